@@ -1,0 +1,33 @@
+import type { ContainerInstance } from './instance.ts';
+import type { Timestamp } from './time.ts';
+
+/** Why something could not be had. */
+export type GapCause =
+  | 'expired' // 410: the watch history was compacted before it could be read
+  | 'forbidden' // the user may not read it
+  | 'rotation' // the kubelet rotated the log file away
+  | 'reconnect' // a stream broke and what it carried could not be matched again
+  | 'instance-gone' // the container instance's log no longer exists
+  | 'unbound' // the API could not tell which container instance it showed
+  | 'timeout' // --log-timeout passed without progress
+  | 'late-type' // the type appeared during the capture; states before its first list cannot be had
+  | 'limit' // --tail or --since asked for less
+  | 'interrupted' // the capture ended before the log did
+  | 'killed' // the recorder was killed
+  | 'error';
+
+export type GapSubject =
+  | { readonly container: ContainerInstance }
+  /** A whole type, e.g. `pods` or `deployments.apps`, in a namespace or (null) in the cluster. */
+  | { readonly resource: string; readonly namespace: string | null };
+
+/** An interval in which something is missing from the story, or (suspected) may be. Nothing is lost without one. */
+export interface Gap {
+  readonly of: GapSubject;
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+  readonly certainty: 'known' | 'suspected';
+  readonly cause: GapCause;
+  /** What was seen that shows it; for a person. */
+  readonly evidence: string;
+}

@@ -1,0 +1,146 @@
+import type { Gap } from './gap.ts';
+import type { ContainerInstance } from './instance.ts';
+import type { KubeObject } from './resource.ts';
+import type { Timestamp } from './time.ts';
+
+/** A root as the user named it, its type resolved. */
+export interface Root {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly kind: string;
+  /** null for a cluster-scoped root. */
+  readonly namespace: string | null;
+  readonly name: string;
+}
+
+/** The first record of every journal. */
+export interface StartRecord {
+  readonly kind: 'start';
+  /** The capture's correlation id (UUIDv7). */
+  readonly id: string;
+  /** `faro 0.1.0`. */
+  readonly generator: string;
+  readonly time: Timestamp;
+  readonly cluster: { readonly version: string; readonly uid: string | null; readonly server: string };
+  readonly roots: readonly Root[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What a state of an object means: `found` at the start, `created` and `changed` while recording, `deleted` with the
+ * last state as the server sent it, `deletedUnseen` when a relist proved that it is gone (the state is the last known).
+ */
+export type ObjectAction = 'found' | 'created' | 'changed' | 'deleted' | 'deletedUnseen';
+
+/** One whole, redacted state of an object, in the order of its arrival. */
+export interface ObjectRecord {
+  readonly kind: 'object';
+  readonly observed: Timestamp;
+  readonly action: ObjectAction;
+  /** Plural resource name; group and version stand in `object.apiVersion`. */
+  readonly resource: string;
+  readonly object: KubeObject;
+}
+
+/** One state of a Kubernetes Event (core/v1 or events.k8s.io/v1), whole; an update of its count is a record of its own. */
+export interface EventRecord {
+  readonly kind: 'event';
+  readonly observed: Timestamp;
+  readonly action: ObjectAction;
+  readonly object: KubeObject;
+}
+
+/** Which way log lines came. */
+export type LogRoute = 'stream' | 'node-files';
+
+/** A log source was opened for an instance; blocks name it by `stream`. */
+export interface StreamOpenedRecord {
+  readonly kind: 'streamOpened';
+  readonly observed: Timestamp;
+  /** Unique in the capture, ascending. */
+  readonly stream: number;
+  readonly instance: ContainerInstance;
+  readonly route: LogRoute;
+  /** 0 at first, then the how-many-eth reconnect of the same instance this is. */
+  readonly attempt: number;
+  /** Lines that were asked for by `--tail` or `--since` only: the log's beginning was not wanted. */
+  readonly limited: boolean;
+}
+
+/**
+ * Whole log lines as raw bytes, exactly as the route delivered them:
+ * - `timestamped`: `TIME CONTENT\n` a line (pod log API with timestamps=true);
+ * - `cri`: `TIME STREAM TAG CONTENT\n` a record (a node's log file; TAG `P` marks a partial line that the next one continues).
+ * TIME is RFC 3339 with up to nine digits. The last line of a block ends in `\n` too; where its source had none, `unterminated` is true.
+ */
+export interface LogRecord {
+  readonly kind: 'log';
+  readonly observed: Timestamp;
+  readonly stream: number;
+  readonly format: 'timestamped' | 'cri';
+  readonly lines: number;
+  /** Smallest and greatest TIME in the block. */
+  readonly first: Timestamp;
+  readonly last: Timestamp;
+  /** node-files only: the file that the block came from and the offset of its first byte. */
+  readonly file: string | null;
+  readonly offset: number;
+  readonly unterminated: boolean;
+  readonly bytes: Buffer;
+}
+
+/** A log source has ended. `boundTo` says whose lines they proved to be: an instance, or null where another stream holds the same lines. */
+export interface StreamClosedRecord {
+  readonly kind: 'streamClosed';
+  readonly observed: Timestamp;
+  readonly stream: number;
+  readonly boundTo: ContainerInstance | null;
+  /** Lines received again after a reconnect and not journalled a second time. */
+  readonly repeatsRemoved: number;
+  readonly reason: string;
+}
+
+/** All that can be had of an instance's log was read, or the attempt ended. Written once an instance, last. */
+export interface LogEndRecord {
+  readonly kind: 'logEnd';
+  readonly observed: Timestamp;
+  readonly instance: ContainerInstance;
+  /** `proven` only if no line can be missing between the first and the last. */
+  readonly end: 'proven' | 'not proven';
+  readonly evidence: string;
+}
+
+export interface GapRecord {
+  readonly kind: 'gap';
+  readonly observed: Timestamp;
+  readonly gap: Gap;
+}
+
+/** Something a reader of the story should know, in a sentence. */
+export interface NoteRecord {
+  readonly kind: 'note';
+  readonly observed: Timestamp;
+  readonly text: string;
+}
+
+/** The last record of a journal whose capture ended by itself. */
+export interface EndRecord {
+  readonly kind: 'end';
+  readonly time: Timestamp;
+  /** `until:ready`, `for`, `interrupted`, `timeout`, `until:ready failed`, … */
+  readonly ended: string;
+}
+
+/** Everything that goes to the journal. A new kind fails to compile where it is not handled. */
+export type JournalRecord =
+  | StartRecord
+  | ObjectRecord
+  | EventRecord
+  | StreamOpenedRecord
+  | LogRecord
+  | StreamClosedRecord
+  | LogEndRecord
+  | GapRecord
+  | NoteRecord
+  | EndRecord;
