@@ -41,6 +41,8 @@ export interface ObjectRecord {
   /** Plural resource name; group and version stand in `object.apiVersion`. */
   readonly resource: string;
   readonly object: KubeObject;
+  /** How many values of it were redacted. */
+  readonly redactions: number;
 }
 
 /** One state of a Kubernetes Event (core/v1 or events.k8s.io/v1), whole; an update of its count is a record of its own. */
@@ -49,6 +51,7 @@ export interface EventRecord {
   readonly observed: Timestamp;
   readonly action: ObjectAction;
   readonly object: KubeObject;
+  readonly redactions: number;
 }
 
 /** Which way log lines came. */
@@ -90,7 +93,10 @@ export interface LogRecord {
   readonly bytes: Buffer;
 }
 
-/** A log source has ended. `boundTo` says whose lines they proved to be: an instance, or null where another stream holds the same lines. */
+/**
+ * A log source has ended. `boundTo` says whose lines they proved to be: an instance, or null where another stream holds
+ * the same lines. A later record of the same stream corrects an earlier one.
+ */
 export interface StreamClosedRecord {
   readonly kind: 'streamClosed';
   readonly observed: Timestamp;

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JournalWriter } from '../journal/writer.ts';
+import { FaroError } from '../model/errors.ts';
+import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
+import type { EndConditions, RecordResult } from '../record/end.ts';
+import { Recorder } from '../record/record.ts';
+import { createRedactor } from '../redact/redactor.ts';
+import { checkOutput, type StorySummary, writeStory } from '../story/file.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { VERSION } from '../version.ts';
+import type { CommandContext } from './context.ts';
+import { parseDuration } from './duration.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import type { CaptureOptions, TelemetryOptions } from './options.ts';
+import { openSession, type Session } from './session.ts';
+import { StatusLine } from './status-line.ts';
+import { summarise } from './summary.ts';
+import { uuidv7 } from './uuid.ts';
+
+/** `faro capture`: records the targets until an end condition, and writes their story. */
+export async function capture(targets: readonly string[], options: CaptureOptions, context: CommandContext): Promise<ExitCode> {
+  const end = endConditions(options);
+  const limits = logLimits(options, context);
+  const log = commandLog(options, context);
+  await checkOutput(options.output, { force: options.force === true });
+  const { first, second } = context.interrupts;
+  await using session = await openSession(
+    { targets, connection: options, wait: options.wait === true, context, log },
+    first,
+  );
+  const dir = await journalDir(options.output);
+  const journal = await JournalWriter.create(dir, { clock: context.clock });
+  let result: RecordResult;
+  try {
+    const recorder = new Recorder({
+      ...session,
+      clock: context.clock,
+      random: context.random,
+      log,
+      sink: journal,
+      redactor: createRedactor({
+        key: randomBytes(32),
+        enabled: options.redact,
+        managedFields: options.managedFields === true,
+      }),
+      start: { ...identity(options, session, context), roots: session.roots },
+      logs: limits,
+      streamingList: true,
+      end,
+      drainMs: parseDuration(options.drain, '--drain'),
+    });
+    using _status = StatusLine.start(recorder, session.roots, context);
+    result = await recorder.run(first, second);
+  } catch (error) {
+    await journal.close().catch(() => undefined); // what stopped the recording is the error to tell
+    throw withRecovery(error, dir);
+  }
+  await journal.close();
+  if (second.aborted) throw left(dir);
+  const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true });
+  if (options.keepJournal !== true) await rm(dir, { recursive: true });
+  context.stderr.write(summarise(summary, result, options.output));
+  return result.goal === 'failed' ? EXIT.goalFailed : EXIT.done;
+}
+
+export type { StorySummary };
+
+export function commandLog(options: TelemetryOptions, context: CommandContext): Log {
+  const format = options.logFormat ?? (context.stderr.isTTY === true ? 'text' : 'json');
+  return createLog({ level: options.logLevel, format, write: (line) => context.stderr.write(line) });
+}
+
+function identity(options: CaptureOptions, session: Session, context: CommandContext) {
+  const stated = {
+    until: options.until,
+    for: options.for,
+    timeout: options.timeout,
+    wait: options.wait,
+    since: options.since,
+    tail: options.tail,
+    logs: options.logs ? undefined : false,
+    redact: options.redact ? undefined : false,
+    managedFields: options.managedFields,
+  };
+  const given = Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
+  return {
+    id: uuidv7(context.clock.now(), randomBytes(10)),
+    generator: `faro ${VERSION}`,
+    cluster: session.cluster,
+    options: { ...given, logRoute: 'stream' },
+  };
+}
+
+function endConditions(options: CaptureOptions): EndConditions {
+  const duration = (text: string | undefined, option: string) =>
+    text === undefined ? undefined : parseDuration(text, option);
+  if (options.timeout !== undefined && options.until === undefined)
+    throw new FaroError('usage', '--timeout needs --until', { hint: 'use --for to record for a fixed time' });
+  return {
+    until: options.until,
+    forMs: duration(options.for, '--for'),
+    timeoutMs: duration(options.timeout, '--timeout'),
+    settleMs: parseDuration(options.settle, '--settle'),
+  };
+}
+
+function logLimits(options: CaptureOptions, context: CommandContext) {
+  if (!options.logs) return undefined;
+  const tailLines = options.tail === undefined ? undefined : wholeNumber(options.tail, '--tail', 0);
+  const since = options.since === undefined ? undefined : sinceOf(options.since, context);
+  const timeoutMs = options.logTimeout === undefined ? undefined : parseDuration(options.logTimeout, '--log-timeout');
+  return {
+    maxStreams: wholeNumber(options.maxLogStreams, '--max-log-streams', 1),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(since === undefined ? {} : { since }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+}
+
+/** `--since` takes a duration or a time. */
+function sinceOf(text: string, context: CommandContext): Timestamp {
+  return parseTimestamp(text) ?? timestampOf(context.clock.now() - parseDuration(text, '--since'));
+}
+
+function wholeNumber(text: string, option: string, least: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new FaroError('usage', `${option}: "${text}" is not a whole number of at least ${least}`);
+}
+
+/** Beside the output, so that it is found there after a crash; for standard output in the folder for temporary files. */
+function journalDir(output: string): Promise<string> {
+  if (output !== '-') return Promise.resolve(`${output}.journal`);
+  return mkdtemp(join(tmpdir(), 'faro-')).then((dir) => join(dir, 'journal'));
+}
+
+function recoverHint(dir: string): string {
+  return `what was recorded is in ${dir}: "faro recover ${dir} -o story.json" makes the story of it`;
+}
+
+function left(dir: string): FaroError {
+  return new FaroError('story', 'left before the story was written', { hint: recoverHint(dir) });
+}
+
+function withRecovery(error: unknown, dir: string): unknown {
+  if (!(error instanceof FaroError)) return error;
+  return new FaroError(error.code, error.message, { hint: `${error.hint ?? ''} ${recoverHint(dir)}`.trim(), cause: error });
+}

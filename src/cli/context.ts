@@ -1,0 +1,36 @@
+import type { Clock } from '../model/time.ts';
+
+/** The world as the command sees it; everything from outside comes in here and nowhere else. */
+export interface CommandContext {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
+  /** First interrupt: end well. Second: leave at once. */
+  readonly interrupts: { readonly first: AbortSignal; readonly second: AbortSignal };
+  readonly isInteractive: boolean;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason);
+      const onAbort = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      // A timer longer than 2^31 ms fires at once; nobody waits for 24 days in one go.
+      const timer = setTimeout(
+        () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        },
+        Math.min(ms, 2 ** 31 - 1),
+      );
+      signal?.addEventListener('abort', onAbort, { once: true });
+    }),
+};

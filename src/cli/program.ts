@@ -1,0 +1,116 @@
+import { Command, Option } from 'commander';
+import { VERSION } from '../version.ts';
+import { capture } from './capture.ts';
+import { completionScript, SHELLS } from './completion.ts';
+import type { CommandContext } from './context.ts';
+import { demo } from './demo.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { withConnection, withTelemetry } from './options.ts';
+import { recover } from './recover.ts';
+import { verify } from './verify.ts';
+import { check } from './check.ts';
+
+/** The whole command line. `done` receives the exit code of the command that ran. */
+export function createProgram(context: CommandContext, done: (code: ExitCode) => void): Command {
+  const program = new Command('faro')
+    .description('Records the complete story of a Kubernetes workload as one file.')
+    .version(VERSION, '-V, --version')
+    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
+    .exitOverride()
+    .showHelpAfterError('(faro --help lists the commands, faro COMMAND --help its options)');
+  addCapture(program, context, done);
+  addCheck(program, context, done);
+  addStoryCommands(program, context, done);
+  addOwnCommands(program, context, done);
+  return program;
+}
+
+function addCapture(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('capture')
+    .summary('record objects and all that belongs to them')
+    .description('Records objects, everything they own, its Events and every log line, until it is told to end, and writes one story.')
+    .argument('<targets...>', 'what to record: TYPE/NAME..., e.g. deployment/web, sts/db, jobs.batch/migrate, widgets.example.com/w1')
+    .requiredOption('-o, --output <file>', 'story to write: .json, .json.gz or .json.zst; - for standard output')
+    .option('--for <duration>', 'end after this long, e.g. 30s')
+    .addOption(new Option('--until <goal>', 'end when every target is there').choices(['ready', 'complete', 'deleted']))
+    .option('--timeout <duration>', 'longest wait for --until; then exit code 1')
+    .option('--settle <duration>', 'go on recording this long after the goal, which must still hold then', '5s')
+    .option('--drain <duration>', 'at the end, longest wait for the logs of ended containers', '30s')
+    .option('--wait', 'targets may not exist yet: record them from their creation on')
+    .option('-f, --force', 'overwrite an existing story')
+    .option('--no-logs', 'leave container logs out')
+    .option('--since <time>', 'only log lines since then: a duration (10m) or an RFC 3339 time')
+    .option('--tail <lines>', 'only this many lines from the end of logs that exist already')
+    .option('--max-log-streams <count>', 'logs read at once; the rest waits', '500')
+    .option('--log-timeout <duration>', "give up one container's log after this long without progress")
+    .option('--managed-fields', 'keep managedFields whole')
+    .option('--no-redact', 'keep values that look like credentials')
+    .option('--keep-journal', 'keep the journal beside the story')
+    .addHelpText('after', CAPTURE_EXAMPLES)
+    .action(async (targets, options) => done(await capture(targets, options, context)));
+  withTelemetry(withConnection(command));
+}
+
+const CAPTURE_EXAMPLES = `
+Examples:
+  faro capture deployment/web -n shop -o story.json --until ready --timeout 10m
+  faro capture deploy/web sts/db -n shop -o story.json.zst --for 5m
+  faro capture job/migrate -n shop -o story.json --wait --until complete
+  faro capture deploy/web -n shop -o - --for 30s | jq '.timeline[] | select(.type == "event")'
+
+Ctrl-C ends the recording and writes the story; a second one leaves at once.
+Exit codes: 0 done; 1 --until failed or timed out (the story is written); 2 usage;
+3 cluster not reachable or access refused; 4 the story could not be written.
+`;
+
+function addCheck(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('check')
+    .summary('what this user may record, and what a story would lack')
+    .description('Says what this user may see of the targets, what their story would lack, and the minimal Role that it takes.')
+    .argument('<targets...>', 'TYPE/NAME..., as for capture')
+    .action(async (targets, options) => done(await check(targets, options, context)));
+  withTelemetry(withConnection(command));
+}
+
+function addStoryCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  program
+    .command('recover')
+    .summary('make a story of the journal of a capture that was killed')
+    .argument('<journal>', 'the folder, e.g. story.json.journal')
+    .requiredOption('-o, --output <file>', 'story to write')
+    .option('-f, --force', 'overwrite an existing story')
+    .action(async (journal, options) => done(await recover(journal, options, context)));
+  program
+    .command('verify')
+    .summary('check a story: schema, counts, order, ledger, states')
+    .argument('<story>', 'story file')
+    .action(async (story) => done(await verify(story, context)));
+}
+
+function addOwnCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('demo')
+    .summary('record a failed rollout on the built-in simulated cluster')
+    .option('-o, --output <file>', 'story to write', 'story-demo.json')
+    .option('--seed <number>', 'another seed gives another run of the same events', '1')
+    .action(async (options) => done(await demo(options, context)));
+  withTelemetry(command);
+  program
+    .command('version')
+    .summary('print the version')
+    .action(() => {
+      context.stdout.write(`faro ${VERSION} (node ${process.versions.node})\n`);
+      done(EXIT.done);
+    });
+  program
+    .command('completion')
+    .summary('print a completion script')
+    .addHelpText('after', '\nbash: source <(faro completion bash)\n')
+    .argument('<shell>', SHELLS.join(', '))
+    .action((shell) => {
+      context.stdout.write(completionScript(shell, program));
+      done(EXIT.done);
+    });
+}

@@ -1,0 +1,123 @@
+import { loadConnection } from '../kube/config/load.ts';
+import { createClient, type KubeClient } from '../kube/client.ts';
+import { type Discovery, discover, parseTargets, resolveType } from '../kube/discovery.ts';
+import { FaroError } from '../model/errors.ts';
+import type { Root } from '../model/record.ts';
+import type { ResourceType } from '../model/resource.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { CommandContext } from './context.ts';
+import type { ConnectionOptions } from './options.ts';
+
+/** A connected client, what the server serves, and what the user named. */
+export interface Session extends AsyncDisposable {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  readonly roots: readonly Root[];
+  /** The type of each root. */
+  readonly types: readonly ResourceType[];
+  readonly cluster: { readonly version: string; readonly uid: string | null; readonly server: string };
+}
+
+export interface SessionOptions {
+  readonly targets: readonly string[];
+  readonly connection: ConnectionOptions;
+  /** Roots that do not exist yet, and types that are not served yet, are waited for. */
+  readonly wait: boolean;
+  readonly context: CommandContext;
+  readonly log: Log;
+}
+
+/** How often a type that is not served yet is asked for. */
+const TYPE_POLL_MS = 250;
+
+/** Connects, discovers and checks the roots; every failure names the thing and the way out. */
+export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+  const { connection: how, context, log, targets, wait } = options;
+  const connection = await loadConnection({ ...how, env: context.env, clock: context.clock, interactive: context.isInteractive });
+  for (const warning of connection.warnings) log.warn({}, warning);
+  const client = createClient(connection, { clock: context.clock });
+  try {
+    const named = parseTargets(targets);
+    const { discovery, types } = await resolveTypes(client, named, options, signal);
+    const namespace = how.namespace ?? connection.namespace;
+    const roots = types.map((type, index) => rootOf(type, named[index]?.name ?? '', namespace));
+    if (!wait) await checkRoots(client, roots, types, signal);
+    const cluster = await describeCluster(client, signal);
+    return { client, discovery, roots, types, cluster, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+  } catch (error) {
+    await client[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function resolveTypes(
+  client: KubeClient,
+  named: readonly { readonly type: string }[],
+  { wait, context, log }: SessionOptions,
+  signal: AbortSignal,
+): Promise<{ discovery: Discovery; types: readonly ResourceType[] }> {
+  for (let isWaiting = false; ; isWaiting = true) {
+    const discovery = await discover(client, signal);
+    for (const { groupVersion, message } of discovery.failures) log.warn({ groupVersion, error: message }, 'not discoverable');
+    try {
+      return { discovery, types: named.map(({ type }) => resolveType(discovery, type)) };
+    } catch (error) {
+      if (!wait || !(error instanceof FaroError) || error.code !== 'unknown-type') throw error;
+      if (!isWaiting) log.info({}, `${error.message}; waiting for it`);
+      await context.clock.sleep(TYPE_POLL_MS, signal);
+    }
+  }
+}
+
+function rootOf(type: ResourceType, name: string, namespace: string): Root {
+  const { group, version, resource, kind } = type;
+  return { group, version, resource, kind, namespace: type.namespaced ? namespace : null, name };
+}
+
+async function checkRoots(
+  client: KubeClient,
+  roots: readonly Root[],
+  types: readonly ResourceType[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [index, root] of roots.entries()) {
+    const type = types[index];
+    if (type === undefined) continue;
+    try {
+      await client.get(type, { namespace: root.namespace, name: root.name, metadataOnly: true }, signal);
+    } catch (error) {
+      if (!(error instanceof FaroError) || error.code !== 'not-found') throw error;
+      throw await missing(client, root, error, signal);
+    }
+  }
+}
+
+async function missing(client: KubeClient, root: Root, cause: FaroError, signal: AbortSignal): Promise<FaroError> {
+  const { resource, name, namespace } = root;
+  if (namespace === null)
+    return new FaroError('not-found', `there is no ${resource} "${name}"`, { cause, hint: 'with --wait faro waits for it' });
+  if (await isMissingNamespace(client, namespace, signal))
+    return new FaroError('not-found', `there is no namespace "${namespace}"`, {
+      cause,
+      hint: 'name another one with -n; with --wait faro waits for the object and its namespace',
+    });
+  return new FaroError('not-found', `there is no ${resource} "${name}" in namespace "${namespace}"`, {
+    cause,
+    hint: 'check the name and -n; with --wait faro records from the moment it is created',
+  });
+}
+
+async function isMissingNamespace(client: KubeClient, namespace: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await client.getJson(`/api/v1/namespaces/${encodeURIComponent(namespace)}`, signal);
+    return false;
+  } catch (error) {
+    // Whoever may not read namespaces learns only that the object is not there.
+    return error instanceof FaroError && error.code === 'not-found';
+  }
+}
+
+async function describeCluster(client: KubeClient, signal: AbortSignal): Promise<Session['cluster']> {
+  const { version, uid } = await clusterIdentity(client, signal);
+  return { version, uid, server: client.server };
+}

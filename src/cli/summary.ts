@@ -1,0 +1,24 @@
+import type { RecordResult } from '../record/end.ts';
+import type { StorySummary } from '../story/file.ts';
+
+/** What the command says at its end: the file, what is in it, and whether it is complete. */
+export function summarise(summary: StorySummary, result: RecordResult, output: string): string {
+  const { counts } = summary;
+  const number = (value: number, one: string, many = `${one}s`) => `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`;
+  const lines = [
+    `${output === '-' ? 'story' : output}: ${number(counts.objects, 'object')}, ${number(counts.containers, 'container')}, ` +
+      `${number(counts.logLines, 'log line')}, ${number(counts.events, 'event')}, ${number(counts.gaps, 'gap')}`,
+    summary.complete ? 'complete: every line and state between start and end is in it' : `not complete: ${reasons(summary.incomplete)}`,
+    `sha256 ${summary.sha256}`,
+  ];
+  if (result.goal === 'failed') lines.push(`${result.ended}: ${result.reason}`);
+  return `${lines.join('\n')}\n`;
+}
+
+const REASONS_SHOWN = 3;
+
+function reasons(incomplete: readonly string[]): string {
+  const shown = incomplete.slice(0, REASONS_SHOWN).join('; ');
+  const rest = incomplete.length - REASONS_SHOWN;
+  return rest > 0 ? `${shown}; and ${rest} more (metadata.incomplete)` : shown;
+}

@@ -1,0 +1,21 @@
+/**
+ * Tells container instances apart by the first line of their logs. A request for a log names no container ID, so in a
+ * crash loop the server may already show the next instance. Two instances never share a first line, for it carries
+ * nanoseconds: where two requests showed the same, the earlier request was answered with the later instance's log,
+ * because the kubelet knows of a restart before anyone who reads the pod's status.
+ */
+export class FirstLines {
+  readonly #claims = new Map<number, { readonly line: Buffer; readonly disown: () => void }>();
+
+  /** False if a newer instance already showed this line; an older one that did is told to give it up. */
+  claim(restart: number, line: Buffer, disown: () => void): boolean {
+    for (const [other, claimed] of this.#claims) {
+      if (other === restart || !claimed.line.equals(line)) continue;
+      if (other > restart) return false;
+      this.#claims.delete(other);
+      claimed.disown();
+    }
+    this.#claims.set(restart, { line: Buffer.from(line), disown });
+    return true;
+  }
+}

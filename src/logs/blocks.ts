@@ -1,0 +1,134 @@
+import type { LogRecord } from '../model/record.ts';
+import { parseTimestamp, type Timestamp } from '../model/time.ts';
+import { linesOf, timeOf } from './position.ts';
+
+/** Whole lines with what a block of the journal says about them. */
+export type Block = Pick<LogRecord, 'lines' | 'first' | 'last' | 'bytes' | 'unterminated'>;
+
+/** A block is handed on at this size, or when its reader asks for what there is. */
+const BLOCK_BYTES = 64 * 1024;
+/** `2026-11-23T16:07:00.120000000Z`, as the pod log API pads it. */
+const PADDED_TIME_LENGTH = 30;
+
+/**
+ * Collects the bytes of a stream of `TIME CONTENT\n` lines into blocks of whole lines. Lines are counted and their
+ * times compared in place; no string and no object is made for a line.
+ */
+export class BlockBuilder {
+  #tail: Buffer[] = [];
+  #whole: Buffer[] = [];
+  #wholeBytes = 0;
+
+  /** True while whole lines wait for `take`. */
+  get hasLines(): boolean {
+    return this.#wholeBytes > 0;
+  }
+
+  get isFull(): boolean {
+    return this.#wholeBytes >= BLOCK_BYTES;
+  }
+
+  push(chunk: Buffer): void {
+    const end = chunk.lastIndexOf(10) + 1;
+    if (end === 0) {
+      this.#tail.push(chunk);
+      return;
+    }
+    this.#add([...this.#tail, chunk.subarray(0, end)]);
+    this.#tail = end < chunk.length ? [chunk.subarray(end)] : [];
+  }
+
+  /** Lines that were taken apart before, e.g. to be compared, each without its newline. */
+  pushLines(lines: readonly Buffer[]): void {
+    for (const line of lines) this.#add([line, NEWLINE]);
+  }
+
+  /** The whole lines so far. */
+  take(): Buffer {
+    const bytes = this.#whole.length === 1 ? (this.#whole[0] ?? EMPTY) : Buffer.concat(this.#whole, this.#wholeBytes);
+    this.#whole = [];
+    this.#wholeBytes = 0;
+    return bytes;
+  }
+
+  /** At the end of the stream: a last line without a newline becomes whole; true if there was one. */
+  close(): boolean {
+    if (this.#tail.length === 0) return false;
+    this.#add([...this.#tail, NEWLINE]);
+    this.#tail = [];
+    return true;
+  }
+
+  #add(parts: readonly Buffer[]): void {
+    for (const part of parts) {
+      this.#whole.push(part);
+      this.#wholeBytes += part.length;
+    }
+  }
+}
+
+const NEWLINE = Buffer.from('\n');
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Measures a block of whole lines. A line without a time is not one of the container's but the kubelet's own word (an
+ * error while it read the file); such lines come back apart, as text.
+ */
+export function measure(bytes: Buffer): { readonly block: Block | undefined; readonly undated: readonly string[] } {
+  const times = new TimeRange();
+  let lines = 0;
+  for (let start = 0; start < bytes.length; lines += 1) {
+    if (!times.takePadded(bytes, start)) return measureSlowly(bytes);
+    start = bytes.indexOf(10, start) + 1;
+  }
+  return { block: times.block(bytes, lines), undated: [] };
+}
+
+function measureSlowly(bytes: Buffer): { readonly block: Block | undefined; readonly undated: readonly string[] } {
+  const times = new TimeRange();
+  const kept: Buffer[] = [];
+  const undated: string[] = [];
+  for (const line of linesOf(bytes)) {
+    const time = timeOf(line);
+    if (time === undefined) undated.push(line.toString('utf8'));
+    else {
+      times.take(time);
+      kept.push(line, NEWLINE);
+    }
+  }
+  return { block: times.block(Buffer.concat(kept), kept.length / 2), undated };
+}
+
+/** Smallest and greatest time of a block; padded ones are compared as bytes. */
+class TimeRange {
+  #source: Buffer = EMPTY;
+  #firstAt = -1;
+  #lastAt = -1;
+  #first: Timestamp | undefined;
+  #last: Timestamp | undefined;
+
+  /** False if no padded UTC time stands at `start`. */
+  takePadded(bytes: Buffer, start: number): boolean {
+    if (bytes[start + PADDED_TIME_LENGTH] !== 32 || bytes[start + 29] !== 90 || bytes[start + 19] !== 46) return false;
+    this.#source = bytes;
+    const end = start + 29;
+    if (this.#lastAt === -1) this.#firstAt = this.#lastAt = start;
+    else if (bytes.compare(bytes, this.#lastAt, this.#lastAt + 29, start, end) >= 0) this.#lastAt = start;
+    else if (bytes.compare(bytes, this.#firstAt, this.#firstAt + 29, start, end) < 0) this.#firstAt = start;
+    return true;
+  }
+
+  take(time: Timestamp): void {
+    if (this.#first === undefined || time < this.#first) this.#first = time;
+    if (this.#last === undefined || time > this.#last) this.#last = time;
+  }
+
+  block(bytes: Buffer, lines: number): Block | undefined {
+    for (const at of this.#firstAt === -1 ? [] : [this.#firstAt, this.#lastAt]) {
+      const time = parseTimestamp(this.#source.toString('latin1', at, at + PADDED_TIME_LENGTH));
+      if (time !== undefined) this.take(time);
+    }
+    if (this.#first === undefined || this.#last === undefined) return undefined;
+    return { lines, first: this.#first, last: this.#last, bytes, unterminated: false };
+  }
+}

@@ -1,0 +1,80 @@
+import type { ContainerInstance } from '../model/instance.ts';
+import type { Timestamp } from '../model/time.ts';
+
+/** What the newest pod state says about one container instance. */
+export interface InstanceView {
+  readonly state: 'waiting' | 'running' | 'terminated';
+  readonly startedAt: Timestamp | undefined;
+  readonly finishedAt: Timestamp | undefined;
+}
+
+/**
+ * How the pod log API would answer for an instance now: as the container's `current` log, as its `previous` one, or
+ * not at all, because two newer instances exist or the pod is gone.
+ */
+export type Reach = 'current' | 'previous' | 'gone';
+
+/** The life of one container instance as its follower sees it: the newest state, and a way to wait for the next. */
+export class InstanceLife {
+  readonly instance: ContainerInstance;
+  #view: InstanceView;
+  #newestRestart: number;
+  #isPodDeleted = false;
+  #waiters: (() => void)[] = [];
+
+  constructor(instance: ContainerInstance, view: InstanceView) {
+    this.instance = instance;
+    this.#view = view;
+    this.#newestRestart = instance.restart;
+  }
+
+  get view(): InstanceView {
+    return this.#view;
+  }
+
+  /** The instance will not write any more. */
+  get isOver(): boolean {
+    return this.#view.state === 'terminated' || this.#newestRestart > this.instance.restart || this.#isPodDeleted;
+  }
+
+  get isPodDeleted(): boolean {
+    return this.#isPodDeleted;
+  }
+
+  get reach(): Reach {
+    const newer = this.#newestRestart - this.instance.restart;
+    if (this.#isPodDeleted || newer > 1) return 'gone';
+    return newer === 1 ? 'previous' : 'current';
+  }
+
+  /** Takes in what a pod state shows; `newestRestart` is the highest restart it knows of this container. */
+  update(view: InstanceView | undefined, newestRestart: number): void {
+    if (view !== undefined) this.#view = view;
+    this.#newestRestart = Math.max(this.#newestRestart, newestRestart);
+    this.#wake();
+  }
+
+  podDeleted(): void {
+    this.#isPodDeleted = true;
+    this.#wake();
+  }
+
+  /** Resolves at the next update, or when the signal aborts. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const wake = () => {
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      signal.addEventListener('abort', wake, { once: true });
+      this.#waiters.push(wake);
+    });
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+}

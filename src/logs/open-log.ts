@@ -1,0 +1,155 @@
+import type { ContainerInstance } from '../model/instance.ts';
+import { instanceName } from '../model/instance.ts';
+import { type Clock, timestampOf } from '../model/time.ts';
+import { BlockBuilder, measure } from './blocks.ts';
+import { type LogCursor, linesOf, type Overlap, type OverlapMatcher } from './position.ts';
+import type { LogSink } from './sink.ts';
+
+export interface OpenLogOptions {
+  readonly instance: ContainerInstance;
+  readonly stream: number;
+  readonly attempt: number;
+  readonly limited: boolean;
+  readonly cursor: LogCursor;
+  /** Set when the log is resumed: recognises the lines that are known. */
+  readonly matcher: OverlapMatcher | undefined;
+  readonly sink: LogSink;
+  readonly clock: Clock;
+  /** Hears the first line of a log that was opened from its beginning; false: it is another instance's log. */
+  readonly isOwn: (firstLine: Buffer) => boolean;
+}
+
+/** How the beginning of a log that was opened again relates to what was recorded of it. */
+export type Joint = 'open' | 'joined' | 'disjoint';
+
+/** One opened stream of the pod log API, from its first byte to its last, as blocks in the journal. */
+export class OpenLog {
+  readonly #options: OpenLogOptions;
+  readonly #builder = new BlockBuilder();
+  #matcher: OverlapMatcher | undefined;
+  #joint: Joint;
+  #held: Buffer[] = [];
+  #isForeign = false;
+  #hasFirstLine = false;
+  #hasProgress = false;
+  repeatsRemoved = 0;
+  lines = 0;
+  bytes = 0;
+
+  constructor(options: OpenLogOptions) {
+    this.#options = options;
+    this.#matcher = options.matcher;
+    this.#joint = options.matcher === undefined ? 'joined' : 'open';
+    const { instance, stream, attempt, limited, sink, clock } = options;
+    const observed = timestampOf(clock.now());
+    sink.append({ kind: 'streamOpened', observed, stream, instance, route: 'stream', attempt, limited });
+  }
+
+  get stream(): number {
+    return this.#options.stream;
+  }
+
+  get joint(): Joint {
+    return this.#joint;
+  }
+
+  /** It proved to be another instance's log; nothing more of it is taken. */
+  get isForeign(): boolean {
+    return this.#isForeign;
+  }
+
+  /** Whether anything came since the last call. */
+  takeProgress(): boolean {
+    const hadProgress = this.#hasProgress;
+    this.#hasProgress = false;
+    return hadProgress;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#isForeign) return;
+    this.#hasProgress = true;
+    this.#builder.push(chunk);
+    if (this.#builder.isFull) this.flush();
+  }
+
+  /** Journals the whole lines that came so far. */
+  flush(): void {
+    if (this.#isForeign || !this.#builder.hasLines) return;
+    this.#route(this.#builder.take(), false);
+  }
+
+  /** The stream has ended: what is left, and what waited to be compared, is decided. */
+  close(): void {
+    if (this.#isForeign) return;
+    const unterminated = this.#builder.close();
+    if (this.#builder.hasLines) this.#route(this.#builder.take(), unterminated);
+    if (this.#matcher !== undefined) this.#settle(this.#matcher.end());
+    if (this.#joint === 'joined') this.flush();
+  }
+
+  /** Decides a comparison that waits for lines which may never come; lines in doubt must not wait for ever. */
+  decide(): void {
+    if (this.#matcher?.isInDoubt !== true) return;
+    this.#settle(this.#matcher.end());
+    if (this.#joint === 'joined') this.flush();
+  }
+
+  /** Lines that came after an interruption and do not touch what was recorded: recorded now, behind a gap. */
+  acceptHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#joint = 'joined';
+    this.#builder.pushLines(held);
+    this.flush();
+  }
+
+  #route(bytes: Buffer, unterminated: boolean): void {
+    if (this.#matcher !== undefined) this.#match(this.#matcher, bytes);
+    else if (this.#joint === 'disjoint') this.#held.push(...linesOf(bytes));
+    else this.#journal(bytes, unterminated);
+  }
+
+  #match(matcher: OverlapMatcher, bytes: Buffer): void {
+    for (const line of linesOf(bytes)) {
+      if (this.#joint === 'open') this.#settle(matcher.accept(line));
+      else if (this.#joint === 'disjoint') this.#held.push(line);
+      else this.#builder.pushLines([line]);
+    }
+    if (this.#joint === 'joined') this.flush();
+  }
+
+  #settle(overlap: Overlap): void {
+    if (overlap.state === 'open') return;
+    this.#matcher = undefined;
+    this.#joint = overlap.state;
+    if (overlap.state === 'disjoint') this.#held = [...overlap.fresh];
+    else {
+      this.repeatsRemoved = overlap.repeats;
+      this.#builder.pushLines(overlap.fresh);
+    }
+  }
+
+  #journal(bytes: Buffer, unterminated: boolean): void {
+    const { instance, stream, sink, clock, cursor } = this.#options;
+    if (!this.#checkFirstLine(bytes)) return;
+    const observed = timestampOf(clock.now());
+    const { block, undated } = measure(bytes);
+    for (const text of undated)
+      sink.append({ kind: 'note', observed, text: `log of ${instanceName(instance)}: the kubelet said: ${text}` });
+    if (block === undefined) return;
+    this.lines += block.lines;
+    this.bytes += block.bytes.length;
+    cursor.remember(block.bytes, block.last);
+    const origin = { kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0 } as const;
+    sink.append({ ...origin, ...block, unterminated });
+  }
+
+  #checkFirstLine(bytes: Buffer): boolean {
+    if (this.#hasFirstLine) return true;
+    this.#hasFirstLine = true;
+    const isFromBeginning = this.#options.attempt === 0 && !this.#options.limited;
+    if (!isFromBeginning || this.#options.matcher !== undefined) return true;
+    this.#isForeign = !this.#options.isOwn(bytes.subarray(0, bytes.indexOf(10)));
+    return !this.#isForeign;
+  }
+}

@@ -1,0 +1,130 @@
+import { parseTimestamp, type Timestamp } from '../model/time.ts';
+
+/**
+ * Where a followed log stands, so that it can be opened again after a break without a line lost or repeated.
+ *
+ * The pod log API resumes by whole seconds only, so a resumed stream begins with lines that are already recorded. They
+ * are recognised as an ordered sequence of exact lines (timestamp and content), never by timestamp alone: equal and
+ * inverted timestamps are normal where stdout and stderr meet. Only raw blocks are kept until a break really happens;
+ * lines are cut out of them then.
+ */
+export class LogCursor {
+  readonly #maxBytes: number;
+  #blocks: { readonly bytes: Buffer; readonly last: Timestamp }[] = [];
+  #keptBytes = 0;
+  #last: Timestamp | undefined;
+
+  /** @param maxBytes bound on what is kept to recognise repeats; beyond it a resume compares only the newest lines. */
+  constructor(maxBytes = 8 * 1024 * 1024) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The greatest time recorded so far. */
+  get last(): Timestamp | undefined {
+    return this.#last;
+  }
+
+  /** Takes in whole lines that were recorded, with the greatest time among them. */
+  remember(bytes: Buffer, last: Timestamp): void {
+    if (this.#last === undefined || last > this.#last) this.#last = last;
+    this.#blocks.push({ bytes, last });
+    this.#keptBytes += bytes.length;
+    const second = this.#last.slice(0, 19);
+    for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
+      if (oldest.last.slice(0, 19) >= second && this.#keptBytes <= this.#maxBytes) break;
+      this.#blocks.shift();
+      this.#keptBytes -= oldest.bytes.length;
+    }
+  }
+
+  /** What to ask the server for, and how to recognise what is known; undefined before the first line. */
+  resume(): Resume | undefined {
+    if (this.#last === undefined) return undefined;
+    const second = this.#last.slice(0, 19);
+    const expected: Buffer[] = [];
+    for (const { bytes } of this.#blocks)
+      for (const line of linesOf(bytes)) if ((timeOf(line) ?? '').slice(0, 19) >= second) expected.push(line);
+    return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(expected) };
+  }
+}
+
+export interface Resume {
+  /** RFC 3339 in whole seconds, as the API takes it. */
+  readonly sinceTime: string;
+  readonly matcher: OverlapMatcher;
+}
+
+/** How the beginning of a resumed stream compares with what was recorded last. */
+export type Overlap =
+  /** Not decided yet: more lines are needed. */
+  | { readonly state: 'open' }
+  /** `fresh` are the first lines that were not recorded before; `repeats` lines were recognised. */
+  | { readonly state: 'joined'; readonly fresh: readonly Buffer[]; readonly repeats: number }
+  /** Nothing of what was recorded came again: lines in between may be missing, or this is another log. */
+  | { readonly state: 'disjoint'; readonly fresh: readonly Buffer[] };
+
+/** Finds, line by line, how a resumed stream overlaps the lines that were recorded; pure. */
+export class OverlapMatcher {
+  readonly #expected: readonly Buffer[];
+  #received: Buffer[] = [];
+  #inOrder = true;
+
+  constructor(expected: readonly Buffer[]) {
+    this.#expected = expected;
+  }
+
+  /** Lines came that do not follow what is known; how they relate is still open. */
+  get isInDoubt(): boolean {
+    return !this.#inOrder;
+  }
+
+  /** Takes the next line of the resumed stream, without its newline. */
+  accept(line: Buffer): Overlap {
+    const index = this.#received.push(line) - 1;
+    if (this.#inOrder) {
+      const expected = this.#expected[index];
+      if (expected === undefined) return { state: 'joined', fresh: [line], repeats: index };
+      if (expected.equals(line)) return { state: 'open' };
+      this.#inOrder = false;
+    }
+    return this.#received.length > this.#expected.length ? this.#decide() : { state: 'open' };
+  }
+
+  /** The stream has ended, or paused, before it could be decided: what do the lines so far mean? */
+  end(): Overlap {
+    if (this.#received.length === 0) return { state: 'joined', fresh: [], repeats: 0 };
+    return this.#inOrder ? { state: 'joined', fresh: [], repeats: this.#received.length } : this.#decide();
+  }
+
+  /** The head of the log is gone: what came begins with the end of what is known, if they still touch. */
+  #decide(): Overlap {
+    for (let from = 0; from < this.#expected.length; from += 1) {
+      const repeats = Math.min(this.#expected.length - from, this.#received.length);
+      const isMatch = this.#expected
+        .slice(from, from + repeats)
+        .every((line, at) => this.#received[at]?.equals(line) === true);
+      if (isMatch) return { state: 'joined', fresh: this.#received.slice(repeats), repeats };
+    }
+    return { state: 'disjoint', fresh: this.#received };
+  }
+}
+
+/** The lines of a block, without their newlines. */
+export function* linesOf(bytes: Buffer): Generator<Buffer> {
+  let start = 0;
+  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+    yield bytes.subarray(start, end);
+    start = end + 1;
+  }
+  if (start < bytes.length) yield bytes.subarray(start);
+}
+
+/** The longest RFC 3339 time with nanoseconds and offset. */
+const MAX_TIME_LENGTH = 35;
+
+/** The time at the beginning of a line of the pod log API or of a node's log file; undefined where there is none. */
+export function timeOf(line: Buffer): Timestamp | undefined {
+  const space = line.subarray(0, MAX_TIME_LENGTH + 1).indexOf(32);
+  if (space < 20) return undefined;
+  return parseTimestamp(line.toString('latin1', 0, space));
+}

@@ -1,0 +1,28 @@
+import type { JournalRecord, LogRoute } from '../model/record.ts';
+import type { Timestamp } from '../model/time.ts';
+
+/** Where followers put what they read. */
+export interface LogSink {
+  append(record: Extract<JournalRecord, { kind: LogRecordKind }>): void;
+  /** Resolves when the disk keeps up; a follower reads on only then. */
+  drained(signal: AbortSignal): Promise<void>;
+}
+
+type LogRecordKind = 'streamOpened' | 'log' | 'streamClosed' | 'logEnd' | 'gap' | 'note';
+
+/** What the user asked to leave out or to give up on. */
+export interface LogLimits {
+  /** Only this many lines from the end of what exists when a log is first opened. */
+  readonly tailLines?: number;
+  /** Only lines since then. */
+  readonly since?: Timestamp;
+  /** Milliseconds without progress after which the attempt to read an instance's log ends; undefined: never. */
+  readonly timeoutMs?: number;
+}
+
+/** How the follower of one instance ended. */
+export interface FollowEnd {
+  readonly end: 'proven' | 'not proven';
+  readonly evidence: string;
+  readonly route: LogRoute;
+}

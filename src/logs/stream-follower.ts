@@ -1,0 +1,310 @@
+import type { ByteStream, KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/error.ts';
+import type { GapCause } from '../model/gap.ts';
+import type { Slots } from '../model/slots.ts';
+import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import type { FirstLines } from './binding.ts';
+import type { InstanceLife, Reach } from './life.ts';
+import { OpenLog } from './open-log.ts';
+import { LogCursor, type OverlapMatcher, timeOf } from './position.ts';
+import type { FollowEnd, LogLimits, LogSink } from './sink.ts';
+
+export interface StreamFollowerOptions {
+  readonly life: InstanceLife;
+  readonly client: Pick<KubeClient, 'logs'>;
+  readonly sink: LogSink;
+  readonly clock: Clock;
+  readonly slots: Slots;
+  readonly limits: LogLimits;
+  readonly firstLines: FirstLines;
+  readonly nextStream: () => number;
+  /** Streams that are open now; whoever owns the set flushes them now and then. */
+  readonly open: Set<OpenLog>;
+  /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */
+  readonly rotatesAt: () => number | undefined;
+}
+
+/** How one opened stream ended. */
+type Outcome =
+  | { readonly type: 'ended'; readonly at: number; readonly wasOver: boolean }
+  | { readonly type: 'foreign' }
+  | { readonly type: 'refused'; readonly error: ApiError }
+  | { readonly type: 'broken'; readonly error: Error };
+
+/** After the end of a stream, this long for the pod's status to say that the container has ended. */
+const STATUS_LAG_MS = 300;
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 10_000;
+
+/** Reads one container instance's log through the pod log API: from its first line, over every break, to its last. */
+export class StreamFollower {
+  readonly #options: StreamFollowerOptions;
+  #cursor = new LogCursor();
+  #attempt = 0;
+  #retries = 0;
+  #isDisowned = false;
+  #cancel = new AbortController();
+  #lastProgress: number;
+  #cleanEndAt: number | undefined;
+  #lines = 0;
+  #bytes = 0;
+
+  constructor(options: StreamFollowerOptions) {
+    this.#options = options;
+    this.#lastProgress = options.clock.now();
+  }
+
+  /** Resolves when all that can be had was read, or was given up for a stated reason; rejects only when the signal aborts. */
+  async run(signal: AbortSignal): Promise<FollowEnd> {
+    const { life, slots } = this.#options;
+    while (life.view.state === 'waiting' && !life.isOver) {
+      await life.changed(signal);
+      signal.throwIfAborted();
+    }
+    for (;;) {
+      const reach = life.reach;
+      if (reach === 'gone') return this.#gone();
+      let outcome: Outcome;
+      {
+        using _slot = await slots.acquire(signal);
+        outcome = await this.#read(reach, signal);
+      }
+      const end = await this.#next(outcome, reach, signal);
+      if (end !== undefined) return end;
+    }
+  }
+
+  /** What is proven when the capture ends while the container still runs. */
+  stillRunning(): FollowEnd {
+    return this.#end('read until the capture ended, while the container ran');
+  }
+
+  async #read(reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<Outcome> {
+    const { life, client, limits, clock, open } = this.#options;
+    const { namespace, pod, container } = life.instance;
+    const wasOver = life.isOver;
+    const resume = this.#cursor.resume();
+    const sinceTime = resume?.sinceTime ?? limits.since;
+    const tailLines = resume === undefined ? limits.tailLines : undefined;
+    this.#cancel = new AbortController();
+    const streamSignal = AbortSignal.any([signal, this.#cancel.signal]);
+    let stream: ByteStream;
+    try {
+      const how = reach === 'previous' ? { previous: true } : { follow: true };
+      const from = {
+        ...(sinceTime === undefined ? {} : { sinceTime }),
+        ...(tailLines === undefined ? {} : { tailLines }),
+      };
+      stream = await client.logs({ namespace, pod, container, ...how, ...from }, streamSignal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return error instanceof ApiError ? { type: 'refused', error } : { type: 'broken', error: asError(error) };
+    }
+    const log = this.#open(resume?.matcher);
+    open.add(log);
+    try {
+      const foreign = await this.#consume(log, stream, signal);
+      return foreign ? { type: 'foreign' } : { type: 'ended', at: clock.now(), wasOver };
+    } catch (error) {
+      log.close();
+      signal.throwIfAborted();
+      return this.#isDisowned ? { type: 'foreign' } : { type: 'broken', error: asError(error) };
+    } finally {
+      open.delete(log);
+      this.#close(log);
+    }
+  }
+
+  #open(matcher: OverlapMatcher | undefined): OpenLog {
+    const { life, sink, clock, limits, nextStream, firstLines } = this.#options;
+    return new OpenLog({
+      instance: life.instance,
+      stream: nextStream(),
+      attempt: this.#attempt++,
+      limited: limits.tailLines !== undefined || limits.since !== undefined,
+      cursor: this.#cursor,
+      matcher,
+      sink,
+      clock,
+      isOwn: (line) => this.#isInLifetime(line) && firstLines.claim(life.instance.restart, line, () => this.#disown()),
+    });
+  }
+
+  /** True if what came was another instance's log. */
+  async #consume(log: OpenLog, stream: ByteStream, signal: AbortSignal): Promise<boolean> {
+    const { sink } = this.#options;
+    await using bytes = stream;
+    for await (const chunk of bytes) {
+      log.push(chunk);
+      if (log.isForeign) return true;
+      if (log.joint === 'disjoint' && (await this.#isOther(signal))) return true;
+      if (log.joint === 'disjoint') this.#acceptBehindGap(log);
+      if (log.takeProgress()) this.#progressed();
+      await sink.drained(signal);
+    }
+    log.close();
+    if (log.joint === 'disjoint') {
+      if (await this.#isOther(signal)) return true;
+      this.#acceptBehindGap(log);
+    }
+    return log.isForeign || this.#isDisowned;
+  }
+
+  #close(log: OpenLog): void {
+    const { life, sink, clock } = this.#options;
+    const isOwn = !log.isForeign && !this.#isDisowned;
+    if (isOwn) {
+      this.#lines += log.lines;
+      this.#bytes += log.bytes;
+    }
+    sink.append({
+      kind: 'streamClosed',
+      observed: timestampOf(clock.now()),
+      stream: log.stream,
+      boundTo: isOwn ? life.instance : null,
+      repeatsRemoved: log.repeatsRemoved,
+      reason: isOwn ? 'ended' : "it showed another instance's log",
+    });
+    if (!isOwn) this.#startOver();
+  }
+
+  /** Decides after a stream: undefined to open the log again. */
+  async #next(outcome: Outcome, reach: Reach, signal: AbortSignal): Promise<FollowEnd | undefined> {
+    const { life, clock, limits } = this.#options;
+    switch (outcome.type) {
+      case 'ended':
+        this.#cleanEndAt = outcome.at;
+        if (outcome.wasOver || reach === 'previous') return this.#end('terminated, then read to the end');
+        await this.#waitForStatus(STATUS_LAG_MS, signal);
+        if (!life.isOver) await clock.sleep(this.#retryDelay() - FIRST_RETRY_MS, signal);
+        return undefined;
+      case 'foreign':
+        await this.#waitForStatus(FIRST_RETRY_MS, signal);
+        return undefined;
+      case 'refused':
+        if (outcome.error.code === 'forbidden') return this.#lost('forbidden', outcome.error.message);
+        if (outcome.error.status === 400 && reach === 'previous')
+          return this.#lost('instance-gone', outcome.error.message);
+        if (outcome.error.code === 'not-found' && this.#retries >= 3)
+          return this.#lost('instance-gone', outcome.error.message);
+        break;
+      case 'broken':
+        break;
+    }
+    if (limits.timeoutMs !== undefined && clock.now() - this.#lastProgress > limits.timeoutMs)
+      return this.#lost(
+        'timeout',
+        `no progress for ${limits.timeoutMs / 1000} s; the last error: ${outcome.error.message}`,
+      );
+    await this.#waitForStatus(this.#retryDelay(outcome.error), signal);
+    return undefined;
+  }
+
+  async #waitForStatus(ms: number, signal: AbortSignal): Promise<void> {
+    const enough = new AbortController();
+    const either = AbortSignal.any([signal, enough.signal]);
+    await Promise.race([
+      this.#options.life.changed(either),
+      this.#options.clock.sleep(ms, either).catch(() => undefined),
+    ]);
+    enough.abort();
+    signal.throwIfAborted();
+  }
+
+  #retryDelay(error?: Error): number {
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    return Math.max(asked, Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries++));
+  }
+
+  #progressed(): void {
+    this.#lastProgress = this.#options.clock.now();
+    this.#retries = 0;
+  }
+
+  /** A resumed log that does not touch what is known: is it the next instance's? Its status says so soon, or it is not. */
+  async #isOther(signal: AbortSignal): Promise<boolean> {
+    for (let waits = 0; waits < 4 && !this.#options.life.isOver; waits += 1) await this.#waitForStatus(500, signal);
+    return this.#options.life.reach !== 'current';
+  }
+
+  #acceptBehindGap(log: OpenLog): void {
+    const from = this.#cursor.last;
+    this.#gap(
+      'reconnect',
+      'suspected',
+      'after a break the log went on with none of the lines that were read last',
+      from,
+    );
+    log.acceptHeld();
+  }
+
+  /** Whether a first line can be this instance's, by its start and end in whole seconds. */
+  #isInLifetime(line: Buffer): boolean {
+    const second = timeOf(line)?.slice(0, 19);
+    const { finishedAt } = this.#options.life.view;
+    return second === undefined || finishedAt === undefined || second <= finishedAt.slice(0, 19);
+  }
+
+  #disown(): void {
+    this.#isDisowned = true;
+    this.#cancel.abort();
+  }
+
+  #startOver(): void {
+    this.#isDisowned = false;
+    this.#cursor = new LogCursor();
+    this.#attempt = 0;
+    this.#lines = 0;
+    this.#bytes = 0;
+    this.#cleanEndAt = undefined;
+  }
+
+  /** The log cannot be asked for any more: was its end seen before? */
+  #gone(): FollowEnd {
+    const finished = this.#options.life.view.finishedAt;
+    const sawEnd = this.#cleanEndAt !== undefined && finished !== undefined;
+    if (sawEnd && timestampOf(this.#cleanEndAt ?? 0).slice(0, 19) >= finished.slice(0, 19))
+      return this.#end('its stream ended by itself after the container had');
+    return this.#lost('instance-gone', 'the log was gone before its end was seen');
+  }
+
+  #end(evidence: string): FollowEnd {
+    const limit = this.#options.rotatesAt();
+    const { tailLines, since } = this.#options.limits;
+    if (tailLines !== undefined || since !== undefined)
+      return this.#result('not proven', `${evidence}; its beginning was not asked for`);
+    if (limit === undefined)
+      return this.#result('not proven', `${evidence}; whether the node rotated the file cannot be known`);
+    if (this.#bytesOnNode() >= limit)
+      return this.#result('not proven', `${evidence}; the node may have rotated the file`);
+    return this.#result('proven', evidence);
+  }
+
+  /** At most what the lines take in the node's file, which has `stdout F ` more a record and splits at 16 KiB. */
+  #bytesOnNode(): number {
+    return this.#bytes + this.#lines * 16 + (this.#bytes / 16_384) * 64;
+  }
+
+  #lost(cause: GapCause, evidence: string): FollowEnd {
+    const isKnown = this.#lines === 0 && cause !== 'timeout';
+    this.#gap(cause, isKnown ? 'known' : 'suspected', evidence, this.#cursor.last);
+    return this.#result('not proven', evidence);
+  }
+
+  #gap(cause: GapCause, certainty: 'known' | 'suspected', evidence: string, after: Timestamp | undefined): void {
+    const { life, sink, clock } = this.#options;
+    const observed = timestampOf(clock.now());
+    const from = after ?? life.view.startedAt ?? observed;
+    const to = laterOf(from, life.view.finishedAt ?? observed);
+    const gap = { of: { container: life.instance }, from, to, certainty, cause, evidence };
+    sink.append({ kind: 'gap', observed, gap });
+  }
+
+  #result(end: FollowEnd['end'], evidence: string): FollowEnd {
+    return { end, evidence, route: 'stream' };
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

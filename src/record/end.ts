@@ -1,0 +1,83 @@
+import type { Root } from '../model/record.ts';
+import type { Clock } from '../model/time.ts';
+import { type Goal, type GoalState, goalState } from './goal.ts';
+import type { Placement } from './placement.ts';
+
+/** When a recording ends. An interrupt always ends it. */
+export interface EndConditions {
+  readonly until: Goal | undefined;
+  /** Milliseconds in all; then the recording ends well. */
+  readonly forMs: number | undefined;
+  /** Milliseconds for the goal; then it has failed. */
+  readonly timeoutMs: number | undefined;
+  /** Milliseconds that the recording goes on after the goal is met or has failed, and that it must stay so. */
+  readonly settleMs: number;
+}
+
+/** How a recording ended: `ended` as it stands in the story, and whether its goal was met. */
+export interface RecordResult {
+  readonly ended: string;
+  readonly goal: 'none' | 'met' | 'failed';
+  readonly reason: string;
+}
+
+export interface Recording {
+  readonly clock: Clock;
+  readonly roots: readonly Root[];
+  readonly placement: Pick<Placement, 'revision' | 'recorded'>;
+}
+
+/** How often a goal is judged again, if anything changed. */
+const JUDGE_MS = 100;
+
+/** Resolves when a condition holds or `signal` aborts. */
+export async function reachEnd(end: EndConditions, recording: Recording, signal: AbortSignal): Promise<RecordResult> {
+  const others = new AbortController();
+  const either = AbortSignal.any([signal, others.signal]);
+  const after = (ms: number | undefined, result: RecordResult) =>
+    ms === undefined ? never(either) : recording.clock.sleep(ms, either).then(() => result);
+  const timedOut: RecordResult = { ended: 'timeout', goal: 'failed', reason: `not ${end.until} within the timeout` };
+  try {
+    return await Promise.race([
+      reachGoal(end, recording, either),
+      after(end.forMs, { ended: 'for', goal: 'none', reason: '' }),
+      after(end.timeoutMs, timedOut),
+    ]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { ended: 'interrupted', goal: 'none', reason: '' };
+  } finally {
+    others.abort();
+  }
+}
+
+async function reachGoal(end: EndConditions, recording: Recording, signal: AbortSignal): Promise<RecordResult> {
+  const { until, settleMs } = end;
+  if (until === undefined) return never(signal);
+  for (;;) {
+    const reached = await decided(until, recording, signal);
+    await recording.clock.sleep(settleMs, signal);
+    // A pod may have become unready, or a failed rollout have been mended, while the recording settled.
+    const now = goalState(until, recording.roots, recording.placement.recorded);
+    if (now.state !== reached.state) continue;
+    if (now.state === 'failed') return { ended: `until:${until} failed`, goal: 'failed', reason: now.reason };
+    return { ended: `until:${until}`, goal: 'met', reason: '' };
+  }
+}
+
+async function decided(goal: Goal, { clock, roots, placement }: Recording, signal: AbortSignal): Promise<GoalState> {
+  for (let judged = -1; ; await clock.sleep(JUDGE_MS, signal)) {
+    if (placement.revision === judged) continue;
+    judged = placement.revision;
+    const state = goalState(goal, roots, placement.recorded);
+    if (state.state !== 'waiting') return state;
+  }
+}
+
+/** Rejects when the signal aborts, and does nothing else. */
+function never(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

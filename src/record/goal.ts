@@ -1,0 +1,54 @@
+import { completionOf, readinessOf } from '../graph/readiness.ts';
+import type { Root } from '../model/record.ts';
+import { groupOf, type KubeObject } from '../model/resource.ts';
+import type { RecordedObject } from './placement.ts';
+
+/** What `--until` waits for. */
+export type Goal = 'ready' | 'complete' | 'deleted';
+
+export type GoalState =
+  | { readonly state: 'waiting'; readonly reason: string }
+  | { readonly state: 'met' }
+  /** It cannot be met any more, as things stand. */
+  | { readonly state: 'failed'; readonly reason: string };
+
+/** Whether all roots together meet the goal: one that failed decides, then one that still waits. */
+export function goalState(goal: Goal, roots: readonly Root[], recorded: Iterable<RecordedObject>): GoalState {
+  const objects = [...recorded];
+  const states = roots.map((root) => rootState(goal, root, newestOf(root, objects)));
+  return (
+    states.find(({ state }) => state === 'failed') ??
+    states.find(({ state }) => state === 'waiting') ?? { state: 'met' }
+  );
+}
+
+function rootState(goal: Goal, root: Root, found: RecordedObject | undefined): GoalState {
+  const name = `${root.resource}/${root.name}`;
+  if (goal === 'deleted') {
+    if (found?.isDeleted === true) return { state: 'met' };
+    return { state: 'waiting', reason: found === undefined ? `${name} does not exist yet` : `${name} exists` };
+  }
+  if (found === undefined) return { state: 'waiting', reason: `${name} does not exist yet` };
+  if (found.isDeleted) return { state: 'failed', reason: `${name} was deleted` };
+  return judged(goal, name, found.object);
+}
+
+function judged(goal: 'ready' | 'complete', name: string, object: KubeObject): GoalState {
+  const { state, reason } = goal === 'ready' ? readinessOf(object) : completionOf(object);
+  if (state === 'failed') return { state, reason: `${name}: ${reason}` };
+  return state === 'ready' || state === 'complete'
+    ? { state: 'met' }
+    : { state: 'waiting', reason: `${name}: ${reason}` };
+}
+
+/** A root may have been deleted and created again: the one that lives counts, else the last one seen. */
+function newestOf(root: Root, objects: readonly RecordedObject[]): RecordedObject | undefined {
+  const candidates = objects.filter(
+    ({ resource, object }) =>
+      resource === root.resource &&
+      groupOf(object.apiVersion) === root.group &&
+      object.metadata.name === root.name &&
+      (object.metadata.namespace ?? null) === root.namespace,
+  );
+  return candidates.findLast(({ isDeleted }) => !isDeleted) ?? candidates.at(-1);
+}

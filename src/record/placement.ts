@@ -1,0 +1,115 @@
+import { Scope } from '../graph/scope.ts';
+import { nodeOf } from '../kube/node-settings.ts';
+import type { EventRecord, ObjectAction, ObjectRecord, Root } from '../model/record.ts';
+import type { KubeObject } from '../model/resource.ts';
+import { type Clock, timestampOf } from '../model/time.ts';
+import type { Redactor } from '../redact/redactor.ts';
+
+/** The newest recorded state of an object of the story, redacted. */
+export interface RecordedObject {
+  readonly resource: string;
+  readonly object: KubeObject;
+  readonly isDeleted: boolean;
+}
+
+export interface PlacementOptions {
+  readonly roots: readonly Root[];
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly append: (record: ObjectRecord | EventRecord) => void;
+}
+
+/**
+ * Decides for each state whether it belongs to the story, and writes it down. States whose owner was not seen yet are
+ * written too: whoever reads the journal places them when the owner comes.
+ */
+export class Placement {
+  readonly #options: PlacementOptions;
+  readonly #scope: Scope;
+  readonly #recorded = new Map<string, RecordedObject>();
+  readonly #nodes = new Set<string>();
+  #events = 0;
+  #revision = 0;
+
+  constructor(options: PlacementOptions) {
+    this.#options = options;
+    this.#scope = new Scope(options.roots);
+  }
+
+  /** Rises with every state that is written down. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get counts(): { readonly objects: number; readonly events: number } {
+    return { objects: this.#recorded.size, events: this.#events };
+  }
+
+  get recorded(): Iterable<RecordedObject> {
+    return this.#recorded.values();
+  }
+
+  recordedState(uid: string): RecordedObject | undefined {
+    return this.#recorded.get(uid);
+  }
+
+  isMember(uid: string): boolean {
+    return this.#scope.placementOf(uid) === 'member';
+  }
+
+  /** Learns an object's owners from its metadata; returns the UIDs that came into the story with it. */
+  learn(resource: string, object: KubeObject): readonly string[] {
+    return this.#scope.observe({ resource, object }).placed;
+  }
+
+  /** What is outside of the story and gone need not be remembered. */
+  forget(uid: string): void {
+    this.#scope.forget(uid);
+  }
+
+  /** Writes a whole state down if it may belong to the story; returns the UIDs that came into the story with it. */
+  take(resource: string, object: KubeObject, action: ObjectAction): readonly string[] {
+    const { placement, placed } = this.#scope.observe({ resource, object });
+    if (placement !== 'outside') this.#write(resource, object, action);
+    return placed;
+  }
+
+  /** A relist proved that the object is gone; its last recorded state stands for the one that nobody saw. */
+  takeMissing(uid: string): RecordedObject | undefined {
+    const known = this.#recorded.get(uid);
+    if (known !== undefined && !known.isDeleted)
+      this.#append(known.resource, { object: known.object, redactions: 0 }, 'deletedUnseen');
+    return known;
+  }
+
+  /** Writes a Kubernetes Event down if what it is about belongs to the story, or may turn out to. */
+  takeEvent(object: KubeObject, action: ObjectAction): void {
+    if (!this.#concerns(object)) return;
+    this.#events += 1;
+    const { redactor, clock, append } = this.#options;
+    const observed = timestampOf(clock.now());
+    append({ kind: 'event', observed, action, ...redactor.object(object) });
+  }
+
+  #concerns(event: KubeObject): boolean {
+    const about = event.involvedObject ?? event.regarding;
+    if (typeof about !== 'object' || about === null) return false;
+    const { kind, uid, name } = about as { kind?: unknown; uid?: unknown; name?: unknown };
+    if (kind === 'Node') return typeof name === 'string' && this.#nodes.has(name);
+    return typeof uid === 'string' && this.#scope.placementOf(uid) !== 'outside';
+  }
+
+  #write(resource: string, object: KubeObject, action: ObjectAction): void {
+    this.#append(resource, this.#options.redactor.object(object), action);
+    const node = resource === 'pods' ? nodeOf(object) : undefined;
+    if (node !== undefined) this.#nodes.add(node);
+  }
+
+  #append(resource: string, redacted: { object: KubeObject; redactions: number }, action: ObjectAction): void {
+    const { clock, append } = this.#options;
+    this.#revision += 1;
+    const isDeleted = action === 'deleted' || action === 'deletedUnseen';
+    this.#recorded.set(redacted.object.metadata.uid, { resource, object: redacted.object, isDeleted });
+    append({ kind: 'object', observed: timestampOf(clock.now()), action, resource, ...redacted });
+  }
+}

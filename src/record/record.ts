@@ -1,0 +1,178 @@
+import type { KubeClient } from '../kube/client.ts';
+import type { Discovery } from '../kube/discovery.ts';
+import { NodeSettings } from '../kube/node-settings.ts';
+import { LogFollowers } from '../logs/followers.ts';
+import type { LogLimits } from '../logs/sink.ts';
+import type { JournalRecord, Root, StartRecord } from '../model/record.ts';
+import type { ResourceType } from '../model/resource.ts';
+import { type Clock, timestampOf } from '../model/time.ts';
+import type { Redactor } from '../redact/redactor.ts';
+import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
+import { LateTypes } from './late-types.ts';
+import { Placement } from './placement.ts';
+import { eventsType, namespacesOf, watchableTypes } from './types.ts';
+import { Watches } from './watches.ts';
+import { RecorderWitness } from './witness.ts';
+
+/** Where records go; the journal. */
+export interface RecordSink {
+  append(record: JournalRecord): void;
+  drained(signal: AbortSignal): Promise<void>;
+}
+
+export interface RecordOptions {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  readonly sink: RecordSink;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: RecordLog;
+  readonly start: Omit<StartRecord, 'kind' | 'time'>;
+  /** The type of each root, in the order of `start.roots`. */
+  readonly types: readonly ResourceType[];
+  readonly logs: (LogLimits & { readonly maxStreams: number }) | undefined;
+  readonly streamingList: boolean;
+  readonly end: EndConditions;
+  /** Milliseconds at most, at the end, for the logs of ended containers to be read to their end. */
+  readonly drainMs: number;
+}
+
+/** The recorder's own log: a constant message, variables as fields. */
+export interface RecordLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Lines that were written just before the end are on their way at least this long. */
+const GRACE_MS = 500;
+
+export interface RecordProgress {
+  readonly objects: number;
+  readonly events: number;
+  readonly logLines: number;
+  readonly openLogs: number;
+  readonly gaps: number;
+}
+
+/**
+ * Records the story of the roots: watches what there is, places it, follows the logs, and writes everything to the sink
+ * in the order in which it came. Ends when the end conditions say so or `signal` aborts; what was recorded is then in
+ * the sink, closed by an `end` record.
+ */
+export class Recorder {
+  readonly #options: RecordOptions;
+  readonly #stop = new AbortController();
+  readonly #placement: Placement;
+  readonly #followers: LogFollowers | undefined;
+  readonly #witness: RecorderWitness;
+  readonly #watches: Watches;
+  readonly #lateTypes: LateTypes;
+  #logLines = 0;
+  #gaps = 0;
+
+  constructor(options: RecordOptions) {
+    this.#options = options;
+    const { client, clock, redactor, start } = options;
+    const append = (record: JournalRecord) => this.#append(record);
+    const nodes = new NodeSettings(client, this.#stop.signal);
+    this.#placement = new Placement({ roots: start.roots, redactor, clock, append });
+    this.#followers =
+      options.logs === undefined
+        ? undefined
+        : new LogFollowers({
+            client,
+            clock,
+            limits: options.logs,
+            maxStreams: options.logs.maxStreams,
+            rotatesAt: (node) => nodes.logMaxSize(node),
+            sink: { append, drained: (signal) => options.sink.drained(signal) },
+          });
+    this.#witness = new RecorderWitness({
+      placement: this.#placement,
+      followers: this.#followers,
+      nodes,
+      clock,
+      append,
+      log: options.log,
+    });
+    this.#watches = new Watches({ ...options, witness: this.#witness, listsAtOnce: 8 }, this.#stop.signal);
+    this.#lateTypes = new LateTypes({ ...options, roots: start.roots, watches: this.#watches, witness: this.#witness });
+  }
+
+  get progress(): RecordProgress {
+    const openLogs = this.#followers?.openStreams ?? 0;
+    return { ...this.#placement.counts, logLines: this.#logLines, openLogs, gaps: this.#gaps };
+  }
+
+  /** Records until an end condition holds or `signal` aborts. A second abort, of `leave`, does not wait for logs. */
+  async run(signal: AbortSignal, leave: AbortSignal): Promise<RecordResult> {
+    const { clock, start } = this.#options;
+    this.#append({ kind: 'start', time: timestampOf(clock.now()), ...start });
+    const stop = () => this.#stop.abort();
+    leave.addEventListener('abort', stop, { once: true });
+    try {
+      const synced = this.#watchEverything();
+      const result = await Promise.race([this.#end(signal), this.#witness.failure]);
+      await this.#drain(leave);
+      this.#stop.abort();
+      await Promise.all([this.#watches.ended(), synced]);
+      await this.#followers?.[Symbol.asyncDispose]();
+      this.#append({ kind: 'end', time: timestampOf(clock.now()), ended: result.ended });
+      return result;
+    } finally {
+      this.#stop.abort();
+      await this.#followers?.[Symbol.asyncDispose]();
+      leave.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Roots first, then Events, then every type that the server lets the user list. */
+  async #watchEverything(): Promise<void> {
+    const { discovery, start, types } = this.#options;
+    const first = start.roots.flatMap((root, index) => {
+      const type = types[index];
+      return type === undefined ? [] : [this.#watches.watchRoot(root, type)];
+    });
+    const events = eventsType(discovery);
+    for (const namespace of namespacesOf(start.roots)) {
+      if (events !== undefined) first.push(this.#watches.watchEvents(events, namespace));
+      if (events !== undefined && namespace !== null && namespace !== 'default')
+        first.push(this.#watches.watchEvents(events, 'default', 'involvedObject.kind=Node'));
+      for (const type of watchableTypes(discovery, start.roots, namespace))
+        first.push(this.#watches.watchMetadata(type, namespace));
+    }
+    await Promise.all(first);
+    if (!this.#stop.signal.aborted) this.#witness.synced();
+    await this.#lateTypes.run(this.#stop.signal);
+  }
+
+  #end(signal: AbortSignal): Promise<RecordResult> {
+    const { end, clock, start } = this.#options;
+    const placement = this.#placement;
+    return reachEnd(end, { clock, roots: start.roots, placement }, signal);
+  }
+
+  /** Lets every log of an ended container be read to its end, and the others deliver what was written until now. */
+  async #drain(leave: AbortSignal): Promise<void> {
+    const { clock, drainMs } = this.#options;
+    if (this.#followers === undefined || leave.aborted) return;
+    const late = new AbortController();
+    const deadline = AbortSignal.any([leave, late.signal]);
+    const settled = this.#followers.settle(deadline);
+    const tooLong = clock.sleep(drainMs, deadline).then(
+      () => late.abort(),
+      () => undefined,
+    );
+    await clock.sleep(Math.min(GRACE_MS, drainMs), deadline).catch(() => undefined);
+    await settled;
+    late.abort();
+    await tooLong;
+  }
+
+  #append(record: JournalRecord): void {
+    if (record.kind === 'log') this.#logLines += record.lines;
+    if (record.kind === 'gap') this.#gaps += 1;
+    this.#options.sink.append(record);
+  }
+}

@@ -1,0 +1,213 @@
+import type { KubeClient } from '../kube/client.ts';
+import type { ApiError } from '../kube/error.ts';
+import type { Root } from '../model/record.ts';
+import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import { Slots } from '../model/slots.ts';
+import type { Clock, Timestamp } from '../model/time.ts';
+import { type WatchedChange, type WatchListener, watchType } from './type-watch.ts';
+
+/** What the watches tell the recorder. Every call is synchronous: watches are always drained. */
+export interface Witness {
+  /** Metadata of an object whose type is not in the story (yet); returns the UIDs that came into the story with it. */
+  learn(resource: string, object: KubeObject): readonly string[];
+  forget(uid: string): void;
+  /** A whole state; returns the UIDs that came into the story with it. */
+  state(resource: string, change: WatchedChange): readonly string[];
+  event(change: WatchedChange): void;
+  /** A relist found changes: states between `since` and now may have been missed. */
+  relisted(type: ResourceType, namespace: string | null, since: Timestamp): void;
+  denied(type: ResourceType, namespace: string | null, error: ApiError): void;
+  failing(type: ResourceType, error: Error): void;
+  /** A type that appeared during the capture had objects of the story before it could be listed. */
+  late(type: ResourceType, namespace: string | null, since: Timestamp): void;
+  /** The recorder itself cannot go on, e.g. because the journal cannot be written. */
+  fatal(error: unknown): void;
+}
+
+export interface WatchesOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly witness: Witness;
+  readonly streamingList: boolean;
+  /** Initial lists at once. */
+  readonly listsAtOnce: number;
+}
+
+/** One type in one namespace: watched as metadata until an object of it is in the story, then in full. */
+interface TypeInPlace {
+  readonly type: ResourceType;
+  readonly namespace: string | null;
+  readonly stopMetadata: AbortController;
+  /** Set for a type that appeared during the capture: when that was noticed. */
+  readonly lateSince: Timestamp | undefined;
+  isFull: boolean;
+  /** Set while the first metadata list runs: a member was found in it. */
+  hasListedMember: boolean;
+  isListed: boolean;
+}
+
+/** Where the metadata watch stood before it first showed an object; `order` tells which came first. */
+interface Sighting {
+  readonly place: TypeInPlace;
+  readonly before: string | undefined;
+  readonly order: number;
+}
+
+/**
+ * Watches every type of a namespace as metadata, and those with an object in the story in full. A type that comes into
+ * the story gets its full watch from the position that its metadata watch held before the change that brought it in,
+ * so that no state in between is lost.
+ */
+export class Watches {
+  readonly #options: WatchesOptions;
+  readonly #signal: AbortSignal;
+  readonly #slots: Slots;
+  readonly #places = new Map<string, TypeInPlace>();
+  readonly #sightings = new Map<string, Sighting>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #rootNames = new Map<string, Set<string>>();
+  #order = 0;
+
+  constructor(options: WatchesOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#slots = new Slots(options.listsAtOnce);
+  }
+
+  /** Types that are watched, whole or as metadata. */
+  has(type: ResourceType, namespace: string | null): boolean {
+    return this.#places.has(placeKey(type, namespace));
+  }
+
+  /** Resolves when every watch has ended, after the signal aborted. */
+  async ended(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** The root itself, in full, by its name: narrow permissions allow that. Resolves at its first list or refusal. */
+  watchRoot(root: Root, type: ResourceType): Promise<void> {
+    const key = placeKey(type, root.namespace);
+    this.#rootNames.set(key, (this.#rootNames.get(key) ?? new Set()).add(root.name));
+    return this.#run({ type, namespace: root.namespace, name: root.name }, (change) => {
+      this.#placed(this.#options.witness.state(type.resource, change));
+    });
+  }
+
+  /** Every object of the type, as metadata at first. Resolves at its first list or refusal. */
+  watchMetadata(type: ResourceType, namespace: string | null, lateSince?: Timestamp): Promise<void> {
+    const stopMetadata = new AbortController();
+    const state = { isFull: false, hasListedMember: false, isListed: false };
+    const place: TypeInPlace = { type, namespace, stopMetadata, lateSince, ...state };
+    this.#places.set(placeKey(type, namespace), place);
+    const signal = AbortSignal.any([this.#signal, stopMetadata.signal]);
+    return this.#run(
+      { type, namespace, metadataOnly: true, signal, onListed: (at) => this.#metadataListed(place, at) },
+      (change) => this.#metadataChange(place, change),
+    );
+  }
+
+  /** Kubernetes Events, whole; `fieldSelector` narrows them. Resolves at the first list or refusal. */
+  watchEvents(type: ResourceType, namespace: string | null, fieldSelector?: string): Promise<void> {
+    const narrowed = fieldSelector === undefined ? {} : { fieldSelector };
+    return this.#run({ type, namespace, ...narrowed }, (change) => this.#options.witness.event(change));
+  }
+
+  #metadataChange(place: TypeInPlace, change: WatchedChange): void {
+    if (place.isFull) return; // the full watch sees it too
+    const { witness } = this.#options;
+    if (change.type === 'deletedUnseen') return witness.forget(change.uid);
+    const { uid, name } = change.object.metadata;
+    if (this.#isRootName(place, name)) return; // its own watch tells it whole
+    if (!this.#sightings.has(uid)) this.#sightings.set(uid, { place, before: change.before, order: this.#order++ });
+    const placed = witness.learn(place.type.resource, change.object);
+    if (placed.length > 0) this.#placed(placed);
+    if (change.type === 'deleted' && !place.isFull) {
+      this.#sightings.delete(uid);
+      witness.forget(uid);
+    }
+  }
+
+  #metadataListed(place: TypeInPlace, resourceVersion: string): void {
+    place.isListed = true;
+    if (place.hasListedMember) {
+      const { type, namespace, lateSince } = place;
+      if (lateSince !== undefined) this.#options.witness.late(type, namespace, lateSince);
+      this.#upgrade(place, resourceVersion, true);
+    }
+    place.hasListedMember = false;
+  }
+
+  /** Objects came into the story: their types are watched in full from before they were first seen. */
+  #placed(uids: readonly string[]): void {
+    const sightings = uids.flatMap((uid) => this.#sightings.get(uid) ?? []).sort((a, b) => a.order - b.order);
+    for (const uid of uids) this.#sightings.delete(uid);
+    for (const { place, before } of sightings) {
+      if (place.isFull) continue;
+      if (before !== undefined) this.#upgrade(place, before, false);
+      else if (place.isListed) this.#upgrade(place, undefined, true);
+      else place.hasListedMember = true; // its position is known when the list is complete
+    }
+  }
+
+  /** Without a position the full watch begins with a list of its own. */
+  #upgrade(place: TypeInPlace, from: string | undefined, listFrom: boolean): void {
+    if (place.isFull) return;
+    place.isFull = true;
+    place.stopMetadata.abort();
+    const { type, namespace } = place;
+    const start = from === undefined ? {} : { from, listFrom };
+    void this.#run({ type, namespace, ...start }, (change) => {
+      if (change.type !== 'deletedUnseen' && this.#isRootName(place, change.object.metadata.name)) return;
+      this.#placed(this.#options.witness.state(type.resource, change));
+    });
+  }
+
+  #isRootName(place: TypeInPlace, name: string): boolean {
+    return this.#rootNames.get(placeKey(place.type, place.namespace))?.has(name) === true;
+  }
+
+  #run(what: WatchTarget, onChange: (change: WatchedChange) => void): Promise<void> {
+    const { client, clock, random, streamingList, witness } = this.#options;
+    const { type, namespace, signal = this.#signal, onListed, ...how } = what;
+    const first = Promise.withResolvers<void>();
+    const listener: WatchListener = {
+      change: onChange,
+      listed: (resourceVersion, relist) => {
+        if (relist !== undefined && relist.changes > 0) witness.relisted(type, namespace, relist.since);
+        onListed?.(resourceVersion);
+        first.resolve();
+      },
+      trouble: (event) => {
+        if (event.type === 'failing') return witness.failing(type, event.error);
+        witness.denied(type, namespace, event.error);
+        first.resolve();
+      },
+    };
+    const options = { client, clock, random, type, namespace, streamingList, listSlots: this.#slots, ...how };
+    const done = watchType(options, listener, signal)
+      .catch((error: unknown) => witness.fatal(error))
+      .finally(() => {
+        this.#running.delete(done);
+        first.resolve();
+      });
+    this.#running.add(done);
+    return first.promise;
+  }
+}
+
+interface WatchTarget {
+  readonly type: ResourceType;
+  readonly namespace: string | null;
+  readonly name?: string;
+  readonly fieldSelector?: string;
+  readonly metadataOnly?: boolean;
+  readonly from?: string;
+  readonly listFrom?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onListed?: (resourceVersion: string) => void;
+}
+
+function placeKey(type: ResourceType, namespace: string | null): string {
+  return `${namespace ?? ''}/${groupResourceOf(type)}`;
+}

@@ -1,0 +1,160 @@
+import type { ApiError } from '../kube/error.ts';
+import type { NodeSettings } from '../kube/node-settings.ts';
+import type { LogFollowers } from '../logs/followers.ts';
+import type { GapCause } from '../model/gap.ts';
+import type { JournalRecord, ObjectAction } from '../model/record.ts';
+import { groupOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import type { Placement } from './placement.ts';
+import type { RecordLog } from './record.ts';
+import type { WatchedChange } from './type-watch.ts';
+import type { Witness } from './watches.ts';
+
+export interface WitnessOptions {
+  readonly placement: Placement;
+  readonly followers: LogFollowers | undefined;
+  readonly nodes: NodeSettings;
+  readonly clock: Clock;
+  readonly append: (record: JournalRecord) => void;
+  readonly log: RecordLog;
+}
+
+/** Without these a story lacks what its reader came for, so that their refusal is a gap and not only a note. */
+const ESSENTIAL = new Set(['pods', 'events', 'events.events.k8s.io']);
+
+/** Turns what the watches see into records and log followers, and what they cannot see into notes and gaps. */
+export class RecorderWitness implements Witness {
+  readonly #options: WitnessOptions;
+  readonly #denied = new Map<string, string>();
+  readonly #failing = new Set<string>();
+  readonly #membersOf = new Set<string>();
+  readonly #fatal = Promise.withResolvers<never>();
+  #isSynced = false;
+
+  constructor(options: WitnessOptions) {
+    this.#options = options;
+    this.#fatal.promise.catch(() => undefined); // whoever awaits it hears it; nobody may be waiting yet
+  }
+
+  /** Rejects when the recorder cannot go on. */
+  get failure(): Promise<never> {
+    return this.#fatal.promise;
+  }
+
+  learn(resource: string, object: KubeObject): readonly string[] {
+    return this.#options.placement.learn(resource, object);
+  }
+
+  forget(uid: string): void {
+    this.#options.placement.forget(uid);
+  }
+
+  state(resource: string, change: WatchedChange): readonly string[] {
+    const { placement, followers } = this.#options;
+    if (change.type === 'deletedUnseen') {
+      const known = placement.takeMissing(change.uid);
+      if (known === undefined) placement.forget(change.uid);
+      else if (isPod(known.resource, known.object)) followers?.podDeleted(change.uid);
+      return [];
+    }
+    const { object } = change;
+    const placed = placement.take(resource, object, actionOf(change));
+    if (placement.isMember(object.metadata.uid)) this.#membersOf.add(groupResource(resource, object));
+    for (const uid of new Set([...placed, object.metadata.uid])) this.#followLogs(uid, change);
+    if (change.type === 'deleted' && !placement.isMember(object.metadata.uid)) placement.forget(object.metadata.uid);
+    return placed;
+  }
+
+  event(change: WatchedChange): void {
+    if (change.type !== 'deletedUnseen' && change.type !== 'deleted')
+      this.#options.placement.takeEvent(change.object, actionOf(change));
+  }
+
+  relisted(type: ResourceType, namespace: string | null, since: Timestamp): void {
+    const storage = groupResourceOf(type);
+    if (!this.#membersOf.has(storage) && type.resource !== 'events') return;
+    this.#gap(
+      { resource: storage, namespace, cause: 'expired', since },
+      'the watch history was gone (410); a new list shows changes',
+    );
+  }
+
+  late(type: ResourceType, namespace: string | null, since: Timestamp): void {
+    const evidence = 'the type appeared during the capture; states of its objects before its first list cannot be had';
+    this.#gap({ resource: groupResourceOf(type), namespace, cause: 'late-type', since }, evidence);
+  }
+
+  denied(type: ResourceType, namespace: string | null, error: ApiError): void {
+    const storage = groupResourceOf(type);
+    const key = `${namespace ?? ''}/${storage}`;
+    if (this.#denied.has(key)) return;
+    this.#denied.set(key, storage);
+    this.#options.log.warn({ resource: storage, namespace, status: error.status }, 'not readable');
+    const isEssential = ESSENTIAL.has(storage) || this.#membersOf.has(storage);
+    if (isEssential) this.#gap({ resource: storage, namespace, cause: 'forbidden', since: this.#now() }, error.message);
+    else if (this.#isSynced) this.note(`${storage} can no longer be read: ${error.message}`);
+  }
+
+  failing(type: ResourceType, error: Error): void {
+    const storage = groupResourceOf(type);
+    this.#options.log.warn({ resource: storage, error: error.message }, 'watch failing, will be tried again');
+    if (this.#failing.has(storage)) return;
+    this.#failing.add(storage);
+    this.note(`the watch of ${storage} failed and is tried again: ${error.message}`);
+  }
+
+  fatal(error: unknown): void {
+    this.#fatal.reject(error);
+  }
+
+  /** Every first list was answered: what was refused is stated in one sentence. */
+  synced(): void {
+    this.#isSynced = true;
+    const storages = [...new Set(this.#denied.values())].sort();
+    if (storages.length > 0)
+      this.note(`not readable by this user, so that objects of these types are missing: ${storages.join(', ')}`);
+    this.#options.log.info({ denied: storages.length }, 'recording');
+  }
+
+  note(text: string): void {
+    this.#options.append({ kind: 'note', observed: this.#now(), text });
+  }
+
+  #followLogs(uid: string, change: WatchedChange): void {
+    const { placement, followers, nodes } = this.#options;
+    const recorded = placement.recordedState(uid);
+    if (followers === undefined || recorded === undefined || !placement.isMember(uid)) return;
+    if (!isPod(recorded.resource, recorded.object)) return;
+    nodes.want(recorded.object);
+    followers.observe(recorded.object);
+    const isThis = change.type !== 'deletedUnseen' && change.object.metadata.uid === uid;
+    if (isThis && change.type === 'deleted') followers.podDeleted(uid);
+  }
+
+  #gap(of: { resource: string; namespace: string | null; cause: GapCause; since: Timestamp }, evidence: string): void {
+    const { resource, namespace, cause, since: from } = of;
+    const to = this.#now();
+    const certainty = cause === 'forbidden' ? 'known' : 'suspected';
+    this.#options.append({
+      kind: 'gap',
+      observed: to,
+      gap: { of: { resource, namespace }, from, to, certainty, cause, evidence },
+    });
+  }
+
+  #now(): Timestamp {
+    return timestampOf(this.#options.clock.now());
+  }
+}
+
+function actionOf(change: Exclude<WatchedChange, { type: 'deletedUnseen' }>): ObjectAction {
+  return change.type === 'found' && change.isRelist ? 'created' : change.type;
+}
+
+function isPod(resource: string, object: KubeObject): boolean {
+  return resource === 'pods' && groupOf(object.apiVersion) === '';
+}
+
+function groupResource(resource: string, object: KubeObject): string {
+  return groupResourceOf({ resource, group: groupOf(object.apiVersion) });
+}

@@ -1,0 +1,217 @@
+import type { KubeClient, ListPage, WatchFrame } from '../kube/client.ts';
+import { ApiError } from '../kube/error.ts';
+import type { KubeObject, ResourceType } from '../model/resource.ts';
+import type { Slots } from '../model/slots.ts';
+import type { Clock } from '../model/time.ts';
+import { Backoff } from './backoff.ts';
+import { endWhenIdle } from './idle.ts';
+
+/**
+ * What a reflector says. A list (the first, or a relist after history was lost) is `init`, `initApply` for each object,
+ * `initDone`; what was known before and did not come again in it is gone. `before` is the position of the watch just
+ * before the change: a second watch that starts there sees the change too.
+ */
+export type ReflectorEvent =
+  | { readonly type: 'init'; readonly relist: boolean }
+  | { readonly type: 'initApply'; readonly object: KubeObject }
+  | { readonly type: 'initDone'; readonly resourceVersion: string; readonly relist: boolean }
+  | { readonly type: 'apply'; readonly object: KubeObject; readonly before: string }
+  | { readonly type: 'delete'; readonly object: KubeObject; readonly before: string }
+  /** The first list, or a later one, was refused (403), or the type does not exist (any more). Tried again, seldom. */
+  | { readonly type: 'denied'; readonly error: ApiError }
+  /** The server or the way to it fails; tried again with backoff. */
+  | { readonly type: 'failing'; readonly error: Error };
+
+export interface ReflectorOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly type: ResourceType;
+  /** null: the whole cluster. */
+  readonly namespace: string | null;
+  /** Only the object of this name. */
+  readonly name?: string;
+  readonly fieldSelector?: string;
+  readonly metadataOnly: boolean;
+  /** Start from this position without a list: the caller knows what exists there. */
+  readonly from?: string;
+  /** With `from`: also list what existed exactly there. */
+  readonly listFrom?: boolean;
+  readonly streamingList: boolean;
+  readonly pageSize?: number;
+  readonly idleMs?: number;
+  /** Bounds how many reflectors list at once; a watch needs no slot. */
+  readonly listSlots: Slots;
+}
+
+type State =
+  | { readonly at: 'empty' }
+  /** `resourceVersion` is where the next watch begins. */
+  | { readonly at: 'watching'; readonly resourceVersion: string };
+
+/** A refused type is asked for again this often: permissions are granted during captures, and types come back. */
+const DENIED_RETRY_MS = 60_000;
+/** The server ends a watch after this long (jittered up to double, as client-go does), so that load spreads over its replicas. */
+const WATCH_SECONDS = 300;
+
+/**
+ * Yields every state of the objects of one type, in order, for ever: lists, watches, resumes by resourceVersion after
+ * any break, lists again when the history is gone (410), and never gives up before `signal` aborts.
+ */
+export async function* reflect(options: ReflectorOptions, signal: AbortSignal): AsyncGenerator<ReflectorEvent> {
+  try {
+    yield* new Reflector(options, signal).run();
+  } catch (error) {
+    if (!signal.aborted) throw error; // a wait that was cut short is not an error
+  }
+}
+
+class Reflector {
+  readonly #options: ReflectorOptions;
+  readonly #signal: AbortSignal;
+  readonly #backoff: Backoff;
+  #state: State = { at: 'empty' };
+  #streamingList: boolean;
+  #listed = false;
+
+  constructor(options: ReflectorOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#backoff = new Backoff({ firstMs: 250, maxMs: 30_000, random: options.random });
+    this.#streamingList = options.streamingList;
+  }
+
+  async *run(): AsyncGenerator<ReflectorEvent> {
+    if (this.#options.from !== undefined) yield* this.#startFrom(this.#options.from);
+    while (!this.#signal.aborted) {
+      try {
+        if (this.#state.at === 'empty') yield* this.#list();
+        else yield* this.#watch(this.#state.resourceVersion);
+      } catch (error) {
+        if (!this.#signal.aborted) yield* this.#recover(error);
+      }
+    }
+  }
+
+  /** The position is known to the caller; only what existed there may have to be listed. */
+  async *#startFrom(from: string): AsyncGenerator<ReflectorEvent> {
+    if (this.#options.listFrom !== true) {
+      this.#listed = true;
+      this.#state = { at: 'watching', resourceVersion: from };
+      return;
+    }
+    try {
+      yield* this.#listPages({ resourceVersion: from, resourceVersionMatch: 'Exact' });
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      // The exact position is compacted, or the server is too busy for it: an ordinary list follows.
+      if (!(error instanceof ApiError)) yield* this.#recover(error);
+    }
+  }
+
+  async *#list(): AsyncGenerator<ReflectorEvent> {
+    if (this.#streamingList) yield* this.#listByWatch();
+    else yield* this.#listPages({});
+  }
+
+  async *#listPages(at: { resourceVersion?: string; resourceVersionMatch?: 'Exact' }): AsyncGenerator<ReflectorEvent> {
+    const { client, type, pageSize = 500, listSlots } = this.#options;
+    const relist = this.#listed;
+    using _slot = await listSlots.acquire(this.#signal);
+    yield { type: 'init', relist };
+    let page: ListPage | undefined;
+    do {
+      const position = page?.continue === undefined ? at : { continue: page.continue };
+      page = await client.list(type, { ...this.#target(), ...position, limit: pageSize }, this.#signal);
+      for (const object of page.items) yield { type: 'initApply', object };
+    } while (page.continue !== undefined && page.continue !== '');
+    yield this.#initDone(page.resourceVersion, relist);
+  }
+
+  /** A streaming list: the objects come as ADDED frames, a bookmark ends them, and the same stream goes on as the watch. */
+  async *#listByWatch(): AsyncGenerator<ReflectorEvent> {
+    const relist = this.#listed;
+    let isListing = true;
+    using slot = await this.#options.listSlots.acquire(this.#signal);
+    yield { type: 'init', relist };
+    for await (const frame of this.#frames({ sendInitialEvents: true })) {
+      if (!isListing) yield* this.#follow(frame);
+      else if (frame.type === 'ERROR') throw frame.error;
+      else if (frame.type === 'BOOKMARK') {
+        if (!frame.initialEventsEnd) continue;
+        isListing = false;
+        slot[Symbol.dispose]();
+        yield this.#initDone(frame.resourceVersion, relist);
+      } else yield { type: 'initApply', object: frame.object };
+    }
+  }
+
+  #initDone(resourceVersion: string, relist: boolean): ReflectorEvent {
+    this.#listed = true;
+    this.#backoff.reset();
+    this.#state = { at: 'watching', resourceVersion };
+    return { type: 'initDone', resourceVersion, relist };
+  }
+
+  async *#watch(resourceVersion: string): AsyncGenerator<ReflectorEvent> {
+    const startedAt = this.#options.clock.now();
+    for await (const frame of this.#frames({ resourceVersion })) yield* this.#follow(frame);
+    // The server ended it. A healthy watch lives for minutes; one that ends at once must not become a storm.
+    if (this.#options.clock.now() - startedAt > 1000) this.#backoff.reset();
+    await this.#backoff.wait(this.#options.clock, this.#signal);
+  }
+
+  *#follow(frame: WatchFrame): Generator<ReflectorEvent> {
+    if (frame.type === 'ERROR') throw frame.error;
+    const before = this.#state.at === 'watching' ? this.#state.resourceVersion : '';
+    const resourceVersion = frame.type === 'BOOKMARK' ? frame.resourceVersion : frame.object.metadata.resourceVersion;
+    // Advanced only after the consumer has taken the event, so that a throw in between repeats it rather than skips it.
+    if (frame.type !== 'BOOKMARK')
+      yield { type: frame.type === 'DELETED' ? 'delete' : 'apply', object: frame.object, before };
+    this.#state = { at: 'watching', resourceVersion };
+  }
+
+  async *#frames(position: { resourceVersion?: string; sendInitialEvents?: boolean }): AsyncGenerator<WatchFrame> {
+    const { client, type, clock, random, idleMs = 150_000 } = this.#options;
+    const abort = new AbortController();
+    const signal = AbortSignal.any([this.#signal, abort.signal]);
+    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
+    const frames = client.watch(type, { ...this.#target(), ...position, timeoutSeconds }, signal);
+    yield* endWhenIdle(frames, { idleMs, clock, abort });
+  }
+
+  /** Decides where to go on after an error; waits as long as it asks for. */
+  async *#recover(error: unknown): AsyncGenerator<ReflectorEvent> {
+    const { clock } = this.#options;
+    if (!(error instanceof ApiError)) {
+      yield { type: 'failing', error: error instanceof Error ? error : new Error(String(error)) };
+      return this.#backoff.wait(clock, this.#signal);
+    }
+    if (error.code === 'expired') {
+      this.#state = { at: 'empty' };
+      return this.#backoff.wait(clock, this.#signal);
+    }
+    if (this.#streamingList && this.#state.at === 'empty' && (error.status === 400 || error.status === 422)) {
+      this.#streamingList = false; // the server does not know sendInitialEvents, or has it switched off
+      return;
+    }
+    if (error.code === 'forbidden' || error.code === 'not-found' || error.status === 405) {
+      yield { type: 'denied', error };
+      // What happens meanwhile cannot be seen; the list that follows a refusal compares with what was known.
+      this.#state = { at: 'empty' };
+      return clock.sleep(DENIED_RETRY_MS, this.#signal);
+    }
+    yield { type: 'failing', error };
+    await this.#backoff.wait(clock, this.#signal, error.retryAfterMs);
+  }
+
+  #target() {
+    const { namespace, name, fieldSelector, metadataOnly } = this.#options;
+    return {
+      namespace,
+      metadataOnly,
+      ...(name === undefined ? {} : { name }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    };
+  }
+}
