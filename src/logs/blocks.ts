@@ -31,7 +31,7 @@ export class BlockBuilder {
   push(chunk: Buffer): void {
     const end = chunk.lastIndexOf(10) + 1;
     if (end === 0) {
-      this.#tail.push(chunk);
+      if (chunk.length > 0) this.#tail.push(chunk);
       return;
     }
     this.#add([...this.#tail, chunk.subarray(0, end)]);

@@ -13,6 +13,8 @@ export class LogCursor {
   #blocks: { readonly bytes: Buffer; readonly last: Timestamp }[] = [];
   #keptBytes = 0;
   #last: Timestamp | undefined;
+  /** The second of the newest line whose block was dropped for want of room. */
+  #droppedSecond = '';
 
   /** @param maxBytes bound on what is kept to recognise repeats; beyond it a resume compares only the newest lines. */
   constructor(maxBytes = 8 * 1024 * 1024) {
@@ -33,6 +35,7 @@ export class LogCursor {
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
       if (oldest.last.slice(0, 19) >= second && this.#keptBytes <= this.#maxBytes) break;
       this.#blocks.shift();
+      this.#droppedSecond = oldest.last.slice(0, 19);
       this.#keptBytes -= oldest.bytes.length;
     }
   }
@@ -44,7 +47,7 @@ export class LogCursor {
     const expected: Buffer[] = [];
     for (const { bytes } of this.#blocks)
       for (const line of linesOf(bytes)) if ((timeOf(line) ?? '').slice(0, 19) >= second) expected.push(line);
-    return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(expected) };
+    return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(expected, this.#droppedSecond >= second) };
   }
 }
 
@@ -66,11 +69,16 @@ export type Overlap =
 /** Finds, line by line, how a resumed stream overlaps the lines that were recorded; pure. */
 export class OverlapMatcher {
   readonly #expected: readonly Buffer[];
-  #received: Buffer[] = [];
+  readonly #isTruncated: boolean;
+  readonly #received: Buffer[] = [];
+  /** Where in `received` the expected lines begin, as far as is known. */
+  #start = 0;
   #inOrder = true;
 
-  constructor(expected: readonly Buffer[]) {
+  /** @param isTruncated the stream begins with recorded lines that are older than the expected ones. */
+  constructor(expected: readonly Buffer[], isTruncated = false) {
     this.#expected = expected;
+    this.#isTruncated = isTruncated;
   }
 
   /** Lines came that do not follow what is known; how they relate is still open. */
@@ -82,9 +90,10 @@ export class OverlapMatcher {
   accept(line: Buffer): Overlap {
     const index = this.#received.push(line) - 1;
     if (this.#inOrder) {
-      const expected = this.#expected[index];
+      const expected = this.#expected[index - this.#start];
       if (expected === undefined) return { state: 'joined', fresh: [line], repeats: index };
       if (expected.equals(line)) return { state: 'open' };
+      if (this.#isTruncated) return this.#skip();
       this.#inOrder = false;
     }
     return this.#received.length > this.#expected.length ? this.#decide() : { state: 'open' };
@@ -93,7 +102,15 @@ export class OverlapMatcher {
   /** The stream has ended, or paused, before it could be decided: what do the lines so far mean? */
   end(): Overlap {
     if (this.#received.length === 0) return { state: 'joined', fresh: [], repeats: 0 };
-    return this.#inOrder ? { state: 'joined', fresh: [], repeats: this.#received.length } : this.#decide();
+    const hasMatch = this.#inOrder && this.#start < this.#received.length;
+    return hasMatch ? { state: 'joined', fresh: [], repeats: this.#received.length } : this.#decide();
+  }
+
+  /** Older lines than the expected ones come first: the earliest place where these may still begin. */
+  #skip(): Overlap {
+    do this.#start += 1;
+    while (!this.#received.slice(this.#start).every((line, at) => this.#expected[at]?.equals(line) === true));
+    return { state: 'open' };
   }
 
   /** The head of the log is gone: what came begins with the end of what is known, if they still touch. */

@@ -4,13 +4,26 @@ import fc from 'fast-check';
 import { Scope } from '../../src/graph/scope.ts';
 import type { Root } from '../../src/model/record.ts';
 
-const root: Root = { group: 'apps', version: 'v1', resource: 'deployments', kind: 'Deployment', namespace: 'shop', name: 'web' };
+const root: Root = {
+  group: 'apps',
+  version: 'v1',
+  resource: 'deployments',
+  kind: 'Deployment',
+  namespace: 'shop',
+  name: 'web',
+};
 
-function object(uid: string, options: { name?: string; owners?: string[]; resource?: string; namespace?: string } = {}) {
+function object(
+  uid: string,
+  options: { name?: string; owners?: string[]; resource?: string; namespace?: string } = {},
+) {
   const { name = uid, owners = [], resource = 'pods', namespace = 'shop' } = options;
   const apiVersion = resource === 'deployments' || resource === 'replicasets' ? 'apps/v1' : 'v1';
   const ownerReferences = owners.map((owner) => ({ apiVersion: 'v1', kind: 'X', name: owner, uid: owner }));
-  return { resource, object: { apiVersion, metadata: { name, namespace, uid, resourceVersion: '1', ownerReferences } } };
+  return {
+    resource,
+    object: { apiVersion, metadata: { name, namespace, uid, resourceVersion: '1', ownerReferences } },
+  };
 }
 const web = () => object('d', { name: 'web', resource: 'deployments' });
 
@@ -93,7 +106,13 @@ test('owners that own each other do not keep the scope from ending', () => {
 test('the order in which objects are seen does not matter', () => {
   const tree = fc.array(fc.nat(), { minLength: 1, maxLength: 30 }).chain((parents) => {
     const nodes = parents.map((parent, index) => (index === 0 ? -1 : parent % index));
-    return fc.tuple(fc.constant(nodes), fc.shuffledSubarray(nodes.map((_, index) => index), { minLength: nodes.length }));
+    return fc.tuple(
+      fc.constant(nodes),
+      fc.shuffledSubarray(
+        nodes.map((_, index) => index),
+        { minLength: nodes.length },
+      ),
+    );
   });
   fc.assert(
     fc.property(tree, fc.boolean(), ([parents, order], isMember) => {

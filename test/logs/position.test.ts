@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { measure } from '../../src/logs/blocks.ts';
+import { LogCursor, linesOf, type Overlap, timeOf } from '../../src/logs/position.ts';
+
+/** `05.3 text` becomes a line of the pod log API at 12:00:05.3. */
+function line(text: string): string {
+  const [time = '', ...content] = text.split(' ');
+  const [second = '', fraction = ''] = time.split('.');
+  return `2026-11-23T12:00:${second.padStart(2, '0')}.${fraction.padEnd(9, '0')}Z ${content.join(' ')}`;
+}
+
+function cursorAfter(lines: readonly string[], maxBytes?: number): LogCursor {
+  const cursor = new LogCursor(maxBytes);
+  for (const text of lines) {
+    const { block } = measure(Buffer.from(`${text}\n`));
+    assert.ok(block);
+    cursor.remember(block.bytes, block.last);
+  }
+  return cursor;
+}
+
+/** Feeds what the server sends after a break; returns the fresh lines as text and how they were found. */
+function resume(cursor: LogCursor, received: readonly string[]): { state: string; fresh: string[]; repeats: number } {
+  const matcher = cursor.resume()?.matcher;
+  assert.ok(matcher);
+  const lines = received.map((text) => Buffer.from(text));
+  for (const [index, buffer] of lines.entries()) {
+    const overlap = matcher.accept(buffer);
+    if (overlap.state !== 'open') return result(overlap, lines.slice(index + 1));
+  }
+  return result(matcher.end(), []);
+}
+
+function result(overlap: Overlap, rest: readonly Buffer[]) {
+  assert.notEqual(overlap.state, 'open');
+  const fresh = overlap.state === 'open' ? [] : [...overlap.fresh, ...rest].map(String);
+  return { state: overlap.state, fresh, repeats: overlap.state === 'joined' ? overlap.repeats : 0 };
+}
+
+const cases: { title: string; known: string[]; received: string[]; state: string; fresh: string[] }[] = [
+  {
+    title: 'goes on after the last line',
+    known: ['5.1 a', '5.2 b'],
+    received: ['5.1 a', '5.2 b', '5.3 c'],
+    state: 'joined',
+    fresh: ['5.3 c'],
+  },
+  {
+    title: 'asks again from the last whole second only',
+    known: ['4.9 x', '5.1 a'],
+    received: ['5.1 a', '6.0 b'],
+    state: 'joined',
+    fresh: ['6.0 b'],
+  },
+  {
+    title: 'keeps equal lines with equal times apart by their number',
+    known: ['5.1 a', '5.1 a'],
+    received: ['5.1 a', '5.1 a', '5.1 a'],
+    state: 'joined',
+    fresh: ['5.1 a'],
+  },
+  {
+    title: 'accepts times that step back where two streams meet',
+    known: ['5.3 out', '5.2 err'],
+    received: ['5.3 out', '5.2 err', '5.1 late'],
+    state: 'joined',
+    fresh: ['5.1 late'],
+  },
+  {
+    title: 'finds nothing new when nothing was written',
+    known: ['5.1 a', '5.2 b'],
+    received: ['5.1 a', '5.2 b'],
+    state: 'joined',
+    fresh: [],
+  },
+  {
+    title: 'takes a stream that was cut in the overlap as repeats',
+    known: ['5.1 a', '5.2 b'],
+    received: ['5.1 a'],
+    state: 'joined',
+    fresh: [],
+  },
+  {
+    title: 'joins where rotation took the head of the overlap',
+    known: ['5.1 a', '5.2 b', '5.3 c'],
+    received: ['5.3 c', '5.4 d', '5.5 e', '5.6 f'],
+    state: 'joined',
+    fresh: ['5.4 d', '5.5 e', '5.6 f'],
+  },
+  {
+    title: 'joins at the end of a short stream whose head is gone',
+    known: ['5.1 a', '5.2 b', '5.3 c'],
+    received: ['5.3 c', '5.4 d'],
+    state: 'joined',
+    fresh: ['5.4 d'],
+  },
+  {
+    title: 'says so where nothing that is known came again',
+    known: ['5.1 a', '5.2 b'],
+    received: ['7.1 x', '7.2 y', '7.3 z'],
+    state: 'disjoint',
+    fresh: ['7.1 x', '7.2 y', '7.3 z'],
+  },
+  {
+    title: 'is not fooled by an equal text at another time',
+    known: ['5.1 tick'],
+    received: ['6.1 tick', '7.1 tick'],
+    state: 'disjoint',
+    fresh: ['6.1 tick', '7.1 tick'],
+  },
+];
+for (const { title, known, received, state, fresh } of cases)
+  test(`a resumed log ${title}`, () => {
+    const found = resume(cursorAfter(known.map(line)), received.map(line));
+    assert.deepEqual({ state: found.state, fresh: found.fresh }, { state, fresh: fresh.map(line) });
+  });
+
+test('a resume asks for whole seconds, as the API understands them', () => {
+  assert.equal(cursorAfter([line('5.999 a')]).resume()?.sinceTime, '2026-11-23T12:00:05Z');
+  assert.equal(new LogCursor().resume(), undefined);
+});
+
+test('what is kept to recognise repeats is bounded, and a resume still joins at the newest lines', () => {
+  const known = Array.from({ length: 1000 }, (_, index) => line(`5.${String(index).padStart(4, '0')} ${index}`));
+  const cursor = cursorAfter(known, 2000);
+  const found = resume(cursor, [...known, line('6.0 new')]);
+  assert.deepEqual({ state: found.state, fresh: found.fresh }, { state: 'joined', fresh: [line('6.0 new')] });
+  assert.equal(found.repeats, 1000);
+});
+
+test('whatever is cut and however times repeat, a resume yields each later line once', () => {
+  const log = fc.array(fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 2 }), fc.constantFrom('a', 'b')), {
+    minLength: 2,
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(log, fc.nat(), (entries, at) => {
+      const lines = entries
+        .map(([second, fraction, text], index) => ({ second: second + Math.floor(index / 8), fraction, text }))
+        .sort((a, b) => a.second - b.second)
+        .map(({ second, fraction, text }) => line(`${second}.${fraction} ${text}`));
+      const cut = 1 + (at % (lines.length - 1));
+      const cursor = cursorAfter(lines.slice(0, cut));
+      const since = cursor.resume()?.sinceTime.slice(0, 19) ?? '';
+      const served = lines.filter((text) => text.slice(0, 19) >= since);
+      assert.deepEqual(resume(cursor, served).fresh, lines.slice(cut));
+    }),
+  );
+});
+
+test('a time is read with any fraction and zone, and nothing else is taken for one', () => {
+  assert.equal(timeOf(Buffer.from('2026-11-23T12:00:05.1+02:00 x')), '2026-11-23T10:00:05.100000000Z');
+  assert.equal(timeOf(Buffer.from('2026-11-23T12:00:05Z x')), '2026-11-23T12:00:05.000000000Z');
+  for (const text of [
+    '',
+    'x',
+    'failed to watch file "/var/log/x": no such file',
+    '2026-11-23T12:00:05.1Z',
+    '2026-13-45T99:00:00Z x',
+  ])
+    assert.equal(timeOf(Buffer.from(text)), undefined, text);
+});
+
+test('lines are split at newlines only', () => {
+  const split = [...linesOf(Buffer.from('a\rb\n\nc\u2028d'))].map(String);
+  assert.deepEqual(split, ['a\rb', '', 'c\u2028d']);
+});
