@@ -21,7 +21,11 @@ import { summarise } from './summary.ts';
 import { uuidv7 } from './uuid.ts';
 
 /** `faro capture`: records the targets until an end condition, and writes their story. */
-export async function capture(targets: readonly string[], options: CaptureOptions, context: CommandContext): Promise<ExitCode> {
+export async function capture(
+  targets: readonly string[],
+  options: CaptureOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
   const end = endConditions(options);
   const limits = logLimits(options, context);
   const log = commandLog(options, context);
@@ -147,5 +151,8 @@ function left(dir: string): FaroError {
 
 function withRecovery(error: unknown, dir: string): unknown {
   if (!(error instanceof FaroError)) return error;
-  return new FaroError(error.code, error.message, { hint: `${error.hint ?? ''} ${recoverHint(dir)}`.trim(), cause: error });
+  return new FaroError(error.code, error.message, {
+    hint: `${error.hint ?? ''} ${recoverHint(dir)}`.trim(),
+    cause: error,
+  });
 }

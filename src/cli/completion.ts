@@ -14,7 +14,9 @@ export function completionScript(shell: string, program: Command): string {
     case 'fish':
       return fish(program);
     default:
-      throw new FaroError('usage', `there is no completion for "${shell}"`, { hint: `there is one for ${SHELLS.join(', ')}` });
+      throw new FaroError('usage', `there is no completion for "${shell}"`, {
+        hint: `there is one for ${SHELLS.join(', ')}`,
+      });
   }
 }
 
@@ -28,7 +30,9 @@ function optionsOf(command: Command): readonly string[] {
 }
 
 function bash(words: ReadonlyMap<string, readonly string[]>): string {
-  const cases = [...words].filter(([name]) => name !== '').map(([name, options]) => `    ${name}) words="${options.join(' ')}" ;;`);
+  const cases = [...words]
+    .filter(([name]) => name !== '')
+    .map(([name, options]) => `    ${name}) words="${options.join(' ')}" ;;`);
   return `_faro() {
   local words current="\${COMP_WORDS[COMP_CWORD]}"
   case "\${COMP_WORDS[1]}" in

@@ -8,6 +8,8 @@ export function parseDuration(text: string, option: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   const isWhole = parts.length > 0 && parts.map(([part]) => part).join('') === text;
   if (!isWhole)
-    throw new FaroError('usage', `${option}: "${text}" is not a duration`, { hint: 'write it like 30s, 10m, 1h30m or 500ms' });
+    throw new FaroError('usage', `${option}: "${text}" is not a duration`, {
+      hint: 'write it like 30s, 10m, 1h30m or 500ms',
+    });
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
 }

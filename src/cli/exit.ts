@@ -37,7 +37,8 @@ export function exitCodeOf(error: unknown): ExitCode {
 
 /** One line for what happened, one for the way out; a stack only for what can only be a bug. */
 export function describeError(error: unknown): string {
-  if (error instanceof FaroError) return `faro: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`;
+  if (error instanceof FaroError)
+    return `faro: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `faro: this is a bug in faro, please report it:\n${stack}\n`;
 }

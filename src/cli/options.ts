@@ -54,10 +54,11 @@ export function withConnection(command: Command): Command {
     .option('-s, --server <url>', 'address of the API server')
     .option('--token <token>', 'bearer token')
     .option('--as <user>', 'user to impersonate')
-    .option('--as-group <group>', 'group to impersonate; may be given several times', (value: string, all: string[] = []) => [
-      ...all,
-      value,
-    ])
+    .option(
+      '--as-group <group>',
+      'group to impersonate; may be given several times',
+      (value: string, all: string[] = []) => [...all, value],
+    )
     .option('--as-uid <uid>', 'UID to impersonate')
     .option('--insecure-skip-tls-verify', "do not verify the server's certificate");
 }

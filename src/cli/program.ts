@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.ts';
 import { capture } from './capture.ts';
+import { check } from './check.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext } from './context.ts';
 import { demo } from './demo.ts';
@@ -8,7 +9,6 @@ import { EXIT, type ExitCode } from './exit.ts';
 import { withConnection, withTelemetry } from './options.ts';
 import { recover } from './recover.ts';
 import { verify } from './verify.ts';
-import { check } from './check.ts';
 
 /** The whole command line. `done` receives the exit code of the command that ran. */
 export function createProgram(context: CommandContext, done: (code: ExitCode) => void): Command {
@@ -29,8 +29,13 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
   const command = program
     .command('capture')
     .summary('record objects and all that belongs to them')
-    .description('Records objects, everything they own, its Events and every log line, until it is told to end, and writes one story.')
-    .argument('<targets...>', 'what to record: TYPE/NAME..., e.g. deployment/web, sts/db, jobs.batch/migrate, widgets.example.com/w1')
+    .description(
+      'Records objects, everything they own, its Events and every log line, until it is told to end, and writes one story.',
+    )
+    .argument(
+      '<targets...>',
+      'what to record: TYPE/NAME..., e.g. deployment/web, sts/db, jobs.batch/migrate, widgets.example.com/w1',
+    )
     .requiredOption('-o, --output <file>', 'story to write: .json, .json.gz or .json.zst; - for standard output')
     .option('--for <duration>', 'end after this long, e.g. 30s')
     .addOption(new Option('--until <goal>', 'end when every target is there').choices(['ready', 'complete', 'deleted']))
@@ -68,7 +73,9 @@ function addCheck(program: Command, context: CommandContext, done: (code: ExitCo
   const command = program
     .command('check')
     .summary('what this user may record, and what a story would lack')
-    .description('Says what this user may see of the targets, what their story would lack, and the minimal Role that it takes.')
+    .description(
+      'Says what this user may see of the targets, what their story would lack, and the minimal Role that it takes.',
+    )
     .argument('<targets...>', 'TYPE/NAME..., as for capture')
     .action(async (targets, options) => done(await check(targets, options, context)));
   withTelemetry(withConnection(command));

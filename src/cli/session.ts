@@ -1,5 +1,5 @@
-import { loadConnection } from '../kube/config/load.ts';
 import { createClient, type KubeClient } from '../kube/client.ts';
+import { loadConnection } from '../kube/config/load.ts';
 import { type Discovery, discover, parseTargets, resolveType } from '../kube/discovery.ts';
 import { FaroError } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
@@ -33,7 +33,12 @@ const TYPE_POLL_MS = 250;
 /** Connects, discovers and checks the roots; every failure names the thing and the way out. */
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   const { connection: how, context, log, targets, wait } = options;
-  const connection = await loadConnection({ ...how, env: context.env, clock: context.clock, interactive: context.isInteractive });
+  const connection = await loadConnection({
+    ...how,
+    env: context.env,
+    clock: context.clock,
+    interactive: context.isInteractive,
+  });
   for (const warning of connection.warnings) log.warn({}, warning);
   const client = createClient(connection, { clock: context.clock });
   try {
@@ -58,7 +63,8 @@ async function resolveTypes(
 ): Promise<{ discovery: Discovery; types: readonly ResourceType[] }> {
   for (let isWaiting = false; ; isWaiting = true) {
     const discovery = await discover(client, signal);
-    for (const { groupVersion, message } of discovery.failures) log.warn({ groupVersion, error: message }, 'not discoverable');
+    for (const { groupVersion, message } of discovery.failures)
+      log.warn({ groupVersion, error: message }, 'not discoverable');
     try {
       return { discovery, types: named.map(({ type }) => resolveType(discovery, type)) };
     } catch (error) {
@@ -95,7 +101,10 @@ async function checkRoots(
 async function missing(client: KubeClient, root: Root, cause: FaroError, signal: AbortSignal): Promise<FaroError> {
   const { resource, name, namespace } = root;
   if (namespace === null)
-    return new FaroError('not-found', `there is no ${resource} "${name}"`, { cause, hint: 'with --wait faro waits for it' });
+    return new FaroError('not-found', `there is no ${resource} "${name}"`, {
+      cause,
+      hint: 'with --wait faro waits for it',
+    });
   if (await isMissingNamespace(client, namespace, signal))
     return new FaroError('not-found', `there is no namespace "${namespace}"`, {
       cause,

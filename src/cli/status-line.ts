@@ -42,7 +42,12 @@ export class StatusLine implements Disposable {
 function statusOf(recorder: Recorder, milliseconds: number): string {
   const { objects, events, logLines, openLogs, gaps } = recorder.progress;
   const count = (value: number) => value.toLocaleString('en-US');
-  const parts = [`${count(objects)} objects`, `${count(events)} events`, `${count(logLines)} lines`, `${openLogs} logs open`];
+  const parts = [
+    `${count(objects)} objects`,
+    `${count(events)} events`,
+    `${count(logLines)} lines`,
+    `${openLogs} logs open`,
+  ];
   if (gaps > 0) parts.push(`${count(gaps)} gaps`);
   return `${Math.floor(milliseconds / 1000)}s  ${parts.join('  ')}`;
 }

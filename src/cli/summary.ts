@@ -4,11 +4,14 @@ import type { StorySummary } from '../story/file.ts';
 /** What the command says at its end: the file, what is in it, and whether it is complete. */
 export function summarise(summary: StorySummary, result: RecordResult, output: string): string {
   const { counts } = summary;
-  const number = (value: number, one: string, many = `${one}s`) => `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`;
+  const number = (value: number, one: string, many = `${one}s`) =>
+    `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`;
   const lines = [
     `${output === '-' ? 'story' : output}: ${number(counts.objects, 'object')}, ${number(counts.containers, 'container')}, ` +
       `${number(counts.logLines, 'log line')}, ${number(counts.events, 'event')}, ${number(counts.gaps, 'gap')}`,
-    summary.complete ? 'complete: every line and state between start and end is in it' : `not complete: ${reasons(summary.incomplete)}`,
+    summary.complete
+      ? 'complete: every line and state between start and end is in it'
+      : `not complete: ${reasons(summary.incomplete)}`,
     `sha256 ${summary.sha256}`,
   ];
   if (result.goal === 'failed') lines.push(`${result.ended}: ${result.reason}`);

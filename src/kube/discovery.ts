@@ -1,4 +1,5 @@
 import { FaroError, messageOf } from '../model/errors.ts';
+import { field, listOf, textOf } from '../model/fields.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import type { KubeClient } from './client.ts';
 
@@ -36,13 +37,13 @@ function readAggregated(
   types: ResourceType[],
   failures: { groupVersion: string; message: string }[],
 ): void {
-  for (const item of list(field(answer, 'items'))) {
+  for (const item of listOf(field(answer, 'items'))) {
     const group = text(field(field(item, 'metadata'), 'name'));
-    for (const entry of list(field(item, 'versions'))) {
+    for (const entry of listOf(field(item, 'versions'))) {
       const version = text(field(entry, 'version'));
       if (field(entry, 'freshness') === 'Stale')
         failures.push({ groupVersion: `${group}/${version}`, message: 'the API server behind it does not answer' });
-      for (const resource of list(field(entry, 'resources'))) types.push(aggregatedType(resource, group, version));
+      for (const resource of listOf(field(entry, 'resources'))) types.push(aggregatedType(resource, group, version));
     }
   }
 }
@@ -55,21 +56,21 @@ function aggregatedType(resource: unknown, group: string, version: string): Reso
     resource: text(field(resource, 'resource')),
     kind: text(field(kind, 'kind')),
     singular: text(field(resource, 'singularResource')),
-    shortNames: list(field(resource, 'shortNames')).map(text),
+    shortNames: listOf(field(resource, 'shortNames')).map(text),
     namespaced: field(resource, 'scope') === 'Namespaced',
-    verbs: list(field(resource, 'verbs')).map(text),
+    verbs: listOf(field(resource, 'verbs')).map(text),
   };
 }
 
 function coreVersions(answer: unknown): string[] {
-  return list(field(answer, 'versions')).map(text);
+  return listOf(field(answer, 'versions')).map(text);
 }
 
 /** `apps/v1`, the preferred version of each group first. */
 function groupVersions(answer: unknown): string[] {
-  return list(field(answer, 'groups')).flatMap((group) => {
+  return listOf(field(answer, 'groups')).flatMap((group) => {
     const preferred = text(field(field(group, 'preferredVersion'), 'groupVersion'));
-    const all = list(field(group, 'versions')).map((version) => text(field(version, 'groupVersion')));
+    const all = listOf(field(group, 'versions')).map((version) => text(field(version, 'groupVersion')));
     return [preferred, ...all.filter((version) => version !== preferred)];
   });
 }
@@ -96,7 +97,7 @@ async function readLegacy(
 
 function legacyTypes(answer: unknown, groupVersion: string): ResourceType[] {
   const [group = '', version = ''] = groupVersion.includes('/') ? groupVersion.split('/') : ['', groupVersion];
-  return list(field(answer, 'resources'))
+  return listOf(field(answer, 'resources'))
     .filter((resource) => !text(field(resource, 'name')).includes('/'))
     .map((resource) => ({
       group,
@@ -104,20 +105,14 @@ function legacyTypes(answer: unknown, groupVersion: string): ResourceType[] {
       resource: text(field(resource, 'name')),
       kind: text(field(resource, 'kind')),
       singular: text(field(resource, 'singularName')),
-      shortNames: list(field(resource, 'shortNames')).map(text),
+      shortNames: listOf(field(resource, 'shortNames')).map(text),
       namespaced: field(resource, 'namespaced') === true,
-      verbs: list(field(resource, 'verbs')).map(text),
+      verbs: listOf(field(resource, 'verbs')).map(text),
     }));
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return textOf(value) ?? '';
 }
 
 /** An object as the user names it. */

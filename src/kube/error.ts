@@ -1,4 +1,5 @@
 import { type ErrorCode, FaroError } from '../model/errors.ts';
+import { field, numberOf, path, textOf } from '../model/fields.ts';
 
 /** A Kubernetes Status (or a bare HTTP error) as an error. */
 export class ApiError extends FaroError {
@@ -34,21 +35,11 @@ function codeOf(status: number, reason: string): ErrorCode {
 export function errorFromBody(status: number, body: unknown, retryAfter?: string): ApiError {
   const seconds = Number(retryAfter);
   const retryAfterMs = retryAfter !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
-  if (typeof body !== 'object' || body === null || !('kind' in body) || body.kind !== 'Status')
+  if (field(body, 'kind') !== 'Status')
     return new ApiError(status, `the server answered with HTTP ${status}`, { retryAfterMs });
-  const { message, reason, code, details } = body as {
-    message?: unknown;
-    reason?: unknown;
-    code?: unknown;
-    details?: { retryAfterSeconds?: unknown };
-  };
-  const asked = typeof details?.retryAfterSeconds === 'number' ? details.retryAfterSeconds * 1000 : retryAfterMs;
-  return new ApiError(
-    typeof code === 'number' ? code : status,
-    typeof message === 'string' ? message : `HTTP ${status}`,
-    {
-      reason: typeof reason === 'string' ? reason : '',
-      retryAfterMs: asked,
-    },
-  );
+  const asked = numberOf(path(body, 'details', 'retryAfterSeconds'));
+  return new ApiError(numberOf(field(body, 'code')) ?? status, textOf(field(body, 'message')) ?? `HTTP ${status}`, {
+    reason: textOf(field(body, 'reason')) ?? '',
+    retryAfterMs: asked === undefined ? retryAfterMs : asked * 1000,
+  });
 }

@@ -1,3 +1,4 @@
+import { path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 import type { KubeClient } from './client.ts';
 
@@ -40,17 +41,12 @@ export class NodeSettings {
 
 /** The node that a pod was scheduled to. */
 export function nodeOf(pod: KubeObject): string | undefined {
-  const { spec } = pod;
-  if (typeof spec !== 'object' || spec === null || !('nodeName' in spec)) return undefined;
-  return typeof spec.nodeName === 'string' && spec.nodeName !== '' ? spec.nodeName : undefined;
+  return textOf(path(pod.spec, 'nodeName'));
 }
 
 function maxSizeIn(configz: unknown): number | undefined {
-  if (typeof configz !== 'object' || configz === null || !('kubeletconfig' in configz)) return undefined;
-  const { kubeletconfig } = configz;
-  if (typeof kubeletconfig !== 'object' || kubeletconfig === null) return undefined;
-  if (!('containerLogMaxSize' in kubeletconfig)) return undefined;
-  return typeof kubeletconfig.containerLogMaxSize === 'string' ? bytesOf(kubeletconfig.containerLogMaxSize) : undefined;
+  const size = textOf(path(configz, 'kubeletconfig', 'containerLogMaxSize'));
+  return size === undefined ? undefined : bytesOf(size);
 }
 
 const UNITS: Readonly<Record<string, number>> = {

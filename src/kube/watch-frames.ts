@@ -1,4 +1,5 @@
 import { FaroError, messageOf } from '../model/errors.ts';
+import { field, path, textOf } from '../model/fields.ts';
 import { parseJson } from '../model/json.ts';
 import type { ResourceType } from '../model/resource.ts';
 import type { WatchFrame } from './client.ts';
@@ -42,10 +43,8 @@ function readFrame(line: Buffer, type: ResourceType): WatchFrame {
       cause,
     });
   }
-  const { type: what, object } = (typeof frame === 'object' && frame !== null ? frame : {}) as {
-    type?: unknown;
-    object?: unknown;
-  };
+  const what = field(frame, 'type');
+  const object = field(frame, 'object');
   switch (what) {
     case 'ADDED':
     case 'MODIFIED':
@@ -61,11 +60,8 @@ function readFrame(line: Buffer, type: ResourceType): WatchFrame {
 }
 
 function readBookmark(object: unknown): WatchFrame {
-  const { metadata } = (typeof object === 'object' && object !== null ? object : {}) as {
-    metadata?: { resourceVersion?: unknown; annotations?: Record<string, unknown> };
-  };
-  if (typeof metadata?.resourceVersion !== 'string')
-    throw new FaroError('protocol', 'a watch bookmark came without a resourceVersion');
-  const initialEventsEnd = metadata.annotations?.[INITIAL_EVENTS_END] === 'true';
-  return { type: 'BOOKMARK', resourceVersion: metadata.resourceVersion, initialEventsEnd };
+  const resourceVersion = textOf(path(object, 'metadata', 'resourceVersion'));
+  if (resourceVersion === undefined) throw new FaroError('protocol', 'a watch bookmark came without a resourceVersion');
+  const initialEventsEnd = path(object, 'metadata', 'annotations', INITIAL_EVENTS_END) === 'true';
+  return { type: 'BOOKMARK', resourceVersion, initialEventsEnd };
 }

@@ -1,5 +1,6 @@
 import { Scope } from '../graph/scope.ts';
 import { nodeOf } from '../kube/node-settings.ts';
+import { field } from '../model/fields.ts';
 import type { EventRecord, ObjectAction, ObjectRecord, Root } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
@@ -93,8 +94,7 @@ export class Placement {
 
   #concerns(event: KubeObject): boolean {
     const about = event.involvedObject ?? event.regarding;
-    if (typeof about !== 'object' || about === null) return false;
-    const { kind, uid, name } = about as { kind?: unknown; uid?: unknown; name?: unknown };
+    const [kind, name, uid] = ['kind', 'name', 'uid'].map((part) => field(about, part));
     if (kind === 'Node') return typeof name === 'string' && this.#nodes.has(name);
     return typeof uid === 'string' && this.#scope.placementOf(uid) !== 'outside';
   }

@@ -28,6 +28,8 @@ function textOf(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const clock = new Date(Number(time)).toISOString().slice(11, 23);
   const name = (LEVEL_NAMES[Number(level)] ?? 'info').padEnd(5);
-  const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const pairs = Object.entries(fields).map(
+    ([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return `${clock} ${name} ${String(msg)}${pairs.join('')}\n`;
 }

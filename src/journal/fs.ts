@@ -1,0 +1,69 @@
+import { mkdir, open, readdir } from 'node:fs/promises';
+
+/** A file that is appended to, and read at any place. */
+export interface JournalFile {
+  append(bytes: readonly Buffer[]): Promise<void>;
+  /** Resolves when everything appended is on the disk. */
+  sync(): Promise<void>;
+  /** At most `length` bytes from `position`; fewer at the end of the file. */
+  read(position: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** The few calls that the journal needs; injected, so that tests can break them. */
+export interface JournalFs {
+  /** Fails with EEXIST where the folder is there. */
+  createFolder(path: string): Promise<void>;
+  /** Fails with EEXIST where the file is there. */
+  createFile(path: string): Promise<JournalFile>;
+  openFile(path: string): Promise<JournalFile>;
+  /** Makes the names in a folder survive a power cut. */
+  syncFolder(path: string): Promise<void>;
+  list(path: string): Promise<readonly string[]>;
+}
+
+/** The machine's own file system. Only the owner may read: a story holds what its namespace holds. */
+export const nodeFs: JournalFs = {
+  async createFolder(path) {
+    await mkdir(path, { mode: 0o700 });
+  },
+  createFile: (path) => openNodeFile(path, 'ax+'),
+  openFile: (path) => openNodeFile(path, 'r'),
+  async syncFolder(path) {
+    const folder = await open(path, 'r');
+    await folder.sync();
+    await folder.close();
+  },
+  list: (path) => readdir(path),
+};
+
+async function openNodeFile(path: string, flags: string): Promise<JournalFile> {
+  const file = await open(path, flags, 0o600);
+  return {
+    async append(bytes) {
+      let written = 0;
+      const total = bytes.reduce((sum, { length }) => sum + length, 0);
+      // writev may write less than it was given, e.g. on a disk that is almost full.
+      for (let rest = [...bytes]; written < total; rest = after(bytes, written)) {
+        const { bytesWritten } = await file.writev(rest);
+        written += bytesWritten;
+      }
+    },
+    sync: () => file.datasync(),
+    async read(position, length) {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
+      return buffer.subarray(0, bytesRead);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** What is left of some buffers after their first `count` bytes. */
+function after(buffers: readonly Buffer[], count: number): Buffer[] {
+  let skipped = 0;
+  return buffers.flatMap((buffer) => {
+    const from = Math.min(buffer.length, Math.max(0, count - skipped));
+    skipped += buffer.length;
+    return from < buffer.length ? [buffer.subarray(from)] : [];
+  });
+}
