@@ -5,7 +5,7 @@ import type { JournalRecord, LogRecord } from '../model/record.ts';
 /**
  * A frame of the journal: `length u32 | crc32 u32 | flags u8 | payload`, little-endian; length and checksum cover flags
  * and payload. A payload is the JSON of a record, or, for log lines, `header length u32 | header JSON | raw lines`. Lines
- * and what is said about them live and die under one checksum.
+ * and what is said about them live and die under one checksum. JSON and lines, but not the header, may be compressed.
  */
 export const FRAME_HEADER_BYTES = 8;
 /** A block of lines is 64 KiB and an object at most 1.5 MB; a greater length is damage, and is never allocated. */
@@ -21,34 +21,40 @@ export type LogHeader = Omit<LogRecord, 'bytes'> & { readonly byteLength: number
 
 /** The buffers that make up a record's frame, in order. */
 export function encodeFrame(record: JournalRecord): readonly Buffer[] {
-  const isLog = record.kind === 'log';
-  const plain = isLog ? logPayload(record) : [Buffer.from(JSON.stringify(record))];
-  const size = plain.reduce((sum, { length }) => sum + length, 0);
-  const packed = size >= COMPRESS_FROM ? [compress(plain.length === 1 ? plain[0] : Buffer.concat(plain))] : plain;
-  const flags = (isLog ? FLAG_LOG : 0) | (packed === plain ? 0 : FLAG_ZSTD);
-  const payload = [Buffer.of(flags), ...packed];
+  const { flags, payload } = record.kind === 'log' ? encodeLog(record) : encodeJson(record);
+  const body = [Buffer.of(flags), ...payload];
   const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
   header.writeUInt32LE(
-    payload.reduce((sum, { length }) => sum + length, 0),
+    body.reduce((sum, { length }) => sum + length, 0),
     0,
   );
   header.writeUInt32LE(
-    payload.reduce((sum, part) => crc32(part, sum), 0),
+    body.reduce((sum, part) => crc32(part, sum), 0),
     4,
   );
-  return [header, ...payload];
+  return [header, ...body];
 }
 
-function compress(bytes: Buffer = Buffer.alloc(0)): Buffer {
-  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+function encodeJson(record: JournalRecord): { flags: number; payload: readonly Buffer[] } {
+  const json = Buffer.from(JSON.stringify(record));
+  const isSmall = json.length < COMPRESS_FROM;
+  return { flags: isSmall ? 0 : FLAG_ZSTD, payload: [isSmall ? json : compress(json)] };
 }
 
-function logPayload(record: LogRecord): readonly Buffer[] {
-  const { bytes, ...rest } = record;
+/** The header stays readable without unpacking the lines: it is read for every block, they only once. */
+function encodeLog({ bytes, ...rest }: LogRecord): { flags: number; payload: readonly Buffer[] } {
   const header = Buffer.from(JSON.stringify({ ...rest, byteLength: bytes.length } satisfies LogHeader));
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32LE(header.length);
-  return [length, header, bytes];
+  const isSmall = bytes.length < COMPRESS_FROM;
+  return {
+    flags: isSmall ? FLAG_LOG : FLAG_LOG | FLAG_ZSTD,
+    payload: [length, header, isSmall ? bytes : compress(bytes)],
+  };
+}
+
+function compress(bytes: Buffer): Buffer {
+  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
 
 /** Length and checksum of the frame that begins here; undefined where the bytes end or no frame can begin. */
@@ -58,24 +64,27 @@ export function readFrameHeader(bytes: Buffer): { readonly length: number; reado
   return length === 0 || length > MAX_FRAME_BYTES ? undefined : { length, checksum: bytes.readUInt32LE(4) };
 }
 
-/** The record in a frame's body (flags and payload), whose checksum was verified; `lines` only for a block of lines. */
-export function decodeBody(body: Buffer): {
-  readonly record: Exclude<JournalRecord, LogRecord> | LogHeader;
-  readonly lines: Buffer;
-} {
+/** The record in a frame's body (flags and payload), whose checksum was verified; of a block of lines the header. */
+export function decodeBody(body: Buffer): Exclude<JournalRecord, LogRecord> | LogHeader {
   const flags = body[0] ?? 0;
-  const packed = body.subarray(1);
-  const payload = (flags & FLAG_ZSTD) === 0 ? packed : zstdDecompressSync(packed, { maxOutputLength: MAX_FRAME_BYTES });
-  if ((flags & FLAG_LOG) === 0) {
-    // The checksum says that these are the bytes which this program wrote.
-    return {
-      record: parseJson(payload.toString('utf8')) as Exclude<JournalRecord, LogRecord>,
-      lines: payload.subarray(0, 0),
-    };
-  }
-  const headerEnd = 4 + payload.readUInt32LE(0);
-  const record = JSON.parse(payload.toString('utf8', 4, headerEnd)) as LogHeader;
-  return { record, lines: payload.subarray(headerEnd) };
+  if ((flags & FLAG_LOG) !== 0) return JSON.parse(body.toString('utf8', 5, logHeaderEnd(body))) as LogHeader;
+  const json = (flags & FLAG_ZSTD) === 0 ? body.subarray(1) : decompress(body.subarray(1));
+  // The checksum says that these are the bytes which this program wrote.
+  return parseJson(json.toString('utf8')) as Exclude<JournalRecord, LogRecord>;
+}
+
+/** The raw lines of a block's body. */
+export function decodeLines(body: Buffer): Buffer {
+  const lines = body.subarray(logHeaderEnd(body));
+  return ((body[0] ?? 0) & FLAG_ZSTD) === 0 ? lines : decompress(lines);
+}
+
+function logHeaderEnd(body: Buffer): number {
+  return 5 + body.readUInt32LE(1);
+}
+
+function decompress(bytes: Buffer): Buffer {
+  return zstdDecompressSync(bytes, { maxOutputLength: MAX_FRAME_BYTES });
 }
 
 export function checksumOf(body: Buffer): number {

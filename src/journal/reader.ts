@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { JournalRecord, LogRecord } from '../model/record.ts';
-import { checksumOf, decodeBody, FRAME_HEADER_BYTES, type LogHeader, readFrameHeader } from './frame.ts';
+import { checksumOf, decodeBody, decodeLines, FRAME_HEADER_BYTES, type LogHeader, readFrameHeader } from './frame.ts';
 import { type JournalFile, type JournalFs, nodeFs } from './fs.ts';
 import { SEGMENT_MAGIC, segmentName, segmentNumbers } from './segment.ts';
 
@@ -67,16 +67,16 @@ export class JournalReader implements AsyncDisposable {
     let seq = 0;
     for (const [segment, file] of this.#files)
       for await (const { position, body } of this.#frames(segment, file))
-        yield { seq: seq++, position, record: decodeBody(body).record };
+        yield { seq: seq++, position, record: decodeBody(body) };
   }
 
   /** The raw lines of a log block. */
   async readLog(position: JournalPosition): Promise<Buffer> {
-    return decodeBody(await this.#body(position)).lines;
+    return decodeLines(await this.#body(position));
   }
 
   async readRecord(position: JournalPosition): Promise<JournalEntry['record']> {
-    return decodeBody(await this.#body(position)).record;
+    return decodeBody(await this.#body(position));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import { parseTimestamp, type Timestamp } from '../model/time.ts';
 import { linesOf, timeOf } from './position.ts';
 
 /** Whole lines with what a block of the journal says about them. */
-export type Block = Pick<LogRecord, 'lines' | 'first' | 'last' | 'bytes' | 'unterminated'>;
+export type Block = Pick<LogRecord, 'lines' | 'contentBytes' | 'first' | 'last' | 'bytes' | 'unterminated'>;
 
 /** A block is handed on at this size, or when its reader asks for what there is. */
 const BLOCK_BYTES = 64 * 1024;
@@ -81,22 +81,25 @@ export function measure(bytes: Buffer): { readonly block: Block | undefined; rea
     if (!times.takePadded(bytes, start)) return measureSlowly(bytes);
     start = bytes.indexOf(10, start) + 1;
   }
-  return { block: times.block(bytes, lines), undated: [] };
+  const contentBytes = bytes.length - lines * (PADDED_TIME_LENGTH + 2);
+  return { block: times.block(bytes, lines, contentBytes), undated: [] };
 }
 
 function measureSlowly(bytes: Buffer): { readonly block: Block | undefined; readonly undated: readonly string[] } {
   const times = new TimeRange();
   const kept: Buffer[] = [];
+  let contentBytes = 0;
   const undated: string[] = [];
   for (const line of linesOf(bytes)) {
     const time = timeOf(line);
     if (time === undefined) undated.push(line.toString('utf8'));
     else {
       times.take(time);
+      contentBytes += line.length - line.indexOf(32) - 1;
       kept.push(line, NEWLINE);
     }
   }
-  return { block: times.block(Buffer.concat(kept), kept.length / 2), undated };
+  return { block: times.block(Buffer.concat(kept), kept.length / 2, contentBytes), undated };
 }
 
 /** Smallest and greatest time of a block; padded ones are compared as bytes. */
@@ -123,12 +126,12 @@ class TimeRange {
     if (this.#last === undefined || time > this.#last) this.#last = time;
   }
 
-  block(bytes: Buffer, lines: number): Block | undefined {
+  block(bytes: Buffer, lines: number, contentBytes: number): Block | undefined {
     for (const at of this.#firstAt === -1 ? [] : [this.#firstAt, this.#lastAt]) {
       const time = parseTimestamp(this.#source.toString('latin1', at, at + PADDED_TIME_LENGTH));
       if (time !== undefined) this.take(time);
     }
     if (this.#first === undefined || this.#last === undefined) return undefined;
-    return { lines, first: this.#first, last: this.#last, bytes, unterminated: false };
+    return { lines, contentBytes, first: this.#first, last: this.#last, bytes, unterminated: false };
   }
 }

@@ -1,12 +1,12 @@
 import type { KubeClient } from '../kube/client.ts';
 import { nodeOf } from '../kube/node-settings.ts';
 import { messageOf } from '../model/errors.ts';
-import { type ContainerInstance, instanceName } from '../model/instance.ts';
+import { type ContainerInstance, type InstanceState, instanceName } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import { FirstLines } from './binding.ts';
-import { type InstanceState, instancesOf } from './instances.ts';
+import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
 import type { OpenLog } from './open-log.ts';
 import type { FollowEnd, LogLimits, LogSink } from './sink.ts';

@@ -1,20 +1,7 @@
 import { field, listOf, numberOf, textOf } from '../model/fields.ts';
-import type { ContainerInstance, ContainerKind } from '../model/instance.ts';
+import type { ContainerKind, InstanceState } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
-
-/** A container instance that a pod state proves to exist, and what the state says about it. */
-export interface InstanceState {
-  readonly instance: ContainerInstance;
-  readonly kind: ContainerKind;
-  readonly containerID: string | undefined;
-  readonly state: 'waiting' | 'running' | 'terminated';
-  readonly startedAt: Timestamp | undefined;
-  readonly finishedAt: Timestamp | undefined;
-  readonly exitCode: number | undefined;
-  readonly signal: number | undefined;
-  readonly reason: string | undefined;
-}
 
 /**
  * Every container instance of a pod state, the older first. `restartCount` counts the restarts that were done: while a

@@ -83,6 +83,8 @@ export interface LogRecord {
   readonly stream: number;
   readonly format: 'timestamped' | 'cri';
   readonly lines: number;
+  /** Bytes of the lines' content alone, without times, tags and newlines. */
+  readonly contentBytes: number;
   /** Smallest and greatest TIME in the block. */
   readonly first: Timestamp;
   readonly last: Timestamp;

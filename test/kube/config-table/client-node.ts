@@ -13,7 +13,11 @@ export class ClientNode implements AsyncDisposable {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor() {
-    this.#worker = new Worker(new URL('./client-node-worker.ts', import.meta.url), { env: {}, stdout: true, stderr: true });
+    this.#worker = new Worker(new URL('./client-node-worker.ts', import.meta.url), {
+      env: {},
+      stdout: true,
+      stderr: true,
+    });
     this.#worker.unref();
   }
 

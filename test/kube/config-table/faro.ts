@@ -41,13 +41,23 @@ export async function runFaro(stage: Stage, { flags, env }: Run): Promise<FaroOu
     await probe(connection);
     return { verdict: 'connects', output: [...warnings, ...said].join('\n'), error: '', warnings };
   } catch (error) {
-    const message = error instanceof FaroError ? `${error.message}\n${error.hint ?? ''}` : `UNEXPECTED ${String(error)}`;
-    return { verdict: 'fails', output: [...warnings, ...said, everythingAbout(error)].join('\n'), error: message, warnings };
+    const message =
+      error instanceof FaroError ? `${error.message}\n${error.hint ?? ''}` : `UNEXPECTED ${String(error)}`;
+    return {
+      verdict: 'fails',
+      output: [...warnings, ...said, everythingAbout(error)].join('\n'),
+      error: message,
+      warnings,
+    };
   }
 }
 
 async function probe(connection: Connection): Promise<void> {
   await using client = createClient(connection, { clock });
   const path = `/api/v1/namespaces/${connection.namespace}/serviceaccounts/probe/token`;
-  await client.postJson(path, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' }, AbortSignal.timeout(15_000));
+  await client.postJson(
+    path,
+    { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' },
+    AbortSignal.timeout(15_000),
+  );
 }

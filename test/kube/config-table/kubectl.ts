@@ -14,7 +14,13 @@ export interface Outcome {
 export async function findKubectl(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const folders = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'kubectl'));
   for (const candidate of env.FARO_TEST_KUBECTL ? [env.FARO_TEST_KUBECTL] : folders) {
-    if (await access(candidate, constants.X_OK).then(() => true, () => false)) return candidate;
+    if (
+      await access(candidate, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return candidate;
   }
   return undefined;
 }
@@ -44,7 +50,8 @@ function argumentsOf(flags: Flags): string[] {
     const value = flags[key as keyof Flags];
     if (value === undefined) return [];
     if (Array.isArray(value)) return value.map((item) => `--${name}=${item}`);
-    if (typeof value === 'object') return Object.entries(value).flatMap(([k, vs]) => vs.map((v: string) => `--${name}=${k}=${v}`));
+    if (typeof value === 'object')
+      return Object.entries(value).flatMap(([k, vs]) => vs.map((v: string) => `--${name}=${k}=${v}`));
     return [`--${name}=${value}`];
   });
 }

@@ -29,7 +29,8 @@ export async function startProxies(api: ApiServer, people: People): Promise<Prox
     for (const [end, other] of [
       [client, server],
       [server, client],
-    ] as const) end.on('error', () => other.destroy()).on('close', () => other.destroy());
+    ] as const)
+      end.on('error', () => other.destroy()).on('close', () => other.destroy());
   };
   const http = createHttpServer();
   const https = createHttpsServer({ cert: people.server.cert, key: people.server.key });
@@ -80,7 +81,8 @@ async function serveSocks(
     client.write(Buffer.from([1, 0]));
   } else client.write(Buffer.from([5, 0]));
   const [, , , kind] = await read(4);
-  const address = kind === 3 ? String(await read((await read(1))[0] ?? 0)) : [...(await read(kind === 4 ? 16 : 4))].join('.');
+  const address =
+    kind === 3 ? String(await read((await read(1))[0] ?? 0)) : [...(await read(kind === 4 ? 16 : 4))].join('.');
   note(`${address}:${(await read(2)).readUInt16BE()}`, credentials);
   carry(client, 'socks proxy', () => client.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])));
 }

@@ -42,7 +42,9 @@ export interface Row {
   readonly refusedOnPurpose?: string;
   /** What a warning must say. */
   readonly warns?: RegExp;
-  /** What a file in the row's folder must hold after Faro and kubectl have each run. */
+  /** What the server sees of kubectl, where that differs. */
+  readonly kubectlSees?: Partial<Seen>;
+  /** A file in which the row's plugin leaves JSON that must be the same for both. */
   readonly sameFile?: string;
 }
 
@@ -58,7 +60,10 @@ export interface Parts {
 /** A kubeconfig with one cluster, user and context (`dev`, `ada`, `main`), some fields of which are replaced. */
 export function kubeconfig(stage: Stage, parts: Parts = {}): string {
   const { people, server } = stage;
-  const trust = 'certificate-authority' in (parts.cluster ?? {}) ? {} : { 'certificate-authority-data': base64(people.authority.cert) };
+  const trust =
+    'certificate-authority' in (parts.cluster ?? {})
+      ? {}
+      : { 'certificate-authority-data': base64(people.authority.cert) };
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',

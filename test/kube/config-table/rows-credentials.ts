@@ -13,7 +13,9 @@ export const credentialRows: readonly Row[] = [
     title: 'a client certificate in files, by absolute paths',
     setup: (stage) => ({
       files: {
-        config: kubeconfig(stage, { user: { 'client-certificate': `${stage.folder}/a.crt`, 'client-key': `${stage.folder}/a.key` } }),
+        config: kubeconfig(stage, {
+          user: { 'client-certificate': `${stage.folder}/a.crt`, 'client-key': `${stage.folder}/a.key` },
+        }),
         'a.crt': stage.people.ada.cert,
         'a.key': stage.people.ada.key,
       },
@@ -24,7 +26,9 @@ export const credentialRows: readonly Row[] = [
     title: 'a client certificate in files, by paths from the kubeconfig',
     setup: (stage) => ({
       files: {
-        config: kubeconfig(stage, { user: { 'client-certificate': 'pki/ada.crt', 'client-key': './pki/../pki/ada.key' } }),
+        config: kubeconfig(stage, {
+          user: { 'client-certificate': 'pki/ada.crt', 'client-key': './pki/../pki/ada.key' },
+        }),
         'pki/ada.crt': stage.people.ada.cert,
         'pki/ada.key': stage.people.ada.key,
       },
@@ -77,7 +81,9 @@ export const credentialRows: readonly Row[] = [
     title: 'a certificate in the file, its key in another',
     setup: (stage) => ({
       files: {
-        config: kubeconfig(stage, { user: { 'client-certificate-data': base64(stage.people.ada.cert), 'client-key': 'ada.key' } }),
+        config: kubeconfig(stage, {
+          user: { 'client-certificate-data': base64(stage.people.ada.cert), 'client-key': 'ada.key' },
+        }),
         'ada.key': stage.people.ada.key,
       },
     }),
@@ -182,7 +188,10 @@ export const credentialRows: readonly Row[] = [
   {
     title: 'a token in a file, by a path from the kubeconfig, with a line break at its end',
     setup: (stage) => ({
-      files: { config: kubeconfig(stage, { user: { tokenFile: 'run/token' } }), 'run/token': `${stage.people.tokens.ada}\n` },
+      files: {
+        config: kubeconfig(stage, { user: { tokenFile: 'run/token' } }),
+        'run/token': `${stage.people.tokens.ada}\n`,
+      },
     }),
     expect: { token: 'ada' },
   },
@@ -204,7 +213,10 @@ export const credentialRows: readonly Row[] = [
   {
     title: 'token and an empty tokenFile: the token counts',
     setup: (stage) => ({
-      files: { config: kubeconfig(stage, { user: { token: stage.people.tokens.ada, tokenFile: 'token' } }), token: ' \n' },
+      files: {
+        config: kubeconfig(stage, { user: { token: stage.people.tokens.ada, tokenFile: 'token' } }),
+        token: ' \n',
+      },
     }),
     expect: { token: 'ada' },
   },
@@ -269,7 +281,8 @@ export const credentialRows: readonly Row[] = [
   {
     title: 'user name and password',
     setup: oneFile(({ people }) => ({ user: { username: 'ada', password: people.password } })),
-    expect: /config:\d+:\d+: user "ada": user name and password \(basic auth\) are not supported\nAPI servers know no basic auth/,
+    expect:
+      /config:\d+:\d+: user "ada": user name and password \(basic auth\) are not supported\nAPI servers know no basic auth/,
   },
   {
     title: 'user name and password beside a client certificate: the certificate counts',
@@ -281,12 +294,16 @@ export const credentialRows: readonly Row[] = [
   },
   {
     title: 'the auth-provider gcp, which left kubectl in 1.26',
-    setup: oneFile(({ people }) => ({ user: { 'auth-provider': { name: 'gcp', config: { 'access-token': people.password } } } })),
+    setup: oneFile(({ people }) => ({
+      user: { 'auth-provider': { name: 'gcp', config: { 'access-token': people.password } } },
+    })),
     expect: /user "ada": auth-provider "gcp" is not supported\nInstead install gke-gcloud-auth-plugin/,
   },
   {
     title: 'the auth-provider oidc',
-    setup: oneFile(({ people }) => ({ user: { 'auth-provider': { name: 'oidc', config: { 'refresh-token': people.password } } } })),
+    setup: oneFile(({ people }) => ({
+      user: { 'auth-provider': { name: 'oidc', config: { 'refresh-token': people.password } } },
+    })),
     expect: /user "ada": auth-provider "oidc" is not supported\nInstead use the exec plugin kubelogin/,
   },
   {
@@ -313,7 +330,9 @@ export const credentialRows: readonly Row[] = [
   {
     title: 'impersonation by flags, over what the file says',
     setup: (stage) => ({
-      files: { config: kubeconfig(stage, { user: { token: stage.people.tokens.ada, as: 'deployer', 'as-groups': ['ops'] } }) },
+      files: {
+        config: kubeconfig(stage, { user: { token: stage.people.tokens.ada, as: 'deployer', 'as-groups': ['ops'] } }),
+      },
       flags: { as: 'system:serviceaccount:shop:web', asGroup: ['readers'], asUid: '1' },
     }),
     expect: {

@@ -12,7 +12,11 @@ function answer(status: unknown, apiVersion = V1): string {
 }
 
 /** A kubeconfig whose plugin `./bin/login` is this program. */
-function plugin(text: (stage: Stage) => string, fields: Record<string, unknown> = {}, cluster: Record<string, unknown> = {}) {
+function plugin(
+  text: (stage: Stage) => string,
+  fields: Record<string, unknown> = {},
+  cluster: Record<string, unknown> = {},
+) {
   return (stage: Stage) => ({
     files: { config: kubeconfig(stage, { user: exec(fields), cluster }), 'bin/login': text(stage) },
   });
@@ -21,7 +25,11 @@ function plugin(text: (stage: Stage) => string, fields: Record<string, unknown> 
 const givesToken = ({ people }: Stage): string => program(answer({ token: people.tokens.ada }));
 
 export const execRows: readonly Row[] = [
-  { title: 'an exec plugin that gives a token', setup: plugin(givesToken), expect: { token: 'ada', certificate: null } },
+  {
+    title: 'an exec plugin that gives a token',
+    setup: plugin(givesToken),
+    expect: { token: 'ada', certificate: null },
+  },
   {
     title: 'an exec plugin of v1beta1, which needs no interactiveMode',
     setup: plugin(({ people }) => program(answer({ token: people.tokens.ada }, V1BETA1)), {
@@ -150,7 +158,10 @@ export const execRows: readonly Row[] = [
     title: 'an exec plugin that is told nothing of the cluster',
     setup: plugin(
       ({ people, folder }) =>
-        program(answer({ token: people.tokens.ada }, V1BETA1), `printf '%s' "$KUBERNETES_EXEC_INFO" > ${folder}/info\n`),
+        program(
+          answer({ token: people.tokens.ada }, V1BETA1),
+          `printf '%s' "$KUBERNETES_EXEC_INFO" > ${folder}/info\n`,
+        ),
       { apiVersion: V1BETA1 },
     ),
     expect: { token: 'ada' },
@@ -158,7 +169,9 @@ export const execRows: readonly Row[] = [
   },
   {
     title: 'an exec plugin that is not there',
-    setup: oneFile(() => ({ user: exec({ command: 'faro-no-such-login', installHint: 'brew install \u001b[31mfaro-login\u001b[0m' }) })),
+    setup: oneFile(() => ({
+      user: exec({ command: 'faro-no-such-login', installHint: 'brew install \u001b[31mfaro-login\u001b[0m' }),
+    })),
     expect: /config:\d+:\d+: user "ada": exec plugin faro-no-such-login was not found in PATH\nbrew install faro-login/,
   },
   {
@@ -194,16 +207,21 @@ export const execRows: readonly Row[] = [
   {
     title: 'an exec plugin that answers for another version',
     setup: plugin(({ people }) => program(answer({ token: people.tokens.ada }, V1BETA1))),
-    expect: /is configured for client\.authentication\.k8s\.io\/v1, but printed client\.authentication\.k8s\.io\/v1beta1/,
+    expect:
+      /is configured for client\.authentication\.k8s\.io\/v1, but printed client\.authentication\.k8s\.io\/v1beta1/,
   },
   {
     title: 'an exec plugin that answers without a version',
-    setup: plugin(({ people }) => program(JSON.stringify({ kind: 'ExecCredential', status: { token: people.tokens.ada } }))),
+    setup: plugin(({ people }) =>
+      program(JSON.stringify({ kind: 'ExecCredential', status: { token: people.tokens.ada } })),
+    ),
     expect: /but printed no apiVersion/,
   },
   {
     title: 'an exec plugin that answers with another kind',
-    setup: plugin(({ people }) => program(JSON.stringify({ apiVersion: V1, kind: 'Token', status: { token: people.tokens.ada } }))),
+    setup: plugin(({ people }) =>
+      program(JSON.stringify({ apiVersion: V1, kind: 'Token', status: { token: people.tokens.ada } })),
+    ),
     expect: /printed an object whose kind is not ExecCredential/,
   },
   {
@@ -255,9 +273,12 @@ export const execRows: readonly Row[] = [
   },
   {
     title: 'an exec plugin of v1alpha1',
-    setup: plugin(({ people }) => program(answer({ token: people.tokens.ada }, 'client.authentication.k8s.io/v1alpha1')), {
-      apiVersion: 'client.authentication.k8s.io/v1alpha1',
-    }),
+    setup: plugin(
+      ({ people }) => program(answer({ token: people.tokens.ada }, 'client.authentication.k8s.io/v1alpha1')),
+      {
+        apiVersion: 'client.authentication.k8s.io/v1alpha1',
+      },
+    ),
     expect: /its exec plugin has the apiVersion "client\.authentication\.k8s\.io\/v1alpha1"/,
   },
   {

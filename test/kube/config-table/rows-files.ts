@@ -101,9 +101,18 @@ export const fileRows: readonly Row[] = [
     title: "a relative path is meant from its own file's folder",
     setup: (stage) => ({
       files: {
-        'one/a': stringify({ 'current-context': 'main', contexts: contexts('main'), users: [{ name: 'ada', user: { tokenFile: 'token' } }] }),
+        'one/a': stringify({
+          'current-context': 'main',
+          contexts: contexts('main'),
+          users: [{ name: 'ada', user: { tokenFile: 'token' } }],
+        }),
         'one/token': stage.people.tokens.ada,
-        'two/b': stringify({ clusters: clusters(stage, 'dev', { 'certificate-authority-data': '', 'certificate-authority': '../ca/ca.crt' }) }),
+        'two/b': stringify({
+          clusters: clusters(stage, 'dev', {
+            'certificate-authority-data': '',
+            'certificate-authority': '../ca/ca.crt',
+          }),
+        }),
         'two/token': 'wrong',
         'ca/ca.crt': stage.people.authority.cert,
       },

@@ -36,7 +36,10 @@ export const networkRows: readonly Row[] = [
     title: 'a server without TLS, for a user to impersonate, whose plugin is not run',
     setup: oneFile(({ plainPort }) => ({
       cluster: { server: `http://127.0.0.1:${plainPort}` },
-      user: { as: 'grace', exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such', interactiveMode: 'Never' } },
+      user: {
+        as: 'grace',
+        exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such', interactiveMode: 'Never' },
+      },
     })),
     expect: { tls: false, token: null, impersonate: { 'impersonate-user': 'grace' } },
   },
@@ -57,7 +60,10 @@ export const networkRows: readonly Row[] = [
   },
   {
     title: 'a server with a password in it',
-    setup: oneFile(({ port, people }) => ({ cluster: { server: `https://ada:${people.password}@127.0.0.1:${port}` }, user: {} })),
+    setup: oneFile(({ port, people }) => ({
+      cluster: { server: `https://ada:${people.password}@127.0.0.1:${port}` },
+      user: {},
+    })),
     expect: /cluster "dev": server holds a user name or password \(basic auth\)/,
   },
   {
@@ -81,7 +87,9 @@ export const networkRows: readonly Row[] = [
   {
     title: '--server over the file',
     setup: (stage) => ({
-      files: { config: kubeconfig(stage, { cluster: { server: 'https://127.0.0.1:1', 'tls-server-name': 'wrong.test' } }) },
+      files: {
+        config: kubeconfig(stage, { cluster: { server: 'https://127.0.0.1:1', 'tls-server-name': 'wrong.test' } }),
+      },
       flags: { server: stage.server },
     }),
     expect: { token: 'ada', sni: null },
@@ -108,12 +116,16 @@ export const networkRows: readonly Row[] = [
   },
   {
     title: 'proxy-url with an HTTPS proxy of the same authority',
-    setup: oneFile(({ proxies }) => ({ cluster: { server: INNER, 'proxy-url': `https://localhost:${proxies.https}` } })),
+    setup: oneFile(({ proxies }) => ({
+      cluster: { server: INNER, 'proxy-url': `https://localhost:${proxies.https}` },
+    })),
     expect: { via: 'https proxy', token: 'ada' },
   },
   {
     title: 'proxy-url with a SOCKS proxy',
-    setup: oneFile(({ proxies }) => ({ cluster: { server: INNER, 'proxy-url': `socks5://127.0.0.1:${proxies.socks}` } })),
+    setup: oneFile(({ proxies }) => ({
+      cluster: { server: INNER, 'proxy-url': `socks5://127.0.0.1:${proxies.socks}` },
+    })),
     expect: { via: 'socks proxy', sni: 'inner.faro.test', token: 'ada' },
   },
   {
@@ -143,7 +155,10 @@ export const networkRows: readonly Row[] = [
   },
   {
     title: 'HTTPS_PROXY',
-    setup: (stage) => ({ files: { config: kubeconfig(stage, { cluster: { server: INNER } }) }, env: { HTTPS_PROXY: httpProxy(stage) } }),
+    setup: (stage) => ({
+      files: { config: kubeconfig(stage, { cluster: { server: INNER } }) },
+      env: { HTTPS_PROXY: httpProxy(stage) },
+    }),
     expect: { via: 'http proxy', token: 'ada' },
   },
   {

@@ -6,7 +6,10 @@ export const trustRows: readonly Row[] = [
   {
     title: 'an authority in a file, by a path from the kubeconfig',
     setup: (stage) => ({
-      files: { config: kubeconfig(stage, { cluster: { 'certificate-authority': 'ca.crt' } }), 'ca.crt': stage.people.authority.cert },
+      files: {
+        config: kubeconfig(stage, { cluster: { 'certificate-authority': 'ca.crt' } }),
+        'ca.crt': stage.people.authority.cert,
+      },
     }),
     expect: { token: 'ada' },
   },
@@ -54,14 +57,18 @@ export const trustRows: readonly Row[] = [
   {
     title: 'an authority that is no base64',
     setup: oneFile(({ people }) => ({ cluster: { 'certificate-authority-data': people.authority.cert } })),
-    expect: /cluster "dev": certificate-authority-data is no valid base64\nGive the path of a PEM file as certificate-authority,/,
+    expect:
+      /cluster "dev": certificate-authority-data is no valid base64\nGive the path of a PEM file as certificate-authority,/,
   },
   {
     title: 'an authority both in the file and by path',
     setup: (stage) => ({
       files: {
         config: kubeconfig(stage, {
-          cluster: { 'certificate-authority': 'ca.crt', 'certificate-authority-data': base64(stage.people.authority.cert) },
+          cluster: {
+            'certificate-authority': 'ca.crt',
+            'certificate-authority-data': base64(stage.people.authority.cert),
+          },
         }),
         'ca.crt': stage.people.authority.cert,
       },
@@ -93,7 +100,9 @@ export const trustRows: readonly Row[] = [
   {
     title: '--insecure-skip-tls-verify over an authority',
     setup: (stage) => ({
-      files: { config: kubeconfig(stage, { cluster: { 'certificate-authority-data': base64(stage.people.stranger.cert) } }) },
+      files: {
+        config: kubeconfig(stage, { cluster: { 'certificate-authority-data': base64(stage.people.stranger.cert) } }),
+      },
       flags: { insecureSkipTlsVerify: true },
     }),
     expect: { token: 'ada' },

@@ -39,7 +39,12 @@ export const yamlRows: readonly Row[] = [
           {
             apiVersion: 'v1',
             kind: 'Config',
-            clusters: [{ name: 'dev', cluster: { server: stage.server, 'certificate-authority-data': base64(stage.people.authority.cert) } }],
+            clusters: [
+              {
+                name: 'dev',
+                cluster: { server: stage.server, 'certificate-authority-data': base64(stage.people.authority.cert) },
+              },
+            ],
             users: [{ name: 'ada', user: { token: stage.people.tokens.ada } }],
             contexts: [{ name: 'main', context: { cluster: 'dev', user: 'ada' } }],
             'current-context': 'main',
@@ -136,7 +141,9 @@ export const yamlRows: readonly Row[] = [
   },
   {
     title: 'aliases that would grow without end',
-    setup: written(`${PLAIN}a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f,*f]\n`),
+    setup: written(
+      `${PLAIN}a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f,*f]\n`,
+    ),
     expect: /config: YAML: .*aliases that would grow without end/,
   },
   {

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import { type AddressInfo, type Server, type Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { People } from './certificates.ts';
 
@@ -90,7 +90,7 @@ function look(request: Request, people: People, carriers: Map<number, string>): 
     certificate: tls ? certificateOf(socket as TLSSocket) : null,
     token: tokenOwner(request.headers.authorization, people),
     impersonate: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
-    sni: tls ? ((socket as TLSSocket & { servername?: string | false }).servername || null) : null,
+    sni: tls ? (socket as TLSSocket & { servername?: string | false }).servername || null : null,
     via: carriers.get(socket?.remotePort ?? 0) ?? 'direct',
   };
 }
@@ -107,7 +107,14 @@ function tokenOwner(header: string | undefined, { tokens }: People): string | nu
   return token === tokens.grace ? 'grace' : null;
 }
 
-const UNAUTHORIZED = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Unauthorized', code: 401, message: 'Unauthorized' };
+const UNAUTHORIZED = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  reason: 'Unauthorized',
+  code: 401,
+  message: 'Unauthorized',
+};
 const TOKEN = {
   kind: 'TokenRequest',
   apiVersion: 'authentication.k8s.io/v1',
