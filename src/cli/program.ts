@@ -1,14 +1,11 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.ts';
 import { capture } from './capture.ts';
-import { check } from './check.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext } from './context.ts';
-import { demo } from './demo.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { withConnection, withTelemetry } from './options.ts';
 import { recover } from './recover.ts';
-import { verify } from './verify.ts';
 
 /** The whole command line. `done` receives the exit code of the command that ran. */
 export function createProgram(context: CommandContext, done: (code: ExitCode) => void): Command {
@@ -19,7 +16,6 @@ export function createProgram(context: CommandContext, done: (code: ExitCode) =>
     .exitOverride()
     .showHelpAfterError('(faro --help lists the commands, faro COMMAND --help its options)');
   addCapture(program, context, done);
-  addCheck(program, context, done);
   addStoryCommands(program, context, done);
   addOwnCommands(program, context, done);
   return program;
@@ -69,18 +65,6 @@ Exit codes: 0 done; 1 --until failed or timed out (the story is written); 2 usag
 3 cluster not reachable or access refused; 4 the story could not be written.
 `;
 
-function addCheck(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
-  const command = program
-    .command('check')
-    .summary('what this user may record, and what a story would lack')
-    .description(
-      'Says what this user may see of the targets, what their story would lack, and the minimal Role that it takes.',
-    )
-    .argument('<targets...>', 'TYPE/NAME..., as for capture')
-    .action(async (targets, options) => done(await check(targets, options, context)));
-  withTelemetry(withConnection(command));
-}
-
 function addStoryCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
     .command('recover')
@@ -89,21 +73,9 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
     .requiredOption('-o, --output <file>', 'story to write')
     .option('-f, --force', 'overwrite an existing story')
     .action(async (journal, options) => done(await recover(journal, options, context)));
-  program
-    .command('verify')
-    .summary('check a story: schema, counts, order, ledger, states')
-    .argument('<story>', 'story file')
-    .action(async (story) => done(await verify(story, context)));
 }
 
 function addOwnCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
-  const command = program
-    .command('demo')
-    .summary('record a failed rollout on the built-in simulated cluster')
-    .option('-o, --output <file>', 'story to write', 'story-demo.json')
-    .option('--seed <number>', 'another seed gives another run of the same events', '1')
-    .action(async (options) => done(await demo(options, context)));
-  withTelemetry(command);
   program
     .command('version')
     .summary('print the version')

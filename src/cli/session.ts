@@ -1,6 +1,6 @@
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { loadConnection } from '../kube/config/load.ts';
-import { type Discovery, discover, parseTargets, resolveType } from '../kube/discovery.ts';
+import { clusterIdentity, type Discovery, discover, parseTargets, resolveType } from '../kube/discovery.ts';
 import { FaroError } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';

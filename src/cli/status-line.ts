@@ -22,7 +22,7 @@ export class StatusLine implements Disposable {
     const names = roots.map(({ resource, name }) => `${resource}/${name}`).join(' ');
     return new StatusLine(stderr, () => {
       const line = `recording ${names}  ${statusOf(recorder, clock.now() - startedAt)}  Ctrl-C ends it`;
-      return line.slice(0, (stderr.columns ?? 80) - 1);
+      return line.slice(0, (context.stderr.columns ?? 80) - 1);
     });
   }
 

@@ -3,7 +3,7 @@ import type { Discovery } from '../kube/discovery.ts';
 import { NodeSettings } from '../kube/node-settings.ts';
 import { LogFollowers } from '../logs/followers.ts';
 import type { LogLimits } from '../logs/sink.ts';
-import type { JournalRecord, Root, StartRecord } from '../model/record.ts';
+import type { JournalRecord, StartRecord } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { Redactor } from '../redact/redactor.ts';

@@ -1,4 +1,3 @@
-import type { ResourceType } from '../model/resource.ts';
 import { groupResourceOf } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';

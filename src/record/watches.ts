@@ -116,7 +116,10 @@ export class Watches {
   #metadataChange(place: TypeInPlace, change: WatchedChange): void {
     if (place.isFull) return; // the full watch sees it too
     const { witness } = this.#options;
-    if (change.type === 'deletedUnseen') return witness.forget(change.uid);
+    if (change.type === 'deletedUnseen') {
+      witness.forget(change.uid);
+      return;
+    }
     const { uid, name } = change.object.metadata;
     if (this.#isRootName(place, name)) return; // its own watch tells it whole
     if (!this.#sightings.has(uid)) this.#sightings.set(uid, { place, before: change.before, order: this.#order++ });
@@ -179,9 +182,10 @@ export class Watches {
         first.resolve();
       },
       trouble: (event) => {
-        if (event.type === 'failing') return witness.failing(type, event.error);
-        witness.denied(type, namespace, event.error);
-        first.resolve();
+        if (event.type === 'denied') {
+          witness.denied(type, namespace, event.error);
+          first.resolve();
+        } else witness.failing(type, event.error);
       },
     };
     const options = { client, clock, random, type, namespace, streamingList, listSlots: this.#slots, ...how };

@@ -29,7 +29,8 @@ export function certificateIsInFiles(user: UserFields): boolean {
 export async function readCertificate(
   user: Entry<UserFields>,
 ): Promise<{ certificate: ClientCertificate; notAfter: number }> {
-  const [cert, key] = await Promise.all([pemOf(user, 'client-certificate'), pemOf(user, 'client-key')]);
+  const cert = await pemOf(user, 'client-certificate');
+  const key = await pemOf(user, 'client-key');
   const pair = keyPairOf(cert.text, key.text);
   if ('certificate' in pair) return pair;
   const half = pair.unusable === 'certificate' ? cert : key;

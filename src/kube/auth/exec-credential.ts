@@ -4,6 +4,7 @@ import { parseYaml } from '../config/yaml.ts';
 import type { Credentials } from '../connection.ts';
 import { EXEC_API_VERSIONS, type ExecApiVersion } from './exec-plugin.ts';
 import { keyPairOf } from './pem.ts';
+import { bearerOf } from './token-file.ts';
 
 /** What a plugin gave, and until when it holds. */
 export interface ExecCredential {
@@ -58,14 +59,17 @@ function versionProblem(found: string | null | undefined, wanted: ExecApiVersion
 }
 
 function credentialsOf(status: z.infer<typeof statusFields>): Credentials {
-  const { token, clientCertificateData: cert, clientKeyData: key } = status;
+  const { clientCertificateData: cert, clientKeyData: key } = status;
+  const token = status.token ? bearerOf(status.token) : undefined;
+  if (status.token && token === undefined) throw new BadExecCredential('printed a token that no header can carry');
+  const byToken = token === undefined ? {} : { token };
   if (!token && !cert && !key) throw new BadExecCredential('printed neither a token nor a client certificate');
-  if (!cert && !key) return token ? { token } : {};
+  if (!cert && !key) return byToken;
   if (!cert) throw new BadExecCredential('printed a client key without its certificate');
   if (!key) throw new BadExecCredential('printed a client certificate without its key');
   const pair = keyPairOf(cert, key);
   if ('unusable' in pair) throw new BadExecCredential(`printed a client ${pair.unusable} that ${pair.why}`);
-  return { ...(token ? { token } : {}), clientCertificate: pair.certificate };
+  return { ...byToken, clientCertificate: pair.certificate };
 }
 
 function expiryOf(time: string | null | undefined): number | undefined {

@@ -1,3 +1,12 @@
+/** What an HTTP header can carry. */
+const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]+$/;
+
+/** A token without the blanks around it; undefined where it is empty, or no header can carry it. */
+export function bearerOf(text: string): string | undefined {
+  const token = text.trim();
+  return HEADER_TEXT.test(token) ? token : undefined;
+}
+
 /** What reads a file's bytes, with an error that names the entry. */
 export type ReadFile = () => Promise<Buffer>;
 
@@ -7,20 +16,20 @@ export type ReadFile = () => Promise<Buffer>;
  */
 export class TokenFile {
   readonly #read: ReadFile;
-  readonly #empty: () => Error;
+  readonly #unusable: () => Error;
   #fallback: string | undefined;
 
-  constructor(options: { read: ReadFile; beside: string | undefined; empty: () => Error }) {
+  constructor(options: { read: ReadFile; beside: string | undefined; unusable: () => Error }) {
     this.#read = options.read;
-    this.#empty = options.empty;
+    this.#unusable = options.unusable;
     this.#fallback = options.beside;
   }
 
   /** The token of the moment; throws only where there is no other to fall back to. */
   async token(): Promise<string> {
     try {
-      const token = (await this.#read()).toString('utf8').trim();
-      if (token === '') throw this.#empty();
+      const token = bearerOf((await this.#read()).toString('utf8'));
+      if (token === undefined) throw this.#unusable();
       this.#fallback = token;
       return token;
     } catch (error) {

@@ -6,7 +6,7 @@ import { certificateIsInFiles, hasCertificate, readCertificate } from './certifi
 import { ExecCredentials, type ExecSurroundings } from './exec.ts';
 import { type ExecPlugin, execPluginOf } from './exec-plugin.ts';
 import { FileCredentials, fixedCredentials } from './sources.ts';
-import { TokenFile } from './token-file.ts';
+import { bearerOf, TokenFile } from './token-file.ts';
 
 /** How a user proves who it is, and what it should hear of that. */
 export interface UserCredentials {
@@ -62,14 +62,24 @@ async function heldCredentials(
 }
 
 function tokenReader(user: Entry<UserFields>): () => Promise<string | undefined> {
-  const { token, tokenFile } = user.value;
+  const { tokenFile } = user.value;
+  const token = fixedToken(user);
   if (tokenFile === undefined) return async () => token;
+  const problem = `tokenFile: ${tokenFile} is empty or holds more than a token`;
   const file = new TokenFile({
     read: () => bytesFor(user, 'tokenFile', tokenFile),
     beside: token,
-    empty: () => entryError(user, ['tokenFile'], `tokenFile: ${tokenFile} is empty`, 'Write a token into it.'),
+    unusable: () => entryError(user, ['tokenFile'], problem, 'It must hold one token on one line.'),
   });
   return () => file.token();
+}
+
+function fixedToken(user: Entry<UserFields>): string | undefined {
+  if (user.value.token === undefined) return undefined;
+  const token = bearerOf(user.value.token);
+  if (token !== undefined) return token;
+  const problem = 'token is blank or holds a character that no token has, such as a line break';
+  throw entryError(user, ['token'], problem, 'Write it on one line, without blanks.');
 }
 
 async function expiryWarnings(user: Entry<UserFields>, now: number): Promise<string[]> {

@@ -50,10 +50,17 @@ interface Target {
 }
 
 function usesProxy(server: URL, noProxy: string): boolean {
-  const host = server.hostname.replaceAll(/^\[|\]$/g, '');
+  const host = plainAddress(server.hostname.replaceAll(/^\[|\]$/g, ''));
   const target = { host, port: server.port || (DEFAULT_PORTS[server.protocol] ?? ''), ipVersion: isIP(host) };
   if (isLoopback(target)) return false;
   return !noProxy.split(',').some((entry) => exempts(entry.trim().toLowerCase(), target));
+}
+
+/** An IPv4 address in IPv6 clothes is the IPv4 address. */
+function plainAddress(host: string): string {
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(host) ?? [];
+  if (high === undefined || low === undefined) return host;
+  return [high, low].flatMap((half) => [Number.parseInt(half, 16) >> 8, Number.parseInt(half, 16) & 255]).join('.');
 }
 
 function isLoopback({ host, ipVersion }: Target): boolean {
@@ -66,7 +73,8 @@ function exempts(entry: string, target: Target): boolean {
   if (entry === '') return false;
   const [network = '', bits] = entry.split('/');
   if (bits !== undefined && isIP(network) !== 0) return inSubnet(target.host, network, Number(bits));
-  const { host, port } = splitPort(entry);
+  const { host: given, port } = splitPort(entry);
+  const host = isIP(given) === 6 ? plainAddress(new URL(`http://[${given}]`).hostname.slice(1, -1)) : given;
   if (port !== '' && port !== target.port) return false;
   return isIP(host) === 0 ? exemptsName(host, target) : inSubnet(target.host, host, isIP(host) === 4 ? 32 : 128);
 }
@@ -86,14 +94,15 @@ function toAscii(name: string): string {
 
 /** `host:port`, `[v6]:port`, or a host alone, which may be a bare IPv6 address. */
 function splitPort(entry: string): { host: string; port: string } {
-  const [, v6, name, port = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
-  return { host: v6 ?? name ?? entry, port };
+  const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(entry) ?? [];
+  return port === undefined ? { host: entry, port: '' } : { host: v6 ?? name ?? '', port };
 }
 
 function inSubnet(address: string, network: string, bits: number): boolean {
-  const family = isIP(network) === 4 ? 'ipv4' : 'ipv6';
-  if (isIP(address) === 0 || !(bits >= 0 && bits <= (family === 'ipv4' ? 32 : 128))) return false;
+  const version = isIP(network);
+  if (isIP(address) !== version || !(bits >= 0 && bits <= (version === 4 ? 32 : 128))) return false;
+  const family = version === 4 ? 'ipv4' : 'ipv6';
   const list = new BlockList();
   list.addSubnet(network, bits, family);
-  return list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+  return list.check(address, family);
 }

@@ -44,7 +44,7 @@ export async function issue({ name, issuer, authority = false, expired = false }
       },
     ],
   });
-  return { cert: made.cert, key: made.private };
+  return { cert: `${made.cert.trim()}\n`, key: `${made.private.trim()}\n` };
 }
 
 /** Everyone that the rows need. */

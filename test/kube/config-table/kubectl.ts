@@ -10,8 +10,23 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** kubectl's executable: the test cluster's, as FARO_TEST_KUBECTL names it, or the one in PATH. */
-export async function findKubectl(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+/** kubectl: the one that FARO_TEST_KUBECTL names, or the first in PATH. */
+export interface Kubectl {
+  readonly path: string;
+  /** Minor version: 37 for 1.37. One built without a version counts as the newest. */
+  readonly minor: number;
+}
+
+export async function findKubectl(env: NodeJS.ProcessEnv): Promise<Kubectl | undefined> {
+  const path = await pathOf(env);
+  if (path === undefined) return undefined;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  execFile(path, ['version', '--client'], (_error, stdout) => resolve(stdout));
+  const [, minor] = /Version: v1\.(\d+)/.exec(await promise) ?? [];
+  return { path, minor: minor === undefined ? Number.POSITIVE_INFINITY : Number(minor) };
+}
+
+async function pathOf(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const folders = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'kubectl'));
   for (const candidate of env.FARO_TEST_KUBECTL ? [env.FARO_TEST_KUBECTL] : folders) {
     if (
@@ -67,8 +82,8 @@ interface Run {
 }
 
 /** Sends `create token probe`, which needs no discovery and tells the namespace in its path. */
-export function runKubectl(kubectl: string, stage: Stage, { flags, env, inPod }: Run): Promise<Outcome> {
-  const command = [kubectl, 'create', 'token', 'probe', '--request-timeout=10s', ...argumentsOf(flags)];
+export function runKubectl(kubectl: Kubectl, stage: Stage, { flags, env, inPod }: Run): Promise<Outcome> {
+  const command = [kubectl.path, 'create', 'token', 'probe', ...argumentsOf(flags)];
   const [file = '', ...args] = inPod ? ['unshare', '-m', 'sh', '-c', AS_POD, 'sh', ...command] : command;
   const options = { env: { ...env, FARO_POD: join(stage.folder, 'pod') }, cwd: stage.folder, timeout: 20_000 };
   const { promise, resolve } = Promise.withResolvers<Outcome>();

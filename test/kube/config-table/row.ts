@@ -38,8 +38,10 @@ export interface Row {
   readonly expect: Partial<Seen> | RegExp;
   /** What kubectl does where that is not the same as Faro. */
   readonly kubectl?: Verdict;
-  /** Why Faro may refuse what kubectl accepts. Only old ways that no API server accepts any more. */
-  readonly refusedOnPurpose?: string;
+  /** The minor version of kubectl that this is true of; not compared with an older one. */
+  readonly kubectlSince?: number;
+  /** What is known to be wrong elsewhere: the row is run, and its failure shown, without failing the tests. */
+  readonly todo?: string;
   /** What a warning must say. */
   readonly warns?: RegExp;
   /** What the server sees of kubectl, where that differs. */

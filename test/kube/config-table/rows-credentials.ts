@@ -186,6 +186,17 @@ export const credentialRows: readonly Row[] = [
     expect: /nauthorized/,
   },
   {
+    title: 'a token with a line break at its end, which kubectl would send',
+    setup: oneFile(({ people }) => ({ user: { token: `${people.tokens.ada}\n` } })),
+    expect: { token: 'ada' },
+    kubectl: 'fails',
+  },
+  {
+    title: 'a token with a line break within',
+    setup: oneFile(({ people }) => ({ user: { token: `${people.tokens.ada}\n${people.tokens.grace}` } })),
+    expect: /config:\d+:\d+: user "ada": token is blank or holds a character that no token has/,
+  },
+  {
     title: 'a token in a file, by a path from the kubeconfig, with a line break at its end',
     setup: (stage) => ({
       files: {
@@ -228,7 +239,7 @@ export const credentialRows: readonly Row[] = [
   {
     title: 'a tokenFile that is empty',
     setup: (stage) => ({ files: { config: kubeconfig(stage, { user: { tokenFile: 'token' } }), token: '' } }),
-    expect: /user "ada": tokenFile: .*token is empty/,
+    expect: /user "ada": tokenFile: .*token is empty or holds more than a token/,
   },
   {
     title: 'a tokenFile that is a folder',
@@ -263,6 +274,7 @@ export const credentialRows: readonly Row[] = [
       flags: { clientCertificate: `${stage.folder}/g.crt`, clientKey: `${stage.folder}/g.key` },
     }),
     expect: { certificate: 'grace' },
+    kubectlSince: 37,
   },
   {
     title: 'a user without credentials is anonymous, where kubectl asks for a password',

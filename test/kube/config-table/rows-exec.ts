@@ -67,6 +67,20 @@ export const execRows: readonly Row[] = [
     expect: { token: 'ada' },
   },
   {
+    title: 'an exec plugin whose first token the server refuses: it is run again, and the request sent again',
+    setup: plugin(
+      ({ people, folder }) =>
+        `#!/bin/sh\n[ -e ${folder}/ran ] && t=${people.tokens.ada} || t=old\ntouch ${folder}/ran\n` +
+        `echo '${answer({ token: 'TOKEN' })}' | sed "s/TOKEN/$t/"\n`,
+    ),
+    expect: { token: 'ada' },
+  },
+  {
+    title: 'an exec plugin whose token has a line break',
+    setup: plugin(({ people }) => program(answer({ token: `${people.tokens.ada}\nx` }))),
+    expect: /printed a token that no header can carry/,
+  },
+  {
     title: 'an exec plugin that answers in YAML',
     setup: plugin(({ people }) =>
       program(`apiVersion: ${V1}\nkind: ExecCredential\nstatus:\n  token: ${people.tokens.ada}`),

@@ -141,6 +141,7 @@ export const networkRows: readonly Row[] = [
       files: { config: kubeconfig(stage, { cluster: { server: INNER, 'proxy-url': 'http://127.0.0.1:1' } }) },
       flags: { proxyUrl: httpProxy(stage) },
     }),
+    kubectlSince: 37,
     expect: { via: 'http proxy', token: 'ada' },
   },
   {

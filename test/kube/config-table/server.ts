@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -31,16 +31,18 @@ export interface ApiServer extends AsyncDisposable {
 }
 
 type Request = IncomingMessage | Http2ServerRequest;
+type Response = ServerResponse | Http2ServerResponse;
 
 export async function startServer(people: People): Promise<ApiServer> {
   let seen: Seen[] = [];
   const carriers = new Map<number, string>();
-  const answer = (request: Request, response: Pick<Http2ServerResponse, 'writeHead' | 'end'>): void => {
+  const answer = (request: Request, response: Response): void => {
     request.resume();
     const who = look(request, people, carriers);
     seen.push(who);
     const refused = request.headers.authorization !== undefined && who.token === null && who.certificate === null;
-    response.writeHead(refused ? 401 : 201, { 'content-type': 'application/json' });
+    response.statusCode = refused ? 401 : 201;
+    response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(refused ? UNAUTHORIZED : TOKEN));
   };
   const secure = createSecureServer({
@@ -90,9 +92,14 @@ function look(request: Request, people: People, carriers: Map<number, string>): 
     certificate: tls ? certificateOf(socket as TLSSocket) : null,
     token: tokenOwner(request.headers.authorization, people),
     impersonate: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
-    sni: tls ? (socket as TLSSocket & { servername?: string | false }).servername || null : null,
+    sni: tls ? sniOf(socket as TLSSocket & { servername?: string | false }) : null,
     via: carriers.get(socket?.remotePort ?? 0) ?? 'direct',
   };
+}
+
+/** Go sends the name as it was written, the URL class in lower case: DNS knows no difference. */
+function sniOf({ servername }: { servername?: string | false }): string | null {
+  return servername ? servername.toLowerCase() : null;
 }
 
 function certificateOf(socket: TLSSocket): string | null {

@@ -1,0 +1,153 @@
+import { instancesOf } from '../logs/instances.ts';
+import { type ContainerInstance, type ContainerKind, type InstanceState, instanceKey } from '../model/instance.ts';
+import type { KubeObject } from '../model/resource.ts';
+import type { Timestamp } from '../model/time.ts';
+import type { StoryContainer, StoryLedger } from './document.ts';
+import { keyAfter, keyAt, keyNotBefore, type OrderKey } from './order.ts';
+import type { InstanceLog, Survey } from './survey.ts';
+
+interface Draft {
+  readonly instance: ContainerInstance;
+  readonly object: number;
+  kind: ContainerKind;
+  state: InstanceState | undefined;
+  readonly gaps: number[];
+  startKey: OrderKey | undefined;
+}
+
+/** Every container instance of the story, its ledger, and the order of what happened to it. */
+export class Containers {
+  readonly #survey: Survey;
+  readonly #drafts: Draft[] = [];
+  readonly #byKey = new Map<string, number>();
+  /** The last thing that is known to have happened to a container of a pod. */
+  readonly #chains = new Map<string, OrderKey>();
+
+  constructor(survey: Survey) {
+    this.#survey = survey;
+  }
+
+  get size(): number {
+    return this.#drafts.length;
+  }
+
+  /** Takes in a pod state of the story. */
+  observe(pod: KubeObject): void {
+    for (const state of instancesOf(pod)) {
+      const draft = this.#draft(state.instance, state.kind);
+      draft.kind = state.kind;
+      if (draft.state?.state !== 'terminated' || state.state === 'terminated') draft.state = state;
+    }
+  }
+
+  /** Its index in the story; an instance that only a gap tells of becomes one, too. */
+  indexOf(instance: ContainerInstance): number {
+    this.#draft(instance, undefined);
+    return this.#byKey.get(instanceKey(instance)) ?? 0;
+  }
+
+  /** Places the start of an instance: after all that is known of the container's earlier runs. */
+  started(instance: ContainerInstance, time: Timestamp): OrderKey {
+    const key = keyAfter(this.#chains.get(chainOf(instance)), time);
+    this.#chains.set(chainOf(instance), key);
+    this.#draft(instance, undefined).startKey = key;
+    return key;
+  }
+
+  /** Places the end of an instance: after its last line. */
+  terminated(instance: ContainerInstance, time: Timestamp): OrderKey {
+    const last = this.#survey.logs.get(instanceKey(instance))?.last;
+    const chain = this.#chains.get(chainOf(instance));
+    const lines = last === undefined ? chain : chain === undefined ? keyAt(last) : keyNotBefore(chain, last);
+    const key = keyAfter(lines, time);
+    this.#chains.set(chainOf(instance), key);
+    return key;
+  }
+
+  /** Where the lines of an instance begin at the earliest. */
+  linesFrom(instance: ContainerInstance): OrderKey | undefined {
+    return this.#draft(instance, undefined).startKey;
+  }
+
+  addGap(instance: ContainerInstance, gap: number): void {
+    this.#draft(instance, undefined).gaps.push(gap);
+  }
+
+  /** Instances whose log was begun, or could have been, and whose end the journal does not tell. */
+  unended(): readonly { readonly instance: ContainerInstance; readonly from: Timestamp | undefined }[] {
+    return this.#drafts.flatMap(({ instance, state }) => {
+      const log = this.#survey.logs.get(instanceKey(instance));
+      const hasRun = state?.startedAt !== undefined || log !== undefined;
+      return hasRun && log?.end === undefined ? { instance, from: log?.last ?? state?.startedAt } : [];
+    });
+  }
+
+  finish(wantsLogs: boolean): StoryContainer[] {
+    return this.#drafts.map((draft) => this.#container(draft, wantsLogs));
+  }
+
+  #draft(instance: ContainerInstance, kind: ContainerKind | undefined): Draft {
+    const key = instanceKey(instance);
+    const known = this.#drafts[this.#byKey.get(key) ?? -1];
+    if (known !== undefined) return known;
+    const sibling = this.#drafts.find(({ instance: other }) => chainOf(other) === chainOf(instance));
+    const object = this.#survey.members.get(instance.podUid) ?? 0;
+    const draft: Draft = {
+      instance,
+      object,
+      kind: kind ?? sibling?.kind ?? 'regular',
+      state: undefined,
+      gaps: [],
+      startKey: undefined,
+    };
+    this.#byKey.set(key, this.#drafts.push(draft) - 1);
+    return draft;
+  }
+
+  #container({ instance, object, kind, state, gaps }: Draft, wantsLogs: boolean): StoryContainer {
+    const log = this.#survey.logs.get(instanceKey(instance));
+    return {
+      object,
+      name: instance.container,
+      kind,
+      restart: instance.restart,
+      ...given('containerID', state?.containerID),
+      ...given('startedTime', state?.startedAt),
+      ...given('finishedTime', state?.finishedAt),
+      ...given('exitCode', state?.exitCode),
+      ...given('signal', state?.signal),
+      ...given('reason', state?.reason),
+      ledger: ledgerOf(log, { gaps, hasRun: state?.startedAt !== undefined, wantsLogs }),
+    };
+  }
+}
+
+function ledgerOf(
+  log: InstanceLog | undefined,
+  about: { gaps: number[]; hasRun: boolean; wantsLogs: boolean },
+): StoryLedger {
+  const end = log?.end?.end ?? (about.hasRun ? 'not proven' : 'proven');
+  const silent = about.hasRun ? 'its log was not read to its end' : 'it never ran';
+  return {
+    routes: [...(log?.routes ?? [])],
+    lines: log?.lines ?? 0,
+    bytes: log?.bytes ?? 0,
+    ...given('firstLine', log?.first),
+    ...given('lastLine', log?.last),
+    reconnects: Math.max(0, (log?.streams ?? 0) - 1),
+    repeatsRemoved: log?.repeatsRemoved ?? 0,
+    rotations: 0,
+    end: about.wantsLogs ? end : 'not proven',
+    endEvidence: about.wantsLogs ? (log?.end?.evidence ?? silent) : 'logs were not asked for',
+    gaps: about.gaps,
+  };
+}
+
+function chainOf({ podUid, container }: ContainerInstance): string {
+  return `${podUid}/${container}`;
+}
+
+/** A field, or none: a story has no undefined ones. */
+export function given<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [key in K]: V });
+}

@@ -1,0 +1,267 @@
+import { type LifecycleChange, lifecycleOf } from '../graph/lifecycle.ts';
+import { controllerOf, type LineageInput, lineagesOf } from '../graph/lineage.ts';
+import type { JournalEntry } from '../journal/reader.ts';
+import { instancesOf } from '../logs/instances.ts';
+import { field, numberOf, path, textOf } from '../model/fields.ts';
+import type { Gap } from '../model/gap.ts';
+import { type ContainerInstance, instanceName } from '../model/instance.ts';
+import type { EventRecord, ObjectRecord } from '../model/record.ts';
+import type { KubeObject } from '../model/resource.ts';
+import { millisecondsOf, type Timestamp } from '../model/time.ts';
+import { Containers, given } from './containers.ts';
+import type { StoryGap, StoryObject } from './document.ts';
+import { type EntryTime, timeOfEvent, timeOfState } from './object-time.ts';
+import { keyAfter, keyAt, type OrderKey } from './order.ts';
+import { diff } from './patch.ts';
+import type { Survey } from './survey.ts';
+
+/** An entry that is no log line: where it stands, and its JSON without `seq`, which only the merge knows. */
+export interface PreparedEntry {
+  readonly key: OrderKey;
+  /** Order in the journal, for entries of one key. */
+  readonly order: number;
+  /** `"time":…}`: what follows the `seq`. */
+  readonly json: string;
+}
+
+interface ObjectDraft {
+  readonly uid: string;
+  readonly resource: string;
+  readonly order: number;
+  state: KubeObject;
+  readonly firstSeen: Timestamp;
+  lastSeen: Timestamp;
+  deletedTime: Timestamp | undefined;
+  deletedOrder: number | undefined;
+  key: OrderKey;
+}
+
+/** Makes everything of the story that is not a log line: entries, objects, containers, gaps. */
+export class Entries {
+  readonly #survey: Survey;
+  readonly containers: Containers;
+  readonly prepared: PreparedEntry[] = [];
+  readonly gaps: StoryGap[] = [];
+  /** A short sentence for each gap, for `metadata.incomplete`. */
+  readonly gapTexts: string[] = [];
+  readonly #objects = new Map<string, ObjectDraft>();
+  #order = 0;
+  #events = 0;
+  #redactions = 0;
+  #leastLagMs: number | undefined;
+
+  constructor(survey: Survey) {
+    this.#survey = survey;
+    this.containers = new Containers(survey);
+  }
+
+  get counts() {
+    return { events: this.#events, redactions: this.#redactions };
+  }
+
+  /** Milliseconds by which this machine's clock seems to be ahead of the server's (negative: behind); undefined if unknown. */
+  get skewMs(): number | undefined {
+    const lag = this.#leastLagMs;
+    // A change is seen within its second and a little more; what lies beyond is the clocks' difference.
+    if (lag === undefined || (lag > -500 && lag < 2500)) return undefined;
+    return lag;
+  }
+
+  take({ record, seq }: JournalEntry): void {
+    this.#order = seq;
+    switch (record.kind) {
+      case 'object':
+        if (this.#survey.members.has(record.object.metadata.uid)) this.#takeObject(record);
+        return;
+      case 'event':
+        this.#takeEvent(record);
+        return;
+      case 'gap':
+        this.takeGap(record.gap, record.observed);
+        return;
+      case 'note':
+        this.takeNote(record.text, record.observed);
+        return;
+      default:
+        return;
+    }
+  }
+
+  takeNote(text: string, observed: Timestamp): void {
+    this.#push(keyAt(observed), { time: observed, timeSource: 'observed', observed, type: 'note', text });
+  }
+
+  takeGap(gap: Gap, observed: Timestamp): void {
+    const { from, to, certainty, cause, evidence } = gap;
+    const index = this.gaps.length;
+    const isLog = 'container' in gap.of;
+    if ('container' in gap.of) {
+      if (!this.#survey.members.has(gap.of.container.podUid)) return;
+      this.containers.addGap(gap.of.container, index);
+    }
+    const of = 'container' in gap.of ? { container: this.containers.indexOf(gap.of.container) } : gap.of;
+    this.gapTexts.push(describeGap(gap));
+    this.gaps.push({ of, from, to, certainty, cause, evidence });
+    this.#push(keyAt(from), { time: from, timeSource: isLog ? 'log' : 'observed', observed, type: 'gap', gap: index });
+  }
+
+  objects(): StoryObject[] {
+    const drafts = [...this.#objects.values()];
+    const lineages = lineagesOf(drafts.map((draft) => this.#lineageInput(draft)));
+    return drafts.map((draft) => this.#object(draft, lineages.get(draft.uid)));
+  }
+
+  #takeObject(record: ObjectRecord): void {
+    const { object, observed, action } = record;
+    const { uid } = object.metadata;
+    const draft = this.#objects.get(uid);
+    const previous = draft?.state;
+    const { manager, ...when } = timeOfState(record, previous);
+    this.#measureLag(record);
+    this.#redactions += record.redactions;
+    if (object.kind === 'Pod') this.containers.observe(object);
+    const key = keyAfter(draft?.key, when.time);
+    if (draft === undefined) this.#objects.set(uid, this.#newDraft(record, key));
+    else Object.assign(draft, { state: object, lastSeen: observed, key });
+    const isGone = action === 'deleted' || action === 'deletedUnseen';
+    const known = this.#objects.get(uid);
+    if (known !== undefined && (isGone || object.metadata.deletionTimestamp !== undefined))
+      known.deletedOrder ??= this.#order;
+    if (known !== undefined && isGone) known.deletedTime = observed;
+    this.#push(key, {
+      ...when,
+      observed,
+      type: 'object',
+      object: this.#survey.members.get(uid),
+      action,
+      resourceVersion: object.metadata.resourceVersion,
+      ...given('manager', manager),
+      ...(previous === undefined ? { state: object } : { patch: diff(previous, object) }),
+    });
+    for (const change of lifecycleOf({ previous, current: object, action }, instancesOf))
+      this.#takeChange(change, { record, when, key });
+  }
+
+  #newDraft({ object, resource, observed }: ObjectRecord, key: OrderKey): ObjectDraft {
+    const { uid } = object.metadata;
+    const times = { firstSeen: observed, lastSeen: observed, deletedTime: undefined, deletedOrder: undefined };
+    return { uid, resource, order: this.#order, state: object, key, ...times };
+  }
+
+  #takeChange(change: LifecycleChange, cause: { record: ObjectRecord; when: EntryTime; key: OrderKey }): void {
+    const { time: own, ...details } = change;
+    const { object, observed } = cause.record;
+    const when: EntryTime = own === undefined ? cause.when : { time: own, timeSource: 'status', ...precisionOf(own) };
+    const instance = 'restart' in change ? instanceOf(object, change.container, change.restart) : undefined;
+    let key = own === undefined ? cause.key : keyAt(own);
+    if (instance !== undefined && change.what !== 'terminated') key = this.containers.started(instance, when.time);
+    if (instance !== undefined && change.what === 'terminated') key = this.containers.terminated(instance, when.time);
+    const { container: name, ...rest } = { container: undefined, ...details };
+    this.#push(key, {
+      ...when,
+      observed,
+      type: 'lifecycle',
+      object: this.#survey.members.get(object.metadata.uid),
+      ...rest,
+      ...given('containerName', name),
+      ...(instance === undefined ? {} : { container: this.containers.indexOf(instance) }),
+    });
+  }
+
+  #takeEvent({ object: event, observed, redactions }: EventRecord): void {
+    const about = field(event, 'involvedObject') ?? field(event, 'regarding');
+    const uid = textOf(field(about, 'uid'));
+    const [kind = '', name = ''] = [textOf(field(about, 'kind')), textOf(field(about, 'name'))];
+    const object = uid === undefined ? undefined : this.#survey.members.get(uid);
+    if (object === undefined && !(kind === 'Node' && this.#survey.nodes.has(name))) return;
+    this.#events += 1;
+    this.#redactions += redactions;
+    const when = timeOfEvent(event, observed);
+    this.#push(keyAt(when.time), {
+      ...when,
+      observed,
+      type: 'event',
+      object: object ?? null,
+      about: { kind, name },
+      reason: textOf(event.reason) ?? '',
+      eventType: textOf(event.type) ?? '',
+      count: numberOf(path(event, 'series', 'count')) ?? numberOf(event.count) ?? numberOf(event.deprecatedCount) ?? 1,
+      reporter:
+        textOf(event.reportingComponent) ??
+        textOf(event.reportingController) ??
+        textOf(path(event, 'source', 'component')) ??
+        '',
+      message: textOf(event.message) ?? textOf(event.note) ?? '',
+      event: event.metadata.uid,
+    });
+  }
+
+  #push(key: OrderKey, entry: object): void {
+    this.prepared.push({ key, order: this.#order, json: JSON.stringify(entry).slice(1) });
+  }
+
+  #measureLag({ object, observed, action }: ObjectRecord): void {
+    if (action !== 'created' && action !== 'changed') return;
+    const newest =
+      object.metadata.managedFields
+        ?.map(({ time = '' }) => time)
+        .sort()
+        .at(-1) ?? object.metadata.creationTimestamp;
+    const lag = newest === undefined || newest === '' ? Number.NaN : millisecondsOf(observed) - Date.parse(newest);
+    if (!Number.isNaN(lag)) this.#leastLagMs = Math.min(this.#leastLagMs ?? lag, lag);
+  }
+
+  #lineageInput({ uid, state, order, deletedOrder }: ObjectDraft): LineageInput {
+    const controller = controllerOf(state);
+    const isInStory = controller !== undefined && this.#survey.members.has(controller.uid);
+    return {
+      uid,
+      kind: state.kind,
+      name: state.metadata.name,
+      isRoot: this.#survey.scope.isRoot(uid),
+      controller: isInStory ? controller.uid : undefined,
+      controllerKind: controller?.kind,
+      order,
+      deletedOrder,
+    };
+  }
+
+  #object(draft: ObjectDraft, lineage: { replaces: string | undefined; lineage: string } | undefined): StoryObject {
+    const { uid, state, resource, firstSeen, lastSeen, deletedTime } = draft;
+    const { metadata, apiVersion, kind } = state;
+    const owners = metadata.ownerReferences?.flatMap((owner) => this.#survey.members.get(owner.uid) ?? []) ?? [];
+    const replaces = lineage?.replaces === undefined ? undefined : this.#survey.members.get(lineage.replaces);
+    return {
+      apiVersion,
+      kind,
+      resource,
+      namespace: metadata.namespace ?? null,
+      name: metadata.name,
+      uid,
+      roots: [...this.#survey.scope.rootsOf(uid)],
+      owners,
+      lineage: lineage?.lineage ?? metadata.name,
+      ...given('replaces', replaces),
+      firstSeen,
+      lastSeen,
+      ...given('deletedTime', deletedTime),
+    };
+  }
+}
+
+function instanceOf(pod: KubeObject, container: string, restart: number): ContainerInstance {
+  const { uid, name, namespace = '' } = pod.metadata;
+  return { podUid: uid, namespace, pod: name, container, restart };
+}
+
+function precisionOf(time: Timestamp): { precision?: '1s' } {
+  return time.endsWith('.000000000Z') ? { precision: '1s' } : {};
+}
+
+function describeGap(gap: Gap): string {
+  const what =
+    'container' in gap.of
+      ? `the log of ${instanceName(gap.of.container)}`
+      : `${gap.of.resource}${gap.of.namespace === null ? '' : ` in ${gap.of.namespace}`}`;
+  return `${gap.certainty === 'known' ? 'gap' : 'suspected gap'} in ${what} (${gap.cause})`;
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { JournalReader } from '../journal/reader.ts';
+import { FaroError, messageOf } from '../model/errors.ts';
+import { assembleStory, type StoryFacts } from './assemble.ts';
+import { compressorFor } from './compress.ts';
+
+export interface StorySummary extends StoryFacts {
+  /** Of the document, before it was compressed. */
+  readonly sha256: string;
+  /** Of the file. */
+  readonly bytes: number;
+}
+
+export interface WriteStoryOptions {
+  /** The journal's folder. */
+  readonly journal: string;
+  /** `.json`, `.json.gz`, `.json.zst`, or `-` for standard output. */
+  readonly output: string;
+  readonly force: boolean;
+}
+
+/** Finds out before a recording begins that its story could not be written. Throws FaroError `output`. */
+export async function checkOutput(output: string, options: { readonly force: boolean }): Promise<void> {
+  if (output === '-') return;
+  compressorFor(output);
+  const folder = dirname(output);
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    const isMissing = codeOf(cause) === 'ENOENT';
+    const message = isMissing ? `there is no folder ${folder}` : `the folder ${folder} is not writable`;
+    throw new FaroError('output', `${output}: ${message}`, {
+      cause,
+      hint: isMissing ? 'create it, or name another file with -o' : 'name another file with -o',
+    });
+  });
+  const existing = await stat(output).catch(() => undefined); // whatever it is, the rename will tell
+  if (existing === undefined) return;
+  if (existing.isDirectory())
+    throw new FaroError('output', `${output} is a folder`, {
+      hint: `name a file in it, e.g. ${join(output, 'story.json')}`,
+    });
+  if (!options.force)
+    throw new FaroError('output', `${output} exists already`, {
+      hint: 'name another file with -o, or overwrite it with --force',
+    });
+}
+
+/**
+ * Makes the story of a journal and puts it in place at once: written beside its place, synced, renamed. A crash leaves
+ * the old file or the new one, and the journal.
+ */
+export async function writeStory(options: WriteStoryOptions): Promise<StorySummary> {
+  const { journal, output, force } = options;
+  await using reader = await JournalReader.open(journal);
+  if (output === '-') return writeTo(reader, output, (chunk) => writeStdout(chunk));
+  await checkOutput(output, { force });
+  const temporary = join(dirname(output), `.${Date.now()}-${process.pid}.faro.tmp`);
+  try {
+    await using file = await open(temporary, 'wx', 0o600);
+    const summary = await writeTo(reader, output, async (chunk) => {
+      await file.writeFile(chunk);
+    });
+    await file.sync();
+    await rename(temporary, output);
+    await syncFolder(dirname(output));
+    return summary;
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    if (cause instanceof FaroError) throw cause;
+    const hint = `the journal is kept: "faro recover ${journal} -o FILE" writes the story elsewhere`;
+    throw new FaroError('output', `${output} could not be written: ${messageOf(cause)}`, { cause, hint });
+  }
+}
+
+async function writeTo(
+  reader: JournalReader,
+  output: string,
+  write: (chunk: Buffer) => Promise<void>,
+): Promise<StorySummary> {
+  const hash = createHash('sha256');
+  const compressor = compressorFor(output);
+  let bytes = 0;
+  const writeOut = async (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (chunk.length > 0) await write(chunk);
+  };
+  const facts = await assembleStory(reader, async (text) => {
+    const chunk = Buffer.from(text);
+    hash.update(chunk);
+    await writeOut(compressor.member(chunk));
+  });
+  return { ...facts, sha256: hash.digest('hex'), bytes };
+}
+
+function writeStdout(chunk: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(chunk, (error) =>
+      error ? reject(new FaroError('output', `standard output: ${error.message}`, { cause: error })) : resolve(),
+    );
+  });
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,188 @@
+import { Scope } from '../graph/scope.ts';
+import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/reader.ts';
+import { FaroError } from '../model/errors.ts';
+import { field, path, textOf } from '../model/fields.ts';
+import { type ContainerInstance, instanceKey } from '../model/instance.ts';
+import type { EndRecord, LogEndRecord, LogRoute, StartRecord } from '../model/record.ts';
+import type { KubeObject } from '../model/resource.ts';
+import { laterOf, type Timestamp } from '../model/time.ts';
+
+/** What the assembly reads from: a journal, or a stand-in in tests. */
+export interface JournalSource {
+  records(): AsyncIterable<JournalEntry>;
+  readLog(position: JournalPosition): Promise<Buffer>;
+  readonly damage: readonly JournalDamage[];
+}
+
+/** A block of log lines, by where it stands. */
+export interface BlockRef {
+  readonly position: JournalPosition;
+  readonly seq: number;
+  readonly stream: number;
+  readonly first: Timestamp;
+  readonly last: Timestamp;
+}
+
+/** All that the journal holds of one container instance's log. */
+export interface InstanceLog {
+  readonly instance: ContainerInstance;
+  readonly blocks: BlockRef[];
+  readonly routes: Set<LogRoute>;
+  streams: number;
+  lines: number;
+  bytes: number;
+  repeatsRemoved: number;
+  first: Timestamp | undefined;
+  last: Timestamp | undefined;
+  end: LogEndRecord | undefined;
+}
+
+/** What must be known of a journal before the first entry can be written. */
+export interface Survey {
+  readonly start: StartRecord;
+  readonly end: EndRecord | undefined;
+  /** The last moment that the journal tells of. */
+  readonly lastObserved: Timestamp;
+  readonly scope: Scope;
+  /** Members by UID, in the order in which they first appeared; the value is their index in the story. */
+  readonly members: ReadonlyMap<string, number>;
+  /** Objects that were written down but whose owner never came. */
+  readonly unplaced: number;
+  /** Nodes that pods of the story ran on: Events name them by name only. */
+  readonly nodes: ReadonlySet<string>;
+  readonly logs: ReadonlyMap<string, InstanceLog>;
+}
+
+interface StreamState {
+  readonly instance: ContainerInstance;
+  boundTo: ContainerInstance | null;
+  readonly route: LogRoute;
+  repeatsRemoved: number;
+  readonly blocks: { readonly ref: BlockRef; readonly lines: number; readonly bytes: number }[];
+}
+
+/** Reads the journal once, for what belongs to the story and which blocks hold whose lines. */
+export async function survey(journal: JournalSource): Promise<Survey> {
+  const surveyor = new Surveyor();
+  for await (const entry of journal.records()) surveyor.take(entry);
+  return surveyor.finish();
+}
+
+class Surveyor {
+  #start: StartRecord | undefined;
+  #end: EndRecord | undefined;
+  #lastObserved = '' as Timestamp;
+  #scope = new Scope([]);
+  readonly #seen = new Set<string>();
+  readonly #pods = new Map<string, string>();
+  readonly #streams = new Map<number, StreamState>();
+  readonly #ends = new Map<string, LogEndRecord>();
+
+  take({ record, seq, position }: JournalEntry): void {
+    const time = record.kind === 'start' || record.kind === 'end' ? record.time : record.observed;
+    this.#lastObserved = laterOf(this.#lastObserved, time);
+    switch (record.kind) {
+      case 'start':
+        this.#start = record;
+        this.#scope = new Scope(record.roots);
+        break;
+      case 'end':
+        this.#end = record;
+        break;
+      case 'object':
+        this.#takeObject(record.resource, record.object);
+        break;
+      case 'streamOpened': {
+        const { instance, route, stream } = record;
+        this.#streams.set(stream, { instance, boundTo: instance, route, repeatsRemoved: 0, blocks: [] });
+        break;
+      }
+      case 'log': {
+        const { stream, first, last, lines, contentBytes } = record;
+        this.#streams
+          .get(stream)
+          ?.blocks.push({ ref: { position, seq, stream, first, last }, lines, bytes: contentBytes });
+        break;
+      }
+      case 'streamClosed': {
+        const stream = this.#streams.get(record.stream);
+        if (stream === undefined) break;
+        stream.boundTo = record.boundTo;
+        stream.repeatsRemoved = record.repeatsRemoved;
+        break;
+      }
+      case 'logEnd':
+        this.#ends.set(instanceKey(record.instance), record);
+        break;
+      case 'event':
+      case 'gap':
+      case 'note':
+        break;
+    }
+  }
+
+  finish(): Survey {
+    if (this.#start === undefined)
+      throw new FaroError('journal', 'the journal holds nothing: its capture was killed before it began');
+    const members = [...this.#seen].filter((uid) => this.#scope.placementOf(uid) === 'member');
+    const nodes = [...this.#pods].filter(([uid]) => this.#scope.placementOf(uid) === 'member').map(([, node]) => node);
+    return {
+      start: this.#start,
+      end: this.#end,
+      lastObserved: this.#lastObserved,
+      scope: this.#scope,
+      members: new Map(members.map((uid, index) => [uid, index])),
+      unplaced: [...this.#seen].filter((uid) => this.#scope.placementOf(uid) === 'unplaced').length,
+      nodes: new Set(nodes),
+      logs: this.#logs(),
+    };
+  }
+
+  #takeObject(resource: string, object: KubeObject): void {
+    const { uid } = object.metadata;
+    this.#seen.add(uid);
+    this.#scope.observe({ resource, object });
+    const node = resource === 'pods' ? textOf(path(field(object, 'spec'), 'nodeName')) : undefined;
+    if (node !== undefined) this.#pods.set(uid, node);
+  }
+
+  #logs(): Map<string, InstanceLog> {
+    const logs = new Map<string, InstanceLog>();
+    for (const stream of this.#streams.values()) {
+      if (stream.boundTo === null) continue;
+      const log = logOf(logs, stream.boundTo);
+      log.streams += 1;
+      log.routes.add(stream.route);
+      log.repeatsRemoved += stream.repeatsRemoved;
+      for (const block of stream.blocks) addBlock(log, block);
+    }
+    for (const end of this.#ends.values()) logOf(logs, end.instance).end = end;
+    return logs;
+  }
+}
+
+function logOf(logs: Map<string, InstanceLog>, instance: ContainerInstance): InstanceLog {
+  const key = instanceKey(instance);
+  const known = logs.get(key);
+  if (known !== undefined) return known;
+  const counts = { streams: 0, lines: 0, bytes: 0, repeatsRemoved: 0 };
+  const log: InstanceLog = {
+    instance,
+    blocks: [],
+    routes: new Set(),
+    ...counts,
+    first: undefined,
+    last: undefined,
+    end: undefined,
+  };
+  logs.set(key, log);
+  return log;
+}
+
+function addBlock(log: InstanceLog, { ref, lines, bytes }: { ref: BlockRef; lines: number; bytes: number }): void {
+  log.blocks.push(ref);
+  log.lines += lines;
+  log.bytes += bytes;
+  if (log.first === undefined || ref.first < log.first) log.first = ref.first;
+  if (log.last === undefined || ref.last > log.last) log.last = ref.last;
+}
