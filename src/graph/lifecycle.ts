@@ -14,7 +14,7 @@ export type LifecycleChange =
       | { readonly what: 'ownerAdopted' | 'ownerOrphaned'; readonly owner: string }
       | { readonly what: 'scheduled'; readonly node: string }
       | { readonly what: 'phase'; readonly from: string; readonly to: string; readonly reason?: string }
-      | { readonly what: 'condition'; readonly type: string; readonly status: string; readonly message: string }
+      | { readonly what: 'condition'; readonly condition: string; readonly status: string; readonly message: string }
     ))
   | ContainerChange
   | RolloutChange;
@@ -103,7 +103,7 @@ function conditionChanges({ previous, current }: Transition): LifecycleChange[] 
     if (!isNews || SILENT_CONDITIONS.has(type)) return [];
     return {
       what: 'condition' as const,
-      type,
+      condition: type,
       status,
       message: explain(condition),
       time: timeOf(condition.lastTransitionTime),

@@ -10,7 +10,7 @@ import type { KubeObject } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp } from '../model/time.ts';
 import { Containers, given } from './containers.ts';
 import type { StoryGap, StoryObject } from './document.ts';
-import { type EntryTime, timeOfEvent, timeOfState } from './object-time.ts';
+import { type EntryTime, finerOf, timeOfEvent, timeOfState } from './object-time.ts';
 import { keyAfter, keyAt, type OrderKey } from './order.ts';
 import { diff } from './patch.ts';
 import type { Survey } from './survey.ts';
@@ -151,9 +151,9 @@ export class Entries {
   #takeChange(change: LifecycleChange, cause: { record: ObjectRecord; when: EntryTime; key: OrderKey }): void {
     const { time: own, ...details } = change;
     const { object, observed } = cause.record;
-    const when: EntryTime = own === undefined ? cause.when : { time: own, timeSource: 'status', ...precisionOf(own) };
     const instance = 'restart' in change ? instanceOf(object, change.container, change.restart) : undefined;
-    let key = own === undefined ? cause.key : keyAt(own);
+    const when = this.#whenChanged(own, cause.when, { observed, isRun: instance !== undefined });
+    let key = own === undefined ? cause.key : keyAt(when.time);
     if (instance !== undefined && change.what !== 'terminated') key = this.containers.started(instance, when.time);
     if (instance !== undefined && change.what === 'terminated') key = this.containers.terminated(instance, when.time);
     const { container: name, ...rest } = { container: undefined, ...details };
@@ -166,6 +166,17 @@ export class Entries {
       ...given('containerName', name),
       ...(instance === undefined ? {} : { container: this.containers.indexOf(instance) }),
     });
+  }
+
+  /** The start and end of a container's run keep the kubelet's own second: its lines lie within it. */
+  #whenChanged(
+    own: Timestamp | undefined,
+    state: EntryTime,
+    about: { observed: Timestamp; isRun: boolean },
+  ): EntryTime {
+    if (own === undefined) return state;
+    if (!about.isRun) return finerOf(own, 'status', about.observed);
+    return { time: own, timeSource: 'status', ...(own.endsWith('.000000000Z') ? { precision: '1s' } : {}) };
   }
 
   #takeEvent({ object: event, observed, redactions }: EventRecord): void {
@@ -252,10 +263,6 @@ export class Entries {
 function instanceOf(pod: KubeObject, container: string, restart: number): ContainerInstance {
   const { uid, name, namespace = '' } = pod.metadata;
   return { podUid: uid, namespace, pod: name, container, restart };
-}
-
-function precisionOf(time: Timestamp): { precision?: '1s' } {
-  return time.endsWith('.000000000Z') ? { precision: '1s' } : {};
 }
 
 function describeGap(gap: Gap): string {

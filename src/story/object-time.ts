@@ -28,9 +28,15 @@ export function timeOfState(
   const manager = writer?.manager === undefined ? {} : { manager: writer.manager };
   const time = stated === undefined ? undefined : parseTimestamp(stated);
   if (time === undefined) return { time: observed, timeSource: 'observed', ...manager };
-  const lag = millisecondsOf(observed) - millisecondsOf(time);
-  if (lag >= 0 && lag < FRESH_MS) return { time: observed, timeSource: 'observed', ...manager };
-  return { time, timeSource: writer === undefined ? 'status' : 'managedFields', precision: '1s', ...manager };
+  return { ...finerOf(time, writer === undefined ? 'status' : 'managedFields', observed), ...manager };
+}
+
+/** A time that the server states, or the moment of arrival where that fits it and is the finer one. */
+export function finerOf(stated: Timestamp, timeSource: TimeSource, observed: Timestamp): EntryTime {
+  if (!stated.endsWith('.000000000Z')) return { time: stated, timeSource };
+  const lag = millisecondsOf(observed) - millisecondsOf(stated);
+  if (lag >= 0 && lag < FRESH_MS) return { time: observed, timeSource: 'observed' };
+  return { time: stated, timeSource, precision: '1s' };
 }
 
 /** The writer whose entry is new or newer than in the state before. */
@@ -58,9 +64,7 @@ export function timeOfEvent(event: KubeObject, observed: Timestamp): EntryTime {
     event.firstTimestamp,
   ]) {
     const time = typeof text === 'string' ? parseTimestamp(text) : undefined;
-    if (time === undefined) continue;
-    const isWhole = time.endsWith('.000000000Z');
-    return { time, timeSource: 'event', ...(isWhole ? { precision: '1s' } : {}) };
+    if (time !== undefined) return finerOf(time, 'event', observed);
   }
   return { time: observed, timeSource: 'observed' };
 }
