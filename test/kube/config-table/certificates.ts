@@ -52,11 +52,11 @@ export interface People {
   readonly authority: Identity;
   readonly stranger: Identity;
   readonly middle: Identity;
+  /** Issued by `middle`, like `chained`; the certificates carry the chain. */
   readonly server: Identity;
   readonly ada: Identity;
   readonly grace: Identity;
   readonly expired: Identity;
-  /** Issued by `middle`; its certificate carries the chain. */
   readonly chained: Identity;
   readonly tokens: { readonly ada: string; readonly grace: string };
   readonly password: string;
@@ -67,7 +67,7 @@ export async function makePeople(): Promise<People> {
   const stranger = await issue({ name: 'another authority', authority: true });
   const middle = await issue({ name: 'faro intermediate', issuer: authority, authority: true });
   const [server, ada, grace, expired, chained] = await Promise.all([
-    issue({ name: 'faro-api', issuer: authority }),
+    issue({ name: 'faro-api', issuer: middle }),
     issue({ name: 'ada', issuer: authority }),
     issue({ name: 'grace', issuer: authority }),
     issue({ name: 'late', issuer: authority, expired: true }),
@@ -78,7 +78,7 @@ export async function makePeople(): Promise<People> {
     authority,
     stranger,
     middle,
-    server,
+    server: { cert: server.cert + middle.cert, key: server.key },
     ada,
     grace,
     expired,

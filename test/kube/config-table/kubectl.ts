@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { isExecutable } from '../../../src/kube/auth/command.ts';
 import type { Flags, Stage, Verdict } from './row.ts';
 
 /** How a client fared with a row. */
@@ -10,7 +11,7 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** kubectl: the one that FARO_TEST_KUBECTL names, or the first in PATH. */
+/** kubectl: the one that FARO_TEST_KUBECTL names, the running test cluster's, or the first in PATH. */
 export interface Kubectl {
   readonly path: string;
   /** Minor version: 37 for 1.37. One built without a version counts as the newest. */
@@ -27,17 +28,9 @@ export async function findKubectl(env: NodeJS.ProcessEnv): Promise<Kubectl | und
 }
 
 async function pathOf(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const folders = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'kubectl'));
-  for (const candidate of env.FARO_TEST_KUBECTL ? [env.FARO_TEST_KUBECTL] : folders) {
-    if (
-      await access(candidate, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return candidate;
-  }
-  return undefined;
+  if (env.FARO_TEST_KUBECTL) return env.FARO_TEST_KUBECTL;
+  const folders = [join(tmpdir(), 'faro-cluster-0/bin'), ...(env.PATH ?? '').split(delimiter)];
+  return folders.map((folder) => join(folder, 'kubectl')).find(isExecutable);
 }
 
 const FLAG_NAMES: Readonly<Record<keyof Flags, string>> = {

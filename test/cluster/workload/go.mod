@@ -1,0 +1,3 @@
+module faro.test/workload
+
+go 1.24.0
