@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import {
   addresses,
   type ClusterPlace,
   type ClusterSettings,
+  cgroupRoot,
   cniConfig,
   componentArgs,
   containerdConfig,
@@ -139,6 +140,7 @@ export class Cluster implements AsyncDisposable {
       });
     await this.#writeConfigs();
     await this.#addBridge();
+    if (number > 0) await makeCgroups(cgroupRoot(this.#place));
     for (const name of ['etcd', 'kube-apiserver', 'containerd'] as const) this.#start(name);
     await this.#until('the API server is ready', () => this.kubectl(['get', '--raw', '/readyz']));
     await this.#importImage();
@@ -230,6 +232,18 @@ async function unmount(folder: string): Promise<void> {
     .flatMap((line) => line.split(' ')[1] ?? []);
   for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).reverse())
     await run('umount', ['-l', mount]);
+}
+
+/** The kubelet does not make its root cgroup itself. Under cgroup v1 each controller has a tree of its own. */
+async function makeCgroups(root: string): Promise<void> {
+  for (const controller of readdirSync('/sys/fs/cgroup', { withFileTypes: true })) {
+    if (!controller.isDirectory()) continue;
+    const parent = join('/sys/fs/cgroup', controller.name);
+    await mkdir(join(parent, root), { recursive: true });
+    // A new cpuset is empty, and nothing can run in it.
+    for (const file of controller.name === 'cpuset' ? ['cpuset.cpus', 'cpuset.mems'] : [])
+      await writeFile(join(parent, root, file), await readFile(join(parent, file)));
+  }
 }
 
 /** Debian's names of what the cluster needs beside its own programs. */

@@ -33,6 +33,11 @@ export function addresses({ number }: ClusterPlace) {
   };
 }
 
+/** Clusters beside each other must not take each other's pods for strays; the first one has the machine's own root. */
+export function cgroupRoot({ number }: ClusterPlace): string {
+  return `/faro-test-${number}`;
+}
+
 /** The arguments of each component of the control plane. */
 export function componentArgs(
   place: ClusterPlace,
@@ -156,8 +161,7 @@ export function kubeletConfig(place: ClusterPlace, settings: ClusterSettings): o
     tlsPrivateKeyFile: join(place.folder, 'pki/kubelet-serving.key'),
     containerRuntimeEndpoint: `unix://${join(place.folder, 'containerd.sock')}`,
     cgroupDriver: 'cgroupfs',
-    // Clusters beside each other must not take each other's pods for strays.
-    cgroupRoot: `/faro-test-${place.number}`,
+    ...(place.number === 0 ? {} : { cgroupRoot: cgroupRoot(place) }),
     failCgroupV1: false,
     failSwapOn: false,
     maxPods: 250,
