@@ -15,7 +15,7 @@ import type { CommandContext } from './context.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
-import { openSession, type Session } from './session.ts';
+import { connectionFor, openSession, type Session } from './session.ts';
 import { StatusLine } from './status-line.ts';
 import { summarise } from './summary.ts';
 import { uuidv7 } from './uuid.ts';
@@ -26,51 +26,79 @@ export async function capture(
   options: CaptureOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const end = endConditions(options);
-  const limits = logLimits(options, context);
+  const plan = planOf(options, context);
   const log = commandLog(options, context);
   await checkOutput(options.output, { force: options.force === true });
-  const { first, second } = context.interrupts;
+  const connection = await connectionFor(options, context, log);
+  const { namespace, wait = false } = options;
   await using session = await openSession(
-    { targets, connection: options, wait: options.wait === true, context, log },
-    first,
+    { targets, connection, namespace, wait, context, log },
+    context.interrupts.first,
   );
-  const dir = await journalDir(options.output);
-  const journal = await JournalWriter.create(dir, { clock: context.clock });
-  let result: RecordResult;
-  try {
-    const recorder = new Recorder({
-      ...session,
-      clock: context.clock,
-      random: context.random,
-      log,
-      sink: journal,
-      redactor: createRedactor({
-        key: randomBytes(32),
-        enabled: options.redact,
-        managedFields: options.managedFields === true,
-      }),
-      start: { ...identity(options, session, context), roots: session.roots },
-      logs: limits,
-      streamingList: true,
-      end,
-      drainMs: parseDuration(options.drain, '--drain'),
-    });
-    using _status = StatusLine.start(recorder, session.roots, context);
-    result = await recorder.run(first, second);
-  } catch (error) {
-    await journal.close().catch(() => undefined); // what stopped the recording is the error to tell
-    throw withRecovery(error, dir);
-  }
-  await journal.close();
-  if (second.aborted) throw left(dir);
-  const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true });
-  if (options.keepJournal !== true) await rm(dir, { recursive: true });
+  const { result, summary } = await recordStory(session, { plan, options, context, log });
   context.stderr.write(summarise(summary, result, options.output));
   return result.goal === 'failed' ? EXIT.goalFailed : EXIT.done;
 }
 
-export type { StorySummary };
+/** What the options ask for, checked before anything is begun. */
+export function planOf(options: CaptureOptions, context: CommandContext) {
+  return {
+    end: endConditions(options),
+    logs: logLimits(options, context),
+    drainMs: parseDuration(options.drain, '--drain'),
+  };
+}
+
+export interface RecordRequest {
+  readonly plan: ReturnType<typeof planOf>;
+  readonly options: CaptureOptions;
+  readonly context: CommandContext;
+  readonly log: Log;
+}
+
+/** Records to a journal beside the output, then makes the story of it; the journal goes when the story is in place. */
+export async function recordStory(
+  session: Session,
+  request: RecordRequest,
+): Promise<{ result: RecordResult; summary: StorySummary }> {
+  const { options, context } = request;
+  const dir = await journalDir(options.output);
+  const journal = await JournalWriter.create(dir, { clock: context.clock });
+  let result: RecordResult;
+  try {
+    result = await recordTo(journal, session, request);
+    await journal.close();
+  } catch (error) {
+    await journal.close().catch(() => undefined); // what stopped the recording is the error to tell
+    throw withRecovery(error, dir);
+  }
+  if (context.interrupts.second.aborted) throw left(dir);
+  const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true });
+  if (options.keepJournal !== true) await rm(dir, { recursive: true });
+  return { result, summary };
+}
+
+async function recordTo(
+  journal: JournalWriter,
+  session: Session,
+  { plan, options, context, log }: RecordRequest,
+): Promise<RecordResult> {
+  const { clock, random, interrupts } = context;
+  const redaction = { enabled: options.redact, managedFields: options.managedFields === true };
+  const recorder = new Recorder({
+    ...session,
+    ...plan,
+    clock,
+    random,
+    log,
+    sink: journal,
+    redactor: createRedactor({ key: randomBytes(32), ...redaction }),
+    start: { ...identity(options, session, context), roots: session.roots },
+    streamingList: true,
+  });
+  using _status = StatusLine.start(recorder, session.roots, context);
+  return recorder.run(interrupts.first, interrupts.second);
+}
 
 export function commandLog(options: TelemetryOptions, context: CommandContext): Log {
   const format = options.logFormat ?? (context.stderr.isTTY === true ? 'text' : 'json');

@@ -3,6 +3,7 @@ import { VERSION } from '../version.ts';
 import { capture } from './capture.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext } from './context.ts';
+import { demo } from './demo.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { withConnection, withTelemetry } from './options.ts';
 import { recover } from './recover.ts';
@@ -76,6 +77,13 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
 }
 
 function addOwnCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('demo')
+    .summary('record a failed rollout on the built-in simulated cluster')
+    .option('-o, --output <file>', 'story to write', 'story-demo.json')
+    .option('--seed <number>', 'another seed gives another run of the same events', '1')
+    .action(async (options) => done(await demo(options, context)));
+  withTelemetry(command);
   program
     .command('version')
     .summary('print the version')

@@ -1,5 +1,6 @@
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { loadConnection } from '../kube/config/load.ts';
+import type { Connection } from '../kube/connection.ts';
 import { clusterIdentity, type Discovery, discover, parseTargets, resolveType } from '../kube/discovery.ts';
 import { FaroError } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
@@ -20,7 +21,9 @@ export interface Session extends AsyncDisposable {
 
 export interface SessionOptions {
   readonly targets: readonly string[];
-  readonly connection: ConnectionOptions;
+  readonly connection: Connection;
+  /** Of the targets, where it is not the connection's own. */
+  readonly namespace: string | undefined;
   /** Roots that do not exist yet, and types that are not served yet, are waited for. */
   readonly wait: boolean;
   readonly context: CommandContext;
@@ -30,21 +33,26 @@ export interface SessionOptions {
 /** How often a type that is not served yet is asked for. */
 const TYPE_POLL_MS = 250;
 
+/** Reads kubeconfig and environment; says aloud what the user should know of the connection. */
+export async function connectionFor(
+  options: ConnectionOptions,
+  context: CommandContext,
+  log: Log,
+): Promise<Connection> {
+  const { env, clock, isInteractive: interactive } = context;
+  const connection = await loadConnection({ ...options, env, clock, interactive });
+  for (const warning of connection.warnings) log.warn({}, warning);
+  return connection;
+}
+
 /** Connects, discovers and checks the roots; every failure names the thing and the way out. */
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-  const { connection: how, context, log, targets, wait } = options;
-  const connection = await loadConnection({
-    ...how,
-    env: context.env,
-    clock: context.clock,
-    interactive: context.isInteractive,
-  });
-  for (const warning of connection.warnings) log.warn({}, warning);
+  const { connection, context, targets, wait } = options;
   const client = createClient(connection, { clock: context.clock });
   try {
     const named = parseTargets(targets);
     const { discovery, types } = await resolveTypes(client, named, options, signal);
-    const namespace = how.namespace ?? connection.namespace;
+    const namespace = options.namespace ?? connection.namespace;
     const roots = types.map((type, index) => rootOf(type, named[index]?.name ?? '', namespace));
     if (!wait) await checkRoots(client, roots, types, signal);
     const cluster = await describeCluster(client, signal);

@@ -35,7 +35,7 @@ export interface Connection {
   readonly warnings: readonly string[];
   /**
    * Reads the certificate authority's file again, if it stands in one: for a new connection, or after the server's
-   * certificate was not trusted. True if `tls.ca` is another one now. Never fails: an unreadable file leaves the last.
+   * certificate was not trusted. True if `tls.ca` is another one now. A file that cannot be read leaves the last.
    */
   readonly rereadTrust?: (signal: AbortSignal) => Promise<boolean>;
 }

@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
 import { FaroError } from '../model/errors.ts';
 import { connectError } from './connect-error.ts';
-import type { Connection, Credentials } from './connection.ts';
+import type { Connection, Credentials, ServerTrust } from './connection.ts';
 import { connectSocks5 } from './socks5.ts';
 
 /** Connecting, the proxy and the TLS handshake together may take this long. */
@@ -32,7 +32,7 @@ export async function openTlsSocket(
   }
 }
 
-async function openTcpSocket({ server, proxy }: Connection, signal: AbortSignal): Promise<Socket> {
+async function openTcpSocket({ server, proxy, tls }: Connection, signal: AbortSignal): Promise<Socket> {
   const target = { host: bareHost(server), port: Number(server.port || 443) };
   if (proxy === null)
     return opened(
@@ -46,7 +46,7 @@ async function openTcpSocket({ server, proxy }: Connection, signal: AbortSignal)
     );
     return connectSocks5(socket, target, proxy, signal);
   }
-  return connectHttpProxy(proxy, target, signal);
+  return connectHttpProxy({ proxy, tls }, target, signal);
 }
 
 /** An IPv6 address stands in brackets in a URL, and without them everywhere else. */
@@ -71,7 +71,8 @@ async function secure(
     // SNI takes no addresses; what is verified is the host either way.
     ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
     host,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    // A leaf or an intermediate is trusted as the authority too, as Go does.
+    ...(tls.ca === undefined ? {} : { ca: tls.ca, allowPartialTrustChain: true }),
     ...(credentials.clientCertificate ?? {}),
     rejectUnauthorized: !tls.insecureSkipVerify,
     ALPNProtocols: ['h2', 'http/1.1'],
@@ -99,20 +100,31 @@ function settle<S extends Socket>(socket: S, event: string, signal: AbortSignal)
     });
 }
 
-function connectHttpProxy(proxy: URL, target: { host: string; port: number }, signal: AbortSignal): Promise<Socket> {
+/** A proxy's own certificate may come from the cluster's authority or from one that everybody knows. */
+function connectSecureProxy(proxy: URL, tls: ServerTrust): TLSSocket {
+  return connectTls({
+    host: bareHost(proxy),
+    port: Number(proxy.port || 443),
+    servername: bareHost(proxy),
+    ...(tls.ca === undefined ? {} : { ca: [...getCACertificates('default'), tls.ca], allowPartialTrustChain: true }),
+    rejectUnauthorized: !tls.insecureSkipVerify,
+  });
+}
+
+function connectHttpProxy(
+  { proxy, tls }: { proxy: URL; tls: ServerTrust },
+  target: { host: string; port: number },
+  signal: AbortSignal,
+): Promise<Socket> {
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
   const authority = `${host}:${target.port}`;
   const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   const authorization =
     proxy.username === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const isSecure = proxy.protocol === 'https:';
   const request = httpRequest({
-    ...(proxy.protocol === 'https:'
-      ? {
-          createConnection: () =>
-            connectTls({ host: bareHost(proxy), port: Number(proxy.port || 443), servername: bareHost(proxy) }),
-        }
-      : {}),
+    ...(isSecure ? { createConnection: () => connectSecureProxy(proxy, tls) } : {}),
     host: bareHost(proxy),
     port: Number(proxy.port || (proxy.protocol === 'https:' ? 443 : 80)),
     method: 'CONNECT',

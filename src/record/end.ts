@@ -45,7 +45,9 @@ export async function reachEnd(end: EndConditions, recording: Recording, signal:
     ]);
   } catch (error) {
     if (!signal.aborted) throw error;
-    return { ended: 'interrupted', goal: 'none', reason: '' };
+    // Whoever ends a recording may say why: an abort's reason in a word.
+    const ended = typeof signal.reason === 'string' ? signal.reason : 'interrupted';
+    return { ended, goal: 'none', reason: '' };
   } finally {
     others.abort();
   }

@@ -72,6 +72,11 @@ export class Cluster implements AsyncDisposable {
     return cluster;
   }
 
+  /** Whether a cluster of this number runs on this machine. */
+  static isUp(options: ClusterOptions = {}): boolean {
+    return COMPONENTS.every((name) => pidOf(folderOf(options), name) !== undefined);
+  }
+
   /** Ends the cluster in a folder, running or left over from a machine's end; nothing of it stays. */
   static async stop(options: ClusterOptions = {}): Promise<void> {
     const place = { folder: folderOf(options), number: options.number ?? 0 };

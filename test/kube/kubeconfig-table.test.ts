@@ -25,6 +25,13 @@ describe('the kubeconfig table', () => {
     }
   });
 
+  it('would notice a piece of a secret', () => {
+    for (const secret of [people.tokens.ada, people.password, people.ada.key.split('\n')[2] ?? '']) {
+      assert.ok(judges.leakOf(`some text ${secret.slice(5, 17)} and more`));
+    }
+    assert.equal(judges.leakOf('-----BEGIN PRIVATE KEY----- /home/ada/.kube/config:8:15'), undefined);
+  });
+
   it('compares with kubectl', (test) => {
     const asked = verdicts.filter(({ kubectl }) => kubectl !== undefined).length;
     if (judges.kubectl === undefined) {

@@ -15,7 +15,7 @@ import { serverUrl } from './server.ts';
 import { clusterTrust, Trust } from './trust.ts';
 
 /** The server and user that were chosen, with a server for certain. */
-interface Target extends Pick<Selection, 'contextName' | 'cluster' | 'user'> {
+interface Target extends Pick<Selection, 'contextName' | 'cluster' | 'user' | 'noUser'> {
   readonly server: string;
   readonly namespace: string;
   readonly warnings: readonly string[];
@@ -30,15 +30,9 @@ export async function loadConnection(options: ConnectionOptions): Promise<Connec
   const target = targetOf(select(config, options), await findPod(options), options);
   const { cluster, user, contextName, namespace } = target;
   const server = serverUrl(cluster, target.server);
-  const trust = server.protocol === 'https:' ? await clusterTrust(cluster) : new Trust({});
-  const { credentials, warnings } =
-    server.protocol === 'https:'
-      ? await userCredentials(user, {
-          ...options,
-          stderr: options.pluginStderr,
-          cluster: () => execCluster(target, trust),
-        })
-      : unsentCredentials(user);
+  const isSecure = server.protocol === 'https:';
+  const trust = isSecure ? await clusterTrust(cluster) : new Trust({});
+  const { credentials, warnings } = isSecure ? await sentCredentials(target, trust, options) : unsentCredentials(user);
   return {
     server,
     tls: trust,
@@ -57,8 +51,7 @@ function targetOf(selection: Selection, pod: Pod | undefined, options: Connectio
   const namespace = selection.namespace || pod?.namespace || 'default';
   const server = cluster.value.server ?? (pod === undefined ? options.env.KUBERNETES_MASTER || undefined : undefined);
   if (server !== undefined) {
-    if (noUser !== undefined && !hasFlagCredentials(options)) throw noUser;
-    return { ...selection, namespace, server, warnings: [] };
+    return { ...selection, noUser: hasFlagCredentials(options) ? undefined : noUser, namespace, server, warnings: [] };
   }
   const reason = noCluster ?? noServer(cluster);
   if (pod?.cluster.value.server === undefined) throw reason;
@@ -66,6 +59,7 @@ function targetOf(selection: Selection, pod: Pod | undefined, options: Connectio
   const surprise = selection.contextName === null ? [] : [`${reason.message}; connecting to the cluster of this pod`];
   return {
     contextName: null,
+    noUser: undefined,
     namespace,
     server: pod.cluster.value.server,
     cluster: clusterWithFlags(pod.cluster, options),
@@ -109,6 +103,12 @@ function tlsWarnings(cluster: Entry<ClusterFields>, server: URL): string[] {
   ];
 }
 
+function sentCredentials(target: Target, trust: Trust, options: ConnectionOptions): Promise<UserCredentials> {
+  if (target.noUser !== undefined) throw target.noUser;
+  const { env, clock, interactive, pluginStderr: stderr } = options;
+  return userCredentials(target.user, { env, clock, interactive, stderr, cluster: () => execCluster(target, trust) });
+}
+
 /** kubectl sends no credentials without TLS; neither does Faro. */
 function unsentCredentials(user: Entry<UserFields>): UserCredentials {
   const { token, tokenFile, exec, username, 'client-certificate': file, 'client-certificate-data': data } = user.value;
@@ -120,7 +120,7 @@ function unsentCredentials(user: Entry<UserFields>): UserCredentials {
 function execCluster({ cluster, server }: Target, trust: Trust): ExecCluster {
   const { value } = cluster;
   return {
-    server,
+    server: server.replace(/[?#].*$/, ''),
     tlsServerName: trust.serverName,
     insecureSkipTlsVerify: trust.insecureSkipVerify,
     certificateAuthority: trust.given,

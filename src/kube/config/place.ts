@@ -23,12 +23,17 @@ export function emptyEntry<T>(kind: Entry<T>['kind'], value: T): Entry<T> {
   return { kind, name: '', value, at: () => 'command line' };
 }
 
-/** The entry with some fields replaced by flags of the same name. */
+/** The flags that are not named like their fields. */
+const FLAG_NAMES: Readonly<Record<string, string>> = { 'as-groups': 'as-group' };
+
+/** The entry with some fields replaced by flags. */
 export function withFlags<T extends object>(entry: Entry<T>, flags: Partial<T>): Entry<T> {
+  const flagOf = (field: Step | undefined): string | undefined =>
+    field !== undefined && field in flags ? `--${FLAG_NAMES[field] ?? field}` : undefined;
   return {
     ...entry,
     value: { ...entry.value, ...flags },
-    at: (...path) => (path[0] !== undefined && path[0] in flags ? `--${path[0]}` : entry.at(...path)),
+    at: (...path) => flagOf(path[0]) ?? entry.at(...path),
   };
 }
 

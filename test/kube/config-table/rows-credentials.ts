@@ -360,4 +360,9 @@ export const credentialRows: readonly Row[] = [
     setup: oneFile(({ people }) => ({ user: { token: people.tokens.ada, 'as-groups': ['ops'] } })),
     expect: /config:\d+:\d+: user "ada": as-groups without a user to impersonate/,
   },
+  {
+    title: '--as-group without --as',
+    setup: (stage) => ({ files: { config: kubeconfig(stage) }, flags: { asGroup: ['ops'] } }),
+    expect: /^--as-group: user "ada": as-groups without a user to impersonate\nName the user with as, or --as/,
+  },
 ];

@@ -44,6 +44,15 @@ export const networkRows: readonly Row[] = [
     expect: { tls: false, token: null, impersonate: { 'impersonate-user': 'grace' } },
   },
   {
+    title: 'a server without TLS, for a user who is not there',
+    setup: oneFile(({ plainPort }) => ({
+      cluster: { server: `http://127.0.0.1:${plainPort}`, 'certificate-authority-data': 'broken' },
+      context: { user: 'nobody' },
+    })),
+    expect: { tls: false, token: null },
+    kubectl: 'fails', // It minds the broken authority, which it would not use.
+  },
+  {
     title: 'a server with a path but no scheme',
     setup: oneFile(() => ({ cluster: { server: 'localhost/k8s' } })),
     expect: /config:\d+:\d+: cluster "dev": server has a path but no scheme/,
@@ -120,7 +129,6 @@ export const networkRows: readonly Row[] = [
       cluster: { server: INNER, 'proxy-url': `https://localhost:${proxies.https}` },
     })),
     expect: { via: 'https proxy', token: 'ada' },
-    todo: "socket.ts must trust the cluster's authority at an https proxy, too",
   },
   {
     title: 'proxy-url with a SOCKS proxy',

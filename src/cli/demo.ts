@@ -1,0 +1,70 @@
+import { DemoCluster } from '../demo/cluster.ts';
+import { playFailedRollout, prepareShop } from '../demo/scenario.ts';
+import type { StorySummary } from '../story/file.ts';
+import { commandLog, planOf, recordStory } from './capture.ts';
+import type { CommandContext } from './context.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import type { CaptureOptions, TelemetryOptions } from './options.ts';
+import { openSession } from './session.ts';
+
+export interface DemoOptions extends TelemetryOptions {
+  readonly output: string;
+  readonly seed: string;
+}
+
+/** `faro demo`: plays a rollout that crashes and is rolled back on the simulated cluster, and records it over the real wire. */
+export async function demo(options: DemoOptions, context: CommandContext): Promise<ExitCode> {
+  const log = commandLog(options, context);
+  const { stderr, clock, interrupts } = context;
+  stderr.write(
+    'A simulated cluster plays a rollout of deployment/web that crashes and is rolled back; faro records it (about 13 s).\n',
+  );
+  await using cluster = await DemoCluster.start({ clock, seed: Number(options.seed) });
+  prepareShop(cluster);
+  cluster.run();
+  const played = new AbortController();
+  const first = AbortSignal.any([interrupts.first, played.signal]);
+  const recording: CommandContext = { ...context, interrupts: { first, second: interrupts.second } };
+  const asked: CaptureOptions = { ...DEMO_CAPTURE, ...options };
+  const connection = cluster.connection();
+  await using session = await openSession(
+    { targets: ['deployment/web'], connection, namespace: 'shop', wait: false, context, log },
+    first,
+  );
+  const play = playFailedRollout(cluster, first).then(
+    () => played.abort('demo played'),
+    () => undefined, // interrupted: what was played until then is recorded
+  );
+  const { summary } = await recordStory(session, {
+    plan: planOf(asked, recording),
+    options: asked,
+    context: recording,
+    log,
+  });
+  await play;
+  stderr.write(guide(options.output, summary));
+  return EXIT.done;
+}
+
+const DEMO_CAPTURE = {
+  settle: '0',
+  drain: '10s',
+  maxLogStreams: '100',
+  logs: true,
+  redact: true,
+  force: true,
+} as const;
+
+/** Where to look, as commands that can be copied. */
+function guide(output: string, { counts }: StorySummary): string {
+  return `
+${output}: ${counts.objects} objects, ${counts.containers} container runs, ${counts.logLines} log lines, ${counts.events} events on one timeline.
+
+What happened to each container:
+  jq -r '.timeline[] | select(.type=="lifecycle" and .containerName) | [.time[11:23], .containerName, .what, .exitCode // "", .reason // ""] | @tsv' ${output}
+Why the rollout failed, the last lines before each crash:
+  jq -r '.timeline[] | select(.type=="log" and (.line|test("fatal|failed"))) | [.time[11:23], .container, .line] | @tsv' ${output}
+How the Deployment was changed, and by whom:
+  jq -c '.timeline[] | select(.type=="object" and .object==0 and .manager=="kubectl") | {time, patch}' ${output}
+`;
+}

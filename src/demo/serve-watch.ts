@@ -1,0 +1,104 @@
+import { apiVersionOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import { type Api, type Call, presented, refuse } from './api.ts';
+import { matchesFields, type StoredChange } from './store.ts';
+
+/** A quiet watch hears this often that it is still alive. */
+const BOOKMARK_MS = 60_000;
+
+/** Answers a watch: the objects that exist, if the client asks for them, then every change, then bookmarks while it is quiet. */
+export async function serveWatch(api: Api, call: Call & { readonly type: ResourceType }): Promise<void> {
+  const { route, reply, type, fault } = call;
+  const { query } = route;
+  const wantsInitial = query.get('sendInitialEvents') === 'true';
+  if (wantsInitial && !api.features.watchList)
+    return refuse(
+      reply,
+      422,
+      'Invalid',
+      'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+    );
+  const asked = query.get('resourceVersion') ?? '';
+  let position = wantsInitial || asked === '' || asked === '0' ? Number(api.store.resourceVersion) : Number(asked);
+  reply.begin(200, 'application/json');
+  if (fault?.type === 'watchError') return endWithError(call, fault.status, fault.reason);
+  if (wantsInitial || asked === '' || asked === '0') await sendInitial(api, call, position, wantsInitial);
+  const seconds = Number(query.get('timeoutSeconds') ?? 0) || 3600;
+  const ending = AbortSignal.any([reply.signal, timeout(api, seconds * 1000, reply.signal)]);
+  while (!ending.aborted) {
+    const changes = api.store.since(type, position);
+    if (changes === undefined) return endWithError(call, 410, 'Expired');
+    for (const change of changes) {
+      await sendChange(call, change);
+      position = change.resourceVersion;
+    }
+    await nextChange(api, call, { position, ending });
+  }
+  reply.end();
+}
+
+async function sendInitial(
+  api: Api,
+  call: Call & { readonly type: ResourceType },
+  position: number,
+  isStreamed: boolean,
+): Promise<void> {
+  for (const object of api.store.list(call.type, call.route.namespace))
+    await sendChange(call, { resourceVersion: position, type: 'ADDED', object });
+  if (isStreamed) await sendBookmark(call, String(position), { 'k8s.io/initial-events-end': 'true' });
+}
+
+async function sendChange(call: Call, { type, object }: StoredChange): Promise<void> {
+  const { namespace, query } = call.route;
+  const isElsewhere = namespace !== null && object.metadata.namespace !== namespace;
+  if (isElsewhere || !matchesFields(object, query.get('fieldSelector'))) return;
+  await call.reply.write(frame(type, presented(object, call.accept)));
+}
+
+/** Resolves at the next change; sends bookmarks while there is none. */
+async function nextChange(
+  api: Api,
+  call: Call & { readonly type: ResourceType },
+  at: { position: number; ending: AbortSignal },
+): Promise<void> {
+  const quiet = new AbortController();
+  const stop = AbortSignal.any([at.ending, quiet.signal]);
+  const bookmark = api.clock.sleep(BOOKMARK_MS, stop).then(
+    () => sendBookmark(call, api.store.resourceVersion, {}),
+    () => undefined, // a change came first
+  );
+  await Promise.race([api.store.changed(stop), bookmark]);
+  quiet.abort();
+}
+
+async function sendBookmark(
+  { reply, route }: Call,
+  resourceVersion: string,
+  annotations: Record<string, string>,
+): Promise<void> {
+  const { type } = route;
+  if (type === undefined) return;
+  const metadata = { resourceVersion, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
+  await reply.write(frame('BOOKMARK', { kind: type.kind, apiVersion: apiVersionOf(type), metadata }));
+}
+
+async function endWithError({ reply }: Call, code: number, reason: string): Promise<void> {
+  const message = reason === 'Expired' ? 'too old resource version' : 'a planned fault';
+  await reply.write(
+    frame('ERROR', { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }),
+  );
+  reply.end();
+}
+
+function frame(type: string, object: object | KubeObject): Buffer {
+  return Buffer.from(`${JSON.stringify({ type, object })}\n`);
+}
+
+/** Aborts after a time on the simulation's own clock. */
+function timeout(api: Api, ms: number, signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  void api.clock.sleep(ms, signal).then(
+    () => controller.abort(),
+    () => undefined, // the client has gone first
+  );
+  return controller.signal;
+}

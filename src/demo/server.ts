@@ -1,0 +1,119 @@
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import { generate } from 'selfsigned';
+import { FaroError, messageOf } from '../model/errors.ts';
+import { Answer } from './answer.ts';
+import { type Api, handle, type Route, routeOf } from './api.ts';
+import type { Fault } from './faults.ts';
+
+/** What a client needs to reach the simulated cluster. */
+export interface ServerAddress {
+  readonly url: URL;
+  /** PEM. */
+  readonly ca: string;
+}
+
+/** Serves the API over HTTPS, HTTP/2 and HTTP/1.1, on loopback. */
+export class SimulatedServer implements AsyncDisposable {
+  readonly #server: Http2SecureServer;
+  readonly #sockets: ReadonlySet<Socket>;
+  readonly address: ServerAddress;
+
+  private constructor(server: Http2SecureServer, sockets: ReadonlySet<Socket>, address: ServerAddress) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.address = address;
+  }
+
+  static async listen(api: Api): Promise<SimulatedServer> {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'faro-demo' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        {
+          name: 'subjectAltName',
+          altNames: [
+            { type: 2, value: 'localhost' },
+            { type: 7, ip: '127.0.0.1' },
+          ],
+        },
+      ],
+    });
+    const server = createSecureServer({
+      key,
+      cert,
+      allowHTTP1: true,
+      settings: { maxConcurrentStreams: api.maxStreams },
+    });
+    server.on('request', (request, response) => answer(api, request, response));
+    server.on('sessionError', () => undefined); // a client that broke off: its requests hear of it
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket.once('close', () => sockets.delete(socket)));
+    });
+    await new Promise<void>((resolve, reject) => server.listen(0, '127.0.0.1', resolve).once('error', reject));
+    const { port } = server.address() as AddressInfo;
+    return new SimulatedServer(server, sockets, { url: new URL(`https://127.0.0.1:${port}`), ca: cert });
+  }
+
+  /** Breaks every connection, as a restart of the server does. */
+  breakConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.breakConnections();
+    await closed;
+  }
+}
+
+function answer(api: Api, request: Http2ServerRequest, response: Http2ServerResponse): void {
+  const route = routeOf(api, request.method ?? 'GET', request.url ?? '/');
+  const fault = api.faults.take(route.fault);
+  const reply = new Answer(response, fault);
+  void respond(api, { request, route, reply, fault }).catch((error: unknown) => {
+    reply.json(500, {
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+      reason: 'InternalError',
+      code: 500,
+      message: messageOf(error),
+    });
+  });
+}
+
+interface Call {
+  readonly request: Http2ServerRequest;
+  readonly route: Route;
+  readonly reply: Answer;
+  readonly fault: Fault | undefined;
+}
+
+async function respond(api: Api, call: Call): Promise<void> {
+  const { request, route, reply, fault } = call;
+  if (fault?.type === 'delay') await api.clock.sleep(fault.ms, reply.signal);
+  const body = request.method === 'GET' ? undefined : await bodyOf(request);
+  await handle(api, { route, reply, body, token: tokenOf(request), accept: request.headers.accept ?? '', fault });
+}
+
+async function bodyOf(request: Http2ServerRequest): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString() || 'null');
+  } catch (cause) {
+    throw new FaroError('protocol', 'the request holds no JSON', { cause });
+  }
+}
+
+function tokenOf(request: Http2ServerRequest): string {
+  return (request.headers.authorization ?? '').replace(/^Bearer /, '');
+}

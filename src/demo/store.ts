@@ -1,0 +1,181 @@
+import { path, textOf } from '../model/fields.ts';
+import { apiVersionOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import type { Clock } from '../model/time.ts';
+
+/** A change as a watch tells it. */
+export interface StoredChange {
+  readonly resourceVersion: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: KubeObject;
+}
+
+/** An object as a client writes it: the server adds identity and times. */
+export type Manifest = Omit<KubeObject, 'apiVersion' | 'kind' | 'metadata'> & {
+  readonly metadata: { readonly name: string } & Partial<KubeObject['metadata']>;
+};
+
+interface Storage {
+  readonly objects: Map<string, KubeObject>;
+  readonly history: StoredChange[];
+  /** Changes up to here can no longer be watched. */
+  compacted: number;
+}
+
+/** The simulated etcd: objects with one rising resourceVersion, and the history that watches resume from. */
+export class SimulatedStore {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #storages = new Map<string, Storage>();
+  #resourceVersion = 100;
+  #waiters: (() => void)[] = [];
+
+  constructor(clock: Clock, random: () => number) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  get resourceVersion(): string {
+    return String(this.#resourceVersion);
+  }
+
+  get(type: ResourceType, namespace: string | null, name: string): KubeObject | undefined {
+    return this.#storage(type).objects.get(keyOf(namespace, name));
+  }
+
+  list(type: ResourceType, namespace: string | null): readonly KubeObject[] {
+    const all = [...this.#storage(type).objects.values()];
+    return namespace === null ? all : all.filter((object) => object.metadata.namespace === namespace);
+  }
+
+  create(type: ResourceType, namespace: string | null, manifest: Manifest, manager = 'simulation'): KubeObject {
+    const { metadata, ...rest } = manifest;
+    const object: KubeObject = {
+      apiVersion: apiVersionOf(type),
+      kind: type.kind,
+      ...rest,
+      metadata: {
+        ...metadata,
+        ...(namespace === null ? {} : { namespace }),
+        uid: this.#uid(),
+        resourceVersion: this.#next(),
+        generation: 1,
+        creationTimestamp: this.now(),
+        managedFields: [{ manager, operation: 'Update', time: this.now() }],
+      },
+    };
+    this.#record(type, 'ADDED', object);
+    return object;
+  }
+
+  /** Replaces an object by what `change` makes of it; a change of its spec counts up its generation. */
+  update(
+    type: ResourceType,
+    object: KubeObject,
+    change: (current: KubeObject) => KubeObject,
+    manager = 'simulation',
+  ): KubeObject | undefined {
+    const { namespace = null, name } = object.metadata;
+    const current = this.get(type, namespace, name);
+    if (current === undefined || current.metadata.uid !== object.metadata.uid) return undefined;
+    const changed = change(structuredClone(current));
+    const isNewSpec = JSON.stringify(changed.spec) !== JSON.stringify(current.spec);
+    const others = (current.metadata.managedFields ?? []).filter((entry) => entry.manager !== manager);
+    const next: KubeObject = {
+      ...changed,
+      metadata: {
+        ...changed.metadata,
+        resourceVersion: this.#next(),
+        generation: (current.metadata.generation ?? 1) + (isNewSpec ? 1 : 0),
+        managedFields: [...others, { manager, operation: 'Update', time: this.now() }],
+      },
+    };
+    this.#record(type, 'MODIFIED', next);
+    return next;
+  }
+
+  delete(type: ResourceType, namespace: string | null, name: string): KubeObject | undefined {
+    const current = this.get(type, namespace, name);
+    if (current === undefined) return undefined;
+    const last = { ...current, metadata: { ...current.metadata, resourceVersion: this.#next() } };
+    this.#record(type, 'DELETED', last);
+    return last;
+  }
+
+  /** The changes of a storage after a position; undefined where they were compacted. */
+  since(type: ResourceType, resourceVersion: number): readonly StoredChange[] | undefined {
+    const { history, compacted } = this.#storage(type);
+    if (resourceVersion < compacted) return undefined;
+    const from = history.findIndex((change) => change.resourceVersion > resourceVersion);
+    return from === -1 ? [] : history.slice(from);
+  }
+
+  /** Forgets the history of all types: a watch that resumes from before now is told 410. */
+  compact(): void {
+    for (const storage of this.#storages.values()) {
+      storage.history.length = 0;
+      storage.compacted = this.#resourceVersion;
+    }
+  }
+
+  /** Takes the last change of a storage out of the history, as if the server had failed to send it. */
+  dropLastChange(type: ResourceType): void {
+    this.#storage(type).history.pop();
+  }
+
+  /** Resolves at the next change of anything, or when the signal aborts. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      this.#waiters.push(resolve);
+    });
+  }
+
+  /** Kubernetes' own times have whole seconds. */
+  now(): string {
+    return `${new Date(this.#clock.now()).toISOString().slice(0, 19)}Z`;
+  }
+
+  #record(type: ResourceType, what: StoredChange['type'], object: KubeObject): void {
+    const { namespace = null, name, resourceVersion } = object.metadata;
+    const storage = this.#storage(type);
+    if (what === 'DELETED') storage.objects.delete(keyOf(namespace, name));
+    else storage.objects.set(keyOf(namespace, name), object);
+    storage.history.push({ resourceVersion: Number(resourceVersion), type: what, object });
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  #storage(type: ResourceType): Storage {
+    const key = groupResourceOf(type);
+    const storage = this.#storages.get(key) ?? { objects: new Map(), history: [], compacted: 0 };
+    this.#storages.set(key, storage);
+    return storage;
+  }
+
+  #next(): string {
+    this.#resourceVersion += 1;
+    return String(this.#resourceVersion);
+  }
+
+  #uid(): string {
+    const hex = Array.from({ length: 32 }, () => Math.floor(this.#random() * 16).toString(16)).join('');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+}
+
+function keyOf(namespace: string | null, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+/** Whether an object passes a field selector of `metadata.name=x,involvedObject.kind=y` form. */
+export function matchesFields(object: KubeObject, selector: string | null): boolean {
+  return (selector ?? '')
+    .split(',')
+    .filter((term) => term !== '')
+    .every((term) => {
+      const [field = '', value] = term.split('=');
+      return textOf(path(object, ...field.split('.'))) === value;
+    });
+}

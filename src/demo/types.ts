@@ -1,0 +1,42 @@
+import type { ResourceType } from '../model/resource.ts';
+
+const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
+
+function type(
+  apiVersion: string,
+  resource: string,
+  kind: string,
+  options: { short?: string[]; cluster?: boolean } = {},
+): ResourceType {
+  const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  const { short: shortNames = [], cluster = false } = options;
+  return {
+    group,
+    version,
+    resource,
+    kind,
+    singular: kind.toLowerCase(),
+    shortNames,
+    namespaced: !cluster,
+    verbs: VERBS,
+  };
+}
+
+/** What the simulated cluster serves from its start. */
+export const SERVED_TYPES: readonly ResourceType[] = [
+  type('v1', 'namespaces', 'Namespace', { short: ['ns'], cluster: true }),
+  type('v1', 'nodes', 'Node', { short: ['no'], cluster: true }),
+  type('v1', 'pods', 'Pod', { short: ['po'] }),
+  type('v1', 'services', 'Service', { short: ['svc'] }),
+  type('v1', 'configmaps', 'ConfigMap', { short: ['cm'] }),
+  type('v1', 'secrets', 'Secret'),
+  type('v1', 'events', 'Event', { short: ['ev'] }),
+  type('apps/v1', 'deployments', 'Deployment', { short: ['deploy'] }),
+  type('apps/v1', 'replicasets', 'ReplicaSet', { short: ['rs'] }),
+  type('apps/v1', 'statefulsets', 'StatefulSet', { short: ['sts'] }),
+  type('batch/v1', 'jobs', 'Job'),
+  type('apiextensions.k8s.io/v1', 'customresourcedefinitions', 'CustomResourceDefinition', {
+    short: ['crd', 'crds'],
+    cluster: true,
+  }),
+];

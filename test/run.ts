@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { Cluster, obstacle } from './cluster/cluster.ts';
+
+/**
+ * `npm test`: types and lint, then every test, on the real cluster too, with the coverage of src/. Arguments name test
+ * files instead of all. The last line counts what really ran.
+ */
+const LEAST_COVERAGE = 85;
+const files = process.argv.slice(2);
+const isWhole = files.length === 0;
+const isCi = process.env.CI === 'true';
+
+if (isWhole)
+  for (const [command, ...args] of [
+    ['tsc', '--noEmit'],
+    ['biome', 'check', '.'],
+  ])
+    check(command ?? '', args);
+const cluster = await startCluster();
+try {
+  process.exitCode = await runTests(isWhole ? globSync('test/**/*.test.ts').sort() : files);
+} finally {
+  if (cluster.isOurs) await Cluster.stop();
+}
+
+function check(command: string, args: readonly string[]): void {
+  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status === 0) return;
+  process.stdout.write(`${command} ${args.join(' ')} failed\n0 passed, 1 failed\n`);
+  process.exit(1);
+}
+
+/** Starts the real cluster once for all test files; they find it by its kubeconfig. */
+async function startCluster(): Promise<{ readonly isOurs: boolean }> {
+  if (process.env.FARO_TEST_KUBECONFIG !== undefined) return { isOurs: false };
+  const reason = obstacle();
+  if (reason !== undefined) {
+    if (isCi) throw new Error(`CI must test on a real cluster, but ${reason}`);
+    process.stdout.write(`no real cluster, its tests are skipped: ${reason}\n`);
+    return { isOurs: false };
+  }
+  const wasRunning = Cluster.isUp();
+  const started = await Cluster.start();
+  process.env.FARO_TEST_KUBECONFIG = started.kubeconfig;
+  process.env.FARO_TEST_KUBECTL = started.kubectlPath;
+  return { isOurs: !wasRunning };
+}
+
+async function runTests(paths: readonly string[]): Promise<number> {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  let coverage: number | undefined;
+  const tests = run({
+    files: [...paths],
+    concurrency: 2,
+    timeout: 600_000,
+    coverage: isWhole,
+    coverageIncludeGlobs: ['src/**/*.ts'],
+  });
+  tests.on('test:summary', ({ file, counts: found }) => {
+    if (file !== undefined) return;
+    counts.passed = found.passed;
+    counts.failed = found.tests - found.passed - found.skipped - found.todo;
+    counts.skipped = found.skipped;
+  });
+  tests.on('test:coverage', ({ summary }) => {
+    coverage = summary.totals.coveredLinePercent;
+  });
+  await new Promise<void>((resolve) => tests.compose(spec).on('end', resolve).pipe(process.stdout));
+  const isCovered = coverage === undefined || coverage >= LEAST_COVERAGE;
+  if (coverage !== undefined)
+    process.stdout.write(`coverage of src/: ${coverage.toFixed(1)} % of lines (at least ${LEAST_COVERAGE} %)\n`);
+  if (isCi && counts.skipped > 0) process.stdout.write('CI may skip nothing\n');
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+  process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
+  return counts.failed === 0 && counts.passed > 0 && isCovered && !(isCi && counts.skipped > 0) ? 0 : 1;
+}
