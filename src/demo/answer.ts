@@ -24,7 +24,8 @@ export class Answer {
 
   begin(status: number, contentType: string, headers: Readonly<Record<string, string>> = {}): void {
     this.#response.writeHead(status, { 'content-type': contentType, ...headers });
-    if ('flushHeaders' in this.#response) this.#response.flushHeaders();
+    // HTTP/2 sends them at once; HTTP/1.1 would wait for the body, which may be long in coming.
+    (this.#response as { flushHeaders?: () => void }).flushHeaders?.();
   }
 
   /** Sends bytes of the body; resolves when the client has taken them. */
@@ -69,8 +70,9 @@ export class Answer {
     if (this.#fault?.type === 'end') this.#response.end();
     if (this.#fault?.type === 'cut') {
       // Over HTTP/1.1 there is no stream, whatever the type says: the connection itself breaks.
-      if ('stream' in this.#response) this.#response.stream.close(2);
-      else (this.#response as { destroy(): void }).destroy();
+      const { stream } = this.#response as Partial<Http2ServerResponse>;
+      if (stream === undefined) this.#response.socket.destroy();
+      else stream.close(2);
     }
     if (this.#fault?.type !== 'stall') this.#gone.abort();
   }

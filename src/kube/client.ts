@@ -105,7 +105,7 @@ class HttpKubeClient implements KubeClient {
   constructor(connection: Connection, clock: Clock) {
     this.#connection = connection;
     this.#clock = clock;
-    this.#transport = new Transport(connection);
+    this.#transport = new Transport(connection, clock);
     this.#headers = { 'user-agent': `faro/${VERSION}`, ...impersonationHeaders(connection) };
   }
 

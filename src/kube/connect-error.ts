@@ -36,10 +36,14 @@ const UNTRUSTED = new Set([
 ]);
 
 /** What a failed connection means, and the way out. */
-export function connectError(error: unknown, connection: Connection, credentials: Credentials): FaroError {
+export function connectError(
+  error: unknown,
+  connection: Connection,
+  user: { readonly credentials: Credentials; readonly now: number },
+): FaroError {
   if (error instanceof FaroError) return error;
   const where = `cannot reach ${connection.server.origin}`;
-  const expired = expiredClientCertificate(credentials);
+  const expired = expiredClientCertificate(user.credentials, user.now);
   if (expired !== undefined)
     return new FaroError('unauthorized', `${where}: the client certificate expired on ${expired}`, {
       hint: 'renew the certificate of this user in the kubeconfig',
@@ -74,11 +78,11 @@ function codeOf(error: unknown): string {
 }
 
 /** When the user's certificate ended, if it has. A server only says `alert`, or answers 401. */
-export function expiredClientCertificate(credentials: Credentials): string | undefined {
+export function expiredClientCertificate(credentials: Credentials, now: number): string | undefined {
   if (credentials.clientCertificate === undefined) return undefined;
   try {
     const { validToDate } = new X509Certificate(credentials.clientCertificate.cert);
-    return validToDate.getTime() < Date.now() ? validToDate.toISOString().slice(0, 10) : undefined;
+    return validToDate.getTime() < now ? validToDate.toISOString().slice(0, 10) : undefined;
   } catch {
     return undefined; // not readable here: the server's answer stands as it is
   }

@@ -14,20 +14,20 @@ const KEEP_ALIVE_MS = 15_000;
 /** Opens a verified TLS connection to the API server, through the proxy where there is one; ALPN says what it speaks. */
 export async function openTlsSocket(
   connection: Connection,
-  credentials: Credentials,
+  user: { readonly credentials: Credentials; readonly now: number },
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
   const either = AbortSignal.any([signal, timeout]);
   try {
     const socket = await openTcpSocket(connection, either);
-    return await secure(socket, connection, credentials, either);
+    return await secure(socket, connection, user.credentials, either);
   } catch (error) {
     signal.throwIfAborted();
     throw connectError(
       timeout.aborted ? new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`) : error,
       connection,
-      credentials,
+      user,
     );
   }
 }

@@ -3,6 +3,7 @@ import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:htt
 import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { FaroError, messageOf } from '../model/errors.ts';
+import type { Clock } from '../model/time.ts';
 import { connectError, expiredClientCertificate } from './connect-error.ts';
 import type { Connection, Credentials } from './connection.ts';
 import { openTlsSocket } from './socket.ts';
@@ -48,12 +49,14 @@ interface Channel {
 /** HTTP to one API server: HTTP/2 where it speaks that, few connections, back-pressure all the way. */
 export class Transport implements AsyncDisposable {
   readonly #connection: Connection;
+  readonly #clock: Clock;
   readonly #channels: Record<Lane, Channel[]> = { api: [], logs: [] };
   readonly #opening: Partial<Record<Lane, Promise<Channel>>> = {};
   #certificate: string | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, clock: Clock) {
     this.#connection = connection;
+    this.#clock = clock;
   }
 
   /** Resolves when the headers are there. Throws FaroError `unreachable` where the connection fails. */
@@ -111,7 +114,7 @@ export class Transport implements AsyncDisposable {
     const { server } = this.#connection;
     if (server.protocol === 'http:') return new Http1Channel(server, undefined);
     await this.#connection.rereadTrust?.(signal);
-    const socket = await openTlsSocket(this.#connection, credentials, signal);
+    const socket = await openTlsSocket(this.#connection, { credentials, now: this.#clock.now() }, signal);
     if (socket.alpnProtocol === 'h2') return Http2Channel.on(socket, server);
     return new Http1Channel(server, this.#agent(socket, credentials));
   }
@@ -126,7 +129,7 @@ export class Transport implements AsyncDisposable {
         ready = undefined;
         return socket;
       }
-      openTlsSocket(this.#connection, credentials, new AbortController().signal).then(
+      openTlsSocket(this.#connection, { credentials, now: this.#clock.now() }, new AbortController().signal).then(
         (socket) => callback?.(null, socket),
         (error: Error) => callback?.(error, first),
       );
@@ -136,9 +139,10 @@ export class Transport implements AsyncDisposable {
   }
 
   #broken(error: unknown, credentials: Credentials): FaroError {
-    const expired = expiredClientCertificate(credentials);
-    if (expired !== undefined) return connectError(error, this.#connection, credentials);
-    return error instanceof FaroError ? error : connectError(error, this.#connection, credentials);
+    const now = this.#clock.now();
+    // A server that refuses a certificate breaks the connection, with an alert at best.
+    if (error instanceof FaroError && expiredClientCertificate(credentials, now) === undefined) return error;
+    return connectError(error, this.#connection, { credentials, now });
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { JournalReader } from '../journal/reader.ts';
@@ -55,7 +55,7 @@ export async function writeStory(options: WriteStoryOptions): Promise<StorySumma
   await using reader = await JournalReader.open(journal);
   if (output === '-') return writeTo(reader, output, (chunk) => writeStdout(chunk));
   await checkOutput(output, { force });
-  const temporary = join(dirname(output), `.${Date.now()}-${process.pid}.faro.tmp`);
+  const temporary = join(dirname(output), `.${randomUUID()}.faro.tmp`);
   try {
     await using file = await open(temporary, 'wx', 0o600);
     const summary = await writeTo(reader, output, async (chunk) => {

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+
+/** What each room may import, itself aside. `model` is everyone's; an arrow that is not here runs back up. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  telemetry: ['model'],
+  graph: ['model'],
+  redact: ['model'],
+  journal: ['model'],
+  kube: ['model', 'telemetry', 'version'],
+  watch: ['kube', 'model'],
+  logs: ['kube', 'model'],
+  record: ['watch', 'logs', 'graph', 'redact', 'kube', 'model', 'telemetry'],
+  story: ['journal', 'graph', 'logs', 'model'],
+  demo: ['graph', 'kube', 'model'],
+  cli: ['record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version'],
+  version: [],
+  main: ['cli', 'model'],
+};
+
+/** Rooms that do no I/O and read no clock. */
+const PURE = [
+  /^src\/(model|graph|redact)\//,
+  /^src\/logs\/(position|blocks|binding|instances|life)\.ts$/,
+  /^src\/story\/(patch|order|merge|object-time|document)\.ts$/,
+];
+const IMPURE =
+  /from 'node:(fs|net|tls|http|http2|https|timers|child_process|os)|\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bMath\.random\(|\bperformance\.now\(/;
+
+const files = globSync('src/**/*.ts').sort();
+
+function roomOf(file: string): string {
+  return (file.split('/')[1] ?? '').replace(/\.ts$/, '');
+}
+
+function importsOf(file: string): readonly string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) =>
+    normalize(join(dirname(file), path)),
+  );
+}
+
+test('imports run only downwards through the house', () => {
+  const wrong = files.flatMap((file) =>
+    importsOf(file)
+      .filter(
+        (imported) => roomOf(imported) !== roomOf(file) && !(ARROWS[roomOf(file)] ?? []).includes(roomOf(imported)),
+      )
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test('every room is in the plan', () => {
+  assert.deepEqual(
+    [...new Set(files.map(roomOf))].filter((room) => ARROWS[room] === undefined),
+    [],
+  );
+});
+
+test('pure rooms do no I/O and read no clock', () => {
+  const pure = files.filter((file) => PURE.some((pattern) => pattern.test(file)));
+  assert.ok(pure.length > 20);
+  assert.deepEqual(
+    pure.filter((file) => IMPURE.test(readFileSync(file, 'utf8'))),
+    [],
+  );
+});
+
+test('only the composition root reads the machine’s clock and randomness', () => {
+  const readers = files.filter((file) =>
+    /\bDate\.now\(|\bMath\.random\b|\bsetTimeout\(/.test(readFileSync(file, 'utf8')),
+  );
+  assert.deepEqual(
+    readers.filter((file) => !/^src\/(main|cli\/)/.test(file)),
+    [],
+  );
+});
+
+test('the version is the package’s', async () => {
+  const { VERSION } = await import('../src/version.ts');
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  assert.equal(VERSION, version);
+});
