@@ -60,6 +60,8 @@ async function nextChange(
   call: Call & { readonly type: ResourceType },
   at: { position: number; ending: AbortSignal },
 ): Promise<void> {
+  // What changed while the last frames were on their way would not wake anybody any more.
+  if (api.store.since(call.type, at.position)?.length !== 0) return;
   const quiet = new AbortController();
   const stop = AbortSignal.any([at.ending, quiet.signal]);
   const bookmark = api.clock.sleep(BOOKMARK_MS, stop).then(

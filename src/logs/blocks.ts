@@ -51,12 +51,15 @@ export class BlockBuilder {
     return bytes;
   }
 
-  /** At the end of the stream: a last line without a newline becomes whole; true if there was one. */
-  close(): boolean {
-    if (this.#tail.length === 0) return false;
+  /** The beginning of a line whose newline has not come. */
+  get hasTail(): boolean {
+    return this.#tail.length > 0;
+  }
+
+  /** Takes the last line for whole, though it has no newline: only right where the log itself ends there. */
+  endLine(): void {
     this.#add([...this.#tail, NEWLINE]);
     this.#tail = [];
-    return true;
   }
 
   #add(parts: readonly Buffer[]): void {

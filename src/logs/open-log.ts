@@ -75,16 +75,22 @@ export class OpenLog {
   /** Journals the whole lines that came so far. */
   flush(): void {
     if (this.#isForeign || !this.#builder.hasLines) return;
-    this.#route(this.#builder.take(), false);
+    this.#route(this.#builder.take());
   }
 
-  /** The stream has ended: what is left, and what waited to be compared, is decided. */
+  /** The stream has ended: what waited to be compared is decided. A line that has no end yet is not taken. */
   close(): void {
     if (this.#isForeign) return;
-    const unterminated = this.#builder.close();
-    if (this.#builder.hasLines) this.#route(this.#builder.take(), unterminated);
+    this.flush();
     if (this.#matcher !== undefined) this.#settle(this.#matcher.end());
     if (this.#joint === 'joined') this.flush();
+  }
+
+  /** The log itself has ended: a last line without a newline is whole. Where only the stream broke, it comes again. */
+  endLine(): void {
+    if (this.#isForeign || this.#joint !== 'joined' || !this.#builder.hasTail) return;
+    this.#builder.endLine();
+    this.#journal(this.#builder.take(), true);
   }
 
   /** Decides a comparison that waits for lines which may never come; lines in doubt must not wait for ever. */
@@ -103,10 +109,10 @@ export class OpenLog {
     this.flush();
   }
 
-  #route(bytes: Buffer, unterminated: boolean): void {
+  #route(bytes: Buffer): void {
     if (this.#matcher !== undefined) this.#match(this.#matcher, bytes);
     else if (this.#joint === 'disjoint') this.#held.push(...linesOf(bytes));
-    else this.#journal(bytes, unterminated);
+    else this.#journal(bytes, false);
   }
 
   #match(matcher: OverlapMatcher, bytes: Buffer): void {

@@ -46,6 +46,7 @@ export class StreamFollower {
   #cancel = new AbortController();
   #lastProgress: number;
   #cleanEndAt: number | undefined;
+  #last: OpenLog | undefined;
   #lines = 0;
   #bytes = 0;
 
@@ -101,9 +102,11 @@ export class StreamFollower {
       return error instanceof ApiError ? { type: 'refused', error } : { type: 'broken', error: asError(error) };
     }
     const log = this.#open(resume?.matcher);
+    this.#last = log;
     open.add(log);
     try {
       const foreign = await this.#consume(log, stream, signal);
+      if (wasOver || reach === 'previous') log.endLine();
       return foreign ? { type: 'foreign' } : { type: 'ended', at: clock.now(), wasOver };
     } catch (error) {
       log.close();
@@ -263,8 +266,10 @@ export class StreamFollower {
   #gone(): FollowEnd {
     const finished = this.#options.life.view.finishedAt;
     const sawEnd = this.#cleanEndAt !== undefined && finished !== undefined;
-    if (sawEnd && timestampOf(this.#cleanEndAt ?? 0).slice(0, 19) >= finished.slice(0, 19))
+    if (sawEnd && timestampOf(this.#cleanEndAt ?? 0).slice(0, 19) >= finished.slice(0, 19)) {
+      this.#last?.endLine();
       return this.#end('its stream ended by itself after the container had');
+    }
     return this.#lost('instance-gone', 'the log was gone before its end was seen');
   }
 

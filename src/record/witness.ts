@@ -88,8 +88,12 @@ export class RecorderWitness implements Witness {
     const storage = groupResourceOf(type);
     const key = `${namespace ?? ''}/${storage}`;
     if (this.#denied.has(key)) return;
-    this.#denied.set(key, storage);
+    this.#denied.set(key, error.code === 'not-found' ? '' : storage);
     this.#options.log.warn({ resource: storage, namespace, status: error.status }, 'not readable');
+    if (error.code === 'not-found') {
+      this.note(`the server does not serve ${storage}${this.#isSynced ? ' any more' : ''}; it is asked again`);
+      return;
+    }
     const isEssential = ESSENTIAL.has(storage) || this.#membersOf.has(storage);
     if (isEssential) this.#gap({ resource: storage, namespace, cause: 'forbidden', since: this.#now() }, error.message);
     else if (this.#isSynced) this.note(`${storage} can no longer be read: ${error.message}`);
@@ -110,7 +114,7 @@ export class RecorderWitness implements Witness {
   /** Every first list was answered: what was refused is stated in one sentence. */
   synced(): void {
     this.#isSynced = true;
-    const storages = [...new Set(this.#denied.values())].sort();
+    const storages = [...new Set(this.#denied.values())].filter((storage) => storage !== '').sort();
     if (storages.length > 0)
       this.note(`not readable by this user, so that objects of these types are missing: ${storages.join(', ')}`);
     this.#options.log.info({ denied: storages.length }, 'recording');

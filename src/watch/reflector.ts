@@ -199,6 +199,8 @@ class Reflector {
       yield { type: 'denied', error };
       // What happens meanwhile cannot be seen; the list that follows a refusal compares with what was known.
       this.#state = { at: 'empty' };
+      // A type that is not served may be yet to come, or on its way back.
+      if (error.code === 'not-found') return this.#backoff.wait(clock, this.#signal);
       return clock.sleep(DENIED_RETRY_MS, this.#signal);
     }
     yield { type: 'failing', error };

@@ -19,7 +19,7 @@ test('chunks cut anywhere give the same whole lines', () => {
       }
       for (const block of taken) assert.equal(block.at(-1), 10);
       assert.ok(Buffer.concat(taken).equals(text));
-      assert.equal(builder.close(), false);
+      assert.equal(builder.hasTail, false);
     }),
   );
 });
@@ -28,7 +28,8 @@ test('a last line without a newline is whole at the end', () => {
   const builder = new BlockBuilder();
   builder.push(Buffer.from(`${T('1')} no newline`));
   assert.equal(builder.hasLines, false);
-  assert.equal(builder.close(), true);
+  assert.equal(builder.hasTail, true);
+  builder.endLine();
   assert.equal(builder.take().toString(), `${T('1')} no newline\n`);
 });
 

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../src/cli/context.ts';
+import { DemoCluster } from '../../src/demo/cluster.ts';
+import { createClient } from '../../src/kube/client.ts';
+import { discover } from '../../src/kube/discovery.ts';
+import { linesOf } from '../../src/logs/position.ts';
+import { instanceKey } from '../../src/model/instance.ts';
+import type { JournalRecord, Root } from '../../src/model/record.ts';
+import type { ResourceType } from '../../src/model/resource.ts';
+import type { EndConditions, RecordResult } from '../../src/record/end.ts';
+import { Recorder, type RecordOptions } from '../../src/record/record.ts';
+import { createRedactor } from '../../src/redact/redactor.ts';
+
+export const WEB: Root = {
+  group: 'apps',
+  version: 'v1',
+  resource: 'deployments',
+  kind: 'Deployment',
+  namespace: 'shop',
+  name: 'web',
+};
+
+/** A recording of the simulated cluster, in process, over the real wire, into memory. */
+export interface Recording {
+  readonly cluster: DemoCluster;
+  readonly records: JournalRecord[];
+  /** Ends it well and waits for its end. */
+  end(): Promise<RecordResult>;
+  readonly result: Promise<RecordResult>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface RecordingOptions {
+  readonly prepare?: (cluster: DemoCluster) => void;
+  readonly roots?: readonly Root[];
+  readonly end?: Partial<EndConditions>;
+  readonly options?: Partial<RecordOptions>;
+  /** Of the roots, where the cluster does not serve them yet. */
+  readonly types?: readonly ResourceType[];
+  readonly token?: string;
+}
+
+export async function startRecording({
+  prepare,
+  roots = [WEB],
+  end,
+  options,
+  types,
+  token,
+}: RecordingOptions = {}): Promise<Recording> {
+  const cluster = await DemoCluster.start({ clock: systemClock, seed: 7 });
+  const client = createClient(cluster.connection(token), { clock: systemClock });
+  const first = new AbortController();
+  prepare?.(cluster);
+  const discovery = await discover(client, first.signal);
+  cluster.run();
+  const records: JournalRecord[] = [];
+  const synced = Promise.withResolvers<void>();
+  const log = { info: () => synced.resolve(), warn: () => undefined };
+  const start = {
+    id: '01a20d89-78c0-76e0-a13b-e013a596b798',
+    generator: 'faro test',
+    cluster: { version: '', uid: null, server: client.server },
+    roots,
+    options: {},
+  };
+  const recorder = new Recorder({
+    client,
+    discovery,
+    sink: { append: (record) => void records.push(record), drained: async () => undefined },
+    redactor: createRedactor({ key: Buffer.alloc(32), enabled: true, managedFields: true }),
+    clock: systemClock,
+    random: () => 0,
+    log,
+    start,
+    types:
+      types ?? roots.map((root) => cluster.type(root.group === '' ? root.resource : `${root.resource}.${root.group}`)),
+    logs: { maxStreams: 50 },
+    streamingList: true,
+    end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0, ...end },
+    drainMs: 3000,
+    ...options,
+  });
+  const result = recorder.run(first.signal, new AbortController().signal);
+  result.catch(() => undefined); // told to whoever awaits it
+  // The recorder says when every first list was answered.
+  await Promise.race([synced.promise, result.catch(() => undefined)]);
+  return {
+    cluster,
+    records,
+    result,
+    end() {
+      first.abort();
+      return result;
+    },
+    async [Symbol.asyncDispose]() {
+      first.abort();
+      await result.catch(() => undefined);
+      await client[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Waits until a condition holds; fails with its name after a while. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries += 1) {
+    if (tries > 1500) throw new Error(`waited in vain until ${what}`);
+    await sleep(10);
+  }
+}
+
+/** The resourceVersions that were recorded of each object, by kind and name, in order. */
+export function recordedVersions(records: readonly JournalRecord[]): Map<string, string[]> {
+  const versions = new Map<string, string[]>();
+  for (const record of records) {
+    if (record.kind !== 'object') continue;
+    const { kind, metadata } = record.object;
+    const key = `${kind}/${metadata.name}/${metadata.uid}`;
+    versions.set(key, [...(versions.get(key) ?? []), metadata.resourceVersion]);
+  }
+  return versions;
+}
+
+/** The same, as the store's own history tells it, from a position on. */
+export function trueVersions(cluster: DemoCluster, storages: readonly string[], from = 0): Map<string, string[]> {
+  const versions = new Map<string, string[]>();
+  for (const storage of storages) {
+    for (const { object } of cluster.store.since(cluster.type(storage), from) ?? []) {
+      const key = `${object.kind}/${object.metadata.name}/${object.metadata.uid}`;
+      versions.set(key, [...(versions.get(key) ?? []), object.metadata.resourceVersion]);
+    }
+  }
+  return versions;
+}
+
+/** The lines that were recorded of each container instance, in order, streams that were disowned left out. */
+export function recordedLines(records: readonly JournalRecord[]): Map<string, string[]> {
+  const owners = new Map<number, string | null>();
+  for (const record of records) {
+    if (record.kind === 'streamOpened') owners.set(record.stream, instanceKey(record.instance));
+    if (record.kind === 'streamClosed')
+      owners.set(record.stream, record.boundTo === null ? null : instanceKey(record.boundTo));
+  }
+  const lines = new Map<string, string[]>();
+  for (const record of records) {
+    const owner = record.kind === 'log' ? owners.get(record.stream) : undefined;
+    if (record.kind !== 'log' || owner === undefined || owner === null) continue;
+    lines.set(owner, [...(lines.get(owner) ?? []), ...[...linesOf(record.bytes)].map(String)]);
+  }
+  return lines;
+}
+
+/** The log of a container's newest instance, as the simulated kubelet has it. */
+export function trueLines(cluster: DemoCluster, podUid: string, container: string): string[] {
+  const log = cluster.api.log(podUid, container, false);
+  return log === undefined ? [] : [...linesOf(log.bytesFrom(0))].map(String);
+}
