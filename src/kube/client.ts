@@ -1,17 +1,17 @@
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { FaroError, messageOf } from '../model/errors.ts';
-import { parseJson } from '../model/json.ts';
-import { apiVersionOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
-import { VERSION } from '../version.ts';
+import { nameOf, readRefusal, requireJson } from './answer.ts';
 import type { Connection } from './connection.ts';
-import { type ApiError, errorFromBody } from './error.ts';
-import { readList } from './list.ts';
-import { type ByteStream, type Headers, type Lane, Transport, type TransportResponse } from './transport.ts';
+import type { ApiError } from './error.ts';
+import { type ClientLimits, DEFAULT_LIMITS } from './limits.ts';
+import { objectReader, readList } from './list.ts';
+import { listPath, logPath, pathOf, watchPath } from './paths.ts';
+import { callJson } from './plain-call.ts';
+import { Sender } from './sender.ts';
+import type { ByteStream, Headers, HttpRequest, HttpResponse } from './transport/http.ts';
 import { readFrames } from './watch-frames.ts';
 
-export type { ByteStream } from './transport.ts';
+export type { ByteStream } from './transport/http.ts';
 
 export interface ListOptions {
   /** null: the whole cluster. */
@@ -67,252 +67,111 @@ export interface GetOptions {
   readonly metadataOnly?: boolean;
 }
 
-/** The API verbs that Faro uses. Answers other than 2xx are thrown as ApiError, broken connections as `unreachable`. */
+/** An answer as it came, whatever its status. */
+export type RawResponse = HttpResponse;
+
+/**
+ * The API verbs that Faro uses. Answers other than 2xx are thrown as ApiError; broken connections as FaroError
+ * `unreachable`; what no API server says as FaroError `protocol`. An abort ends a call at once, with its reason.
+ */
 export interface KubeClient extends AsyncDisposable {
+  /** The server's URL, for people. */
   readonly server: string;
+  /** One page of a list; of all where no limit is given. */
   list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage>;
   /** Yields until the server ends the watch (returns), the connection breaks (throws) or the signal aborts (throws). */
   watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchFrame>;
   get(type: ResourceType, options: GetOptions, signal: AbortSignal): Promise<KubeObject>;
-  /** A container's log as it arrives; consume or dispose it. */
+  /** A container's log as it arrives; consume or dispose it. Of a silent container, it resolves at the first line. */
   logs(options: LogOptions, signal: AbortSignal): Promise<ByteStream>;
-  /** Any GET, with whatever status it is answered: node files are read by ranges. */
-  raw(
-    path: string,
-    options: { readonly headers?: Readonly<Record<string, string>> },
-    signal: AbortSignal,
-  ): Promise<TransportResponse>;
+  /** Any GET, with whatever status it is answered: node files are read by ranges. Consume or dispose the body. */
+  raw(path: string, options: { readonly headers?: Headers }, signal: AbortSignal): Promise<RawResponse>;
   getJson(path: string, signal: AbortSignal, accept?: string): Promise<unknown>;
   postJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown>;
 }
 
-export function createClient(connection: Connection, options: { readonly clock: Clock }): KubeClient {
-  return new HttpKubeClient(connection, options.clock);
+export interface ClientOptions {
+  /** For the patience that a server asks for; what measures the network goes by the machine's timers. */
+  readonly clock: Clock;
+  readonly limits?: Partial<ClientLimits>;
 }
 
-/** The headers of a plain call must come within this; watches and logs may stay silent for ever. */
-const ANSWER_TIMEOUT_MS = 60_000;
-const MAX_RETRIES = 4;
-/** An answer of a plain call beyond this is no answer that Faro asks for. */
-const MAX_JSON_BYTES = 256 * 1024 * 1024;
-
-class HttpKubeClient implements KubeClient {
-  readonly #connection: Connection;
-  readonly #clock: Clock;
-  readonly #transport: Transport;
-  readonly #headers: Headers;
-
-  constructor(connection: Connection, clock: Clock) {
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#transport = new Transport(connection, clock);
-    this.#headers = { 'user-agent': `faro/${VERSION}`, ...impersonationHeaders(connection) };
-  }
-
-  get server(): string {
-    return this.#connection.server.href.replace(/\/$/, '');
-  }
-
-  async list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage> {
-    const query = new URLSearchParams(selectors(options));
-    if (options.limit !== undefined) query.set('limit', String(options.limit));
-    if (options.continue !== undefined) query.set('continue', options.continue);
-    if (options.resourceVersion !== undefined) query.set('resourceVersion', options.resourceVersion);
-    if (options.resourceVersionMatch !== undefined) query.set('resourceVersionMatch', options.resourceVersionMatch);
-    const accept = options.metadataOnly === true ? metadataAs('PartialObjectMetadataList') : JSON_ACCEPT;
-    return readList(await this.getJson(`${pathOf(type, options.namespace)}?${query}`, signal, accept), type);
-  }
-
-  async *watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchFrame> {
-    const query = new URLSearchParams({ watch: '1', allowWatchBookmarks: 'true', ...selectors(options) });
-    if (options.resourceVersion !== undefined) query.set('resourceVersion', options.resourceVersion);
-    if (options.timeoutSeconds !== undefined) query.set('timeoutSeconds', String(options.timeoutSeconds));
-    if (options.sendInitialEvents === true) {
-      query.set('sendInitialEvents', 'true');
-      query.set('resourceVersionMatch', 'NotOlderThan');
-    }
-    const accept = options.metadataOnly === true ? metadataAs('PartialObjectMetadata') : JSON_ACCEPT;
-    const response = await this.#stream(`${pathOf(type, options.namespace)}?${query}`, { accept }, 'api', signal);
-    await using body = response.body;
-    yield* readFrames(body, type);
-  }
-
-  async get(type: ResourceType, options: GetOptions, signal: AbortSignal): Promise<KubeObject> {
-    const accept = options.metadataOnly === true ? metadataAs('PartialObjectMetadata') : JSON_ACCEPT;
-    const path = `${pathOf(type, options.namespace)}/${encodeURIComponent(options.name)}`;
-    const { items } = readList(
-      { metadata: { resourceVersion: '' }, items: [await this.getJson(path, signal, accept)] },
-      type,
-    );
-    const [object] = items;
-    if (object === undefined) throw new FaroError('protocol', `${path} was answered with no object`);
-    return object;
-  }
-
-  async logs(options: LogOptions, signal: AbortSignal): Promise<ByteStream> {
-    const { namespace, pod, container, follow, previous, sinceTime, tailLines, limitBytes } = options;
-    const query = new URLSearchParams({ container, timestamps: 'true' });
-    if (follow === true) query.set('follow', 'true');
-    if (previous === true) query.set('previous', 'true');
-    if (sinceTime !== undefined) query.set('sinceTime', sinceTime);
-    if (tailLines !== undefined) query.set('tailLines', String(tailLines));
-    if (limitBytes !== undefined) query.set('limitBytes', String(limitBytes));
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log?${query}`;
-    return (await this.#stream(path, {}, 'logs', signal)).body;
-  }
-
-  raw(
-    path: string,
-    options: { readonly headers?: Readonly<Record<string, string>> },
-    signal: AbortSignal,
-  ): Promise<TransportResponse> {
-    return this.#authorized({ method: 'GET', path, headers: options.headers ?? {}, lane: 'logs' }, signal);
-  }
-
-  async getJson(path: string, signal: AbortSignal, accept = JSON_ACCEPT): Promise<unknown> {
-    return this.#call({ method: 'GET', path, headers: { accept, 'accept-encoding': 'gzip' }, lane: 'api' }, signal);
-  }
-
-  async postJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-    const headers = { accept: JSON_ACCEPT, 'content-type': 'application/json' };
-    return this.#call({ method: 'POST', path, headers, body: Buffer.from(JSON.stringify(body)), lane: 'api' }, signal);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#transport[Symbol.asyncDispose]();
-  }
-
-  /** A plain call: bounded in time and size, tried again when the server asks for patience (429, 503 with Retry-After). */
-  async #call(request: Request, signal: AbortSignal): Promise<unknown> {
-    for (let tries = 0; ; tries += 1) {
-      const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-      const either = AbortSignal.any([signal, timeout]);
-      let error: ApiError;
-      try {
-        const response = await this.#authorized(request, either);
-        const text = await readText(response);
-        if (response.status < 300) return parseAnswer(text, request.path);
-        error = errorFromBody(response.status, maybeJson(text), headerOf(response, 'retry-after'));
-      } catch (cause) {
-        signal.throwIfAborted();
-        if (!timeout.aborted) throw cause;
-        throw new FaroError(
-          'unreachable',
-          `${this.server} gave no answer to ${pathOnly(request.path)} within ${ANSWER_TIMEOUT_MS / 1000} s`,
-          { cause },
-        );
-      }
-      const mayRetry =
-        (error.status === 429 || error.status === 503) && error.retryAfterMs !== undefined && tries < MAX_RETRIES;
-      if (!mayRetry) throw error;
-      await this.#clock.sleep(error.retryAfterMs ?? 0, signal);
-    }
-  }
-
-  async #stream(
-    path: string,
-    headers: Record<string, string>,
-    lane: Lane,
-    signal: AbortSignal,
-  ): Promise<TransportResponse> {
-    const response = await this.#authorized({ method: 'GET', path, headers, lane }, signal);
-    if (response.status < 300) return response;
-    const text = await readText(response);
-    throw errorFromBody(response.status, maybeJson(text), headerOf(response, 'retry-after'));
-  }
-
-  /** Sends it with the user's credentials; a 401 is answered once with new ones, if there are any. */
-  async #authorized(request: Request, signal: AbortSignal): Promise<TransportResponse> {
-    const { credentials: source } = this.#connection;
-    for (let isRetry = false; ; isRetry = true) {
-      const credentials = await source.get(signal);
-      const authorization = credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` };
-      const headers = { ...this.#headers, ...request.headers, ...authorization };
-      const response = await this.#transport.request({ ...request, headers }, credentials, signal);
-      if (response.status !== 401 || isRetry || !source.reject(credentials)) return response;
-      await response.body[Symbol.asyncDispose]();
-    }
-  }
+/** Connects at the first call; dispose it to close every connection. */
+export function createClient(connection: Connection, { clock, limits }: ClientOptions): KubeClient {
+  return new HttpKubeClient(connection, clock, { ...DEFAULT_LIMITS, ...limits });
 }
-
-type Request = Parameters<Transport['request']>[0];
 
 const JSON_ACCEPT = 'application/json';
 
-function metadataAs(kind: string): string {
-  return `application/json;as=${kind};v=v1;g=meta.k8s.io,application/json`;
-}
+class HttpKubeClient implements KubeClient {
+  readonly #clock: Clock;
+  readonly #limits: ClientLimits;
+  readonly #sender: Sender;
 
-/** The path of a type's collection. */
-export function pathOf(type: ResourceType, namespace: string | null): string {
-  const root = type.group === '' ? `/api/${type.version}` : `/apis/${apiVersionOf(type)}`;
-  const place = namespace === null || !type.namespaced ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${root}${place}/${type.resource}`;
-}
-
-function selectors(options: Pick<ListOptions, 'name' | 'fieldSelector' | 'labelSelector'>): Record<string, string> {
-  const { name, fieldSelector, labelSelector } = options;
-  const fields = [name === undefined ? [] : `metadata.name=${name}`, fieldSelector ?? []].flat().join(',');
-  return {
-    ...(fields === '' ? {} : { fieldSelector: fields }),
-    ...(labelSelector === undefined ? {} : { labelSelector }),
-  };
-}
-
-function impersonationHeaders({ impersonate }: Connection): Headers {
-  if (impersonate === null) return {};
-  const { user, uid, groups, extra } = impersonate;
-  const headers: Record<string, string | string[]> = { 'impersonate-user': user };
-  if (uid !== undefined) headers['impersonate-uid'] = uid;
-  if (groups.length > 0) headers['impersonate-group'] = [...groups];
-  for (const [key, values] of Object.entries(extra))
-    headers[`impersonate-extra-${encodeURIComponent(key.toLowerCase())}`] = [...values];
-  return headers;
-}
-
-async function readText(response: TransportResponse): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const isGzip = headerOf(response, 'content-encoding') === 'gzip';
-  const source = isGzip ? gunzipped(response.body) : response.body;
-  for await (const chunk of source) {
-    size += chunk.length;
-    if (size > MAX_JSON_BYTES) throw new FaroError('protocol', `an answer was larger than ${MAX_JSON_BYTES} bytes`);
-    chunks.push(chunk);
+  constructor(connection: Connection, clock: Clock, limits: ClientLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#sender = new Sender(connection, clock, limits);
   }
-  return Buffer.concat(chunks).toString('utf8');
-}
 
-function gunzipped(body: ByteStream): AsyncIterable<Buffer> {
-  // The error reaches the reader through the gunzip stream; pipeline's own callback has nothing to add.
-  return pipeline(Readable.from(body), createGunzip(), () => undefined);
-}
-
-function headerOf(response: TransportResponse, name: string): string | undefined {
-  const value = response.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-function parseAnswer(text: string, path: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    const hint = 'is there a proxy or login page in between?';
-    throw new FaroError('protocol', `${pathOnly(path)} was not answered with JSON: ${messageOf(cause)}`, {
-      hint,
-      cause,
-    });
+  get server(): string {
+    return this.#sender.server;
   }
-}
 
-function maybeJson(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined; // an error page: its status says enough
+  async list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage> {
+    const accept = acceptFor(options, 'PartialObjectMetadataList');
+    return readList(await this.getJson(listPath(type, options), signal, accept), type);
+  }
+
+  async *watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchFrame> {
+    const headers = { accept: acceptFor(options, 'PartialObjectMetadata') };
+    const request = { method: 'GET', path: watchPath(type, options), headers, lane: 'api' } as const;
+    const response = await this.#stream(request, signal);
+    await using body = response.body;
+    requireJson(response, nameOf(request));
+    yield* readFrames(body, type, this.#limits.frameBytes);
+  }
+
+  async get(type: ResourceType, options: GetOptions, signal: AbortSignal): Promise<KubeObject> {
+    const path = `${pathOf(type, options.namespace)}/${encodeURIComponent(options.name)}`;
+    return objectReader(type)(await this.getJson(path, signal, acceptFor(options, 'PartialObjectMetadata')));
+  }
+
+  async logs(options: LogOptions, signal: AbortSignal): Promise<ByteStream> {
+    const request = { method: 'GET', path: logPath(options), headers: {}, lane: 'logs' } as const;
+    return (await this.#stream(request, signal)).body;
+  }
+
+  raw(path: string, { headers = {} }: { readonly headers?: Headers }, signal: AbortSignal): Promise<RawResponse> {
+    return this.#sender.send({ method: 'GET', path, headers, lane: 'logs' }, signal);
+  }
+
+  getJson(path: string, signal: AbortSignal, accept = JSON_ACCEPT): Promise<unknown> {
+    return this.#call({ method: 'GET', path, headers: { accept, 'accept-encoding': 'gzip' }, lane: 'api' }, signal);
+  }
+
+  postJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    const headers = { accept: JSON_ACCEPT, 'content-type': JSON_ACCEPT };
+    return this.#call({ method: 'POST', path, headers, body: Buffer.from(JSON.stringify(body)), lane: 'api' }, signal);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#sender[Symbol.asyncDispose]();
+  }
+
+  #call(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
+    return callJson(request, { sender: this.#sender, clock: this.#clock, limits: this.#limits }, signal);
+  }
+
+  /** A call whose answer goes on for as long as the server likes; a refusal is read and thrown. */
+  async #stream(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const response = await this.#sender.send(request, signal);
+    if (response.status < 300) return response;
+    await using _body = response.body;
+    throw await readRefusal(response, request);
   }
 }
 
-function pathOnly(path: string): string {
-  return path.split('?', 1)[0] ?? path;
+function acceptFor({ metadataOnly }: { readonly metadataOnly?: boolean }, kind: string): string {
+  return metadataOnly === true ? `application/json;as=${kind};v=v1;g=meta.k8s.io,${JSON_ACCEPT}` : JSON_ACCEPT;
 }

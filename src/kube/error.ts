@@ -31,15 +31,63 @@ function codeOf(status: number, reason: string): ErrorCode {
   return 'api';
 }
 
-/** An error from the body of an answer (or of a watch's ERROR frame): a Status where it is one, else a bare HTTP error. */
-export function errorFromBody(status: number, body: unknown, retryAfter?: string): ApiError {
-  const seconds = Number(retryAfter);
-  const retryAfterMs = retryAfter !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
-  if (field(body, 'kind') !== 'Status')
-    return new ApiError(status, `the server answered with HTTP ${status}`, { retryAfterMs });
-  const asked = numberOf(path(body, 'details', 'retryAfterSeconds'));
-  return new ApiError(numberOf(field(body, 'code')) ?? status, textOf(field(body, 'message')) ?? `HTTP ${status}`, {
-    reason: textOf(field(body, 'reason')) ?? '',
-    retryAfterMs: asked === undefined ? retryAfterMs : asked * 1000,
+/** An answer that is no success. */
+export interface Refusal {
+  readonly status: number;
+  /** What was asked for. */
+  readonly what: string;
+  /** The body: parsed where it is JSON. */
+  readonly body: unknown;
+  readonly contentType: string | undefined;
+  /** The header's text. */
+  readonly retryAfter: string | undefined;
+}
+
+/** The error in a Status: the body of an answer, or the object of a watch's ERROR frame. */
+export function statusError(body: unknown, otherwise: { status: number; retryAfterMs?: number | undefined }): ApiError {
+  const status = numberOf(field(body, 'code')) ?? otherwise.status;
+  const reason = textOf(field(body, 'reason')) ?? '';
+  const seconds = numberOf(path(body, 'details', 'retryAfterSeconds'));
+  const message = textOf(field(body, 'message')) ?? (reason === '' ? `HTTP ${status}` : reason);
+  return new ApiError(status, message, {
+    reason,
+    retryAfterMs: seconds === undefined ? otherwise.retryAfterMs : seconds * 1000,
+    ...hintFor(status),
   });
+}
+
+/** The error in an answer: its Status, or where it has none (a proxy, a kubelet) what can be said of it. */
+export function refusalError(refusal: Refusal): ApiError {
+  const { status, what, body, contentType, retryAfter } = refusal;
+  const retryAfterMs = retryAfterOf(retryAfter);
+  if (field(body, 'kind') === 'Status') return statusError(body, { status, retryAfterMs });
+  const words = contentType?.startsWith('text/plain') === true ? firstLine(body) : undefined;
+  const message = `${what} was answered with HTTP ${status}${words === undefined ? '' : `: ${words}`}`;
+  return new ApiError(status, message, { retryAfterMs, ...hintFor(status), ...foreignHint(status, contentType) });
+}
+
+/** Whole seconds; a date, which only proxies send, is not worth a clock that both agree on. */
+function retryAfterOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text.trim()) ? Number(text) * 1000 : undefined;
+}
+
+function hintFor(status: number): { hint?: string } {
+  return status === 401 ? { hint: 'log in again, or check the user of this context in the kubeconfig' } : {};
+}
+
+/** An API server neither redirects nor answers in HTML. */
+function foreignHint(status: number, contentType: string | undefined): { hint?: string } {
+  const isForeign = (status >= 300 && status < 400) || contentType?.startsWith('text/html') === true;
+  return isForeign ? { hint: FOREIGN_HINT } : {};
+}
+
+/** For answers that no API server gives. */
+export const FOREIGN_HINT = 'is there a proxy or a login page in between, or is this no Kubernetes API server?';
+
+const WORDS_LENGTH = 200;
+
+function firstLine(body: unknown): string | undefined {
+  if (typeof body !== 'string') return undefined;
+  const [line = ''] = body.trim().split(/[\r\n]/, 1);
+  return textOf(line.replaceAll(/\p{Cc}/gu, ' ').slice(0, WORDS_LENGTH));
 }

@@ -1,26 +1,44 @@
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
-import { apiVersionOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import { apiVersionOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { ListPage } from './client.ts';
+import { FOREIGN_HINT } from './error.ts';
 
 /** Reads a list's answer; items of a list carry no apiVersion and kind of their own, so they get their type's. */
 export function readList(answer: unknown, type: ResourceType): ListPage {
-  const items = field(answer, 'items') ?? [];
-  if (!Array.isArray(items) || field(answer, 'metadata') === undefined) throw notAList(type);
+  const items = field(answer, 'items') ?? []; // Go writes an empty list as null
+  const resourceVersion = path(answer, 'metadata', 'resourceVersion');
+  if (!Array.isArray(items) || typeof resourceVersion !== 'string')
+    throw new FaroError('protocol', `the answer to a list of ${groupResourceOf(type)} is no list`, {
+      hint: FOREIGN_HINT,
+    });
+  const readItem = objectReader(type);
   return {
-    items: items.map((item) => readObject(item, type)),
-    resourceVersion: textOf(path(answer, 'metadata', 'resourceVersion')) ?? '',
+    items: items.map(readItem),
+    resourceVersion,
     continue: textOf(path(answer, 'metadata', 'continue')),
   };
 }
 
-/** An object as it came, with its type's apiVersion and kind: metadata-only answers carry `PartialObjectMetadata`. */
-export function readObject(value: unknown, type: ResourceType): KubeObject {
-  const { uid, name } = { uid: path(value, 'metadata', 'uid'), name: path(value, 'metadata', 'name') };
-  if (typeof uid !== 'string' || typeof name !== 'string') throw notAList(type);
-  return { ...(value as KubeObject), apiVersion: apiVersionOf(type), kind: type.kind };
+/**
+ * Reads objects as they came, with their type's apiVersion and kind: metadata-only answers carry
+ * `PartialObjectMetadata`. Throws FaroError `protocol` for what has no name, uid or resourceVersion.
+ */
+export function objectReader(type: ResourceType): (value: unknown) => KubeObject {
+  const named = { apiVersion: apiVersionOf(type), kind: type.kind };
+  return (value) => {
+    const metadata = field(value, 'metadata');
+    for (const name of ['name', 'uid', 'resourceVersion'])
+      if (textOf(field(metadata, name)) === undefined) throw notRecordable(metadata, name, type);
+    return { ...(value as KubeObject), ...named };
+  };
 }
 
-function notAList(type: ResourceType): FaroError {
-  return new FaroError('protocol', `the server's answer about ${type.resource} holds no Kubernetes objects`);
+/** Some types are computed, not stored (e.g. of metrics.k8s.io), and some answers are no objects at all. */
+function notRecordable(metadata: unknown, missing: string, type: ResourceType): FaroError {
+  const name = textOf(field(metadata, 'name'));
+  const what = name === undefined ? 'an object' : `"${name}"`;
+  return new FaroError('protocol', `${what} of ${groupResourceOf(type)} came without metadata.${missing}`, {
+    hint: 'types that the server computes instead of storing cannot be recorded',
+  });
 }

@@ -1,67 +1,78 @@
-import { FaroError, messageOf } from '../model/errors.ts';
+import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import { parseJson } from '../model/json.ts';
-import type { ResourceType } from '../model/resource.ts';
+import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { WatchFrame } from './client.ts';
-import { errorFromBody } from './error.ts';
-import { readObject } from './list.ts';
-import type { ByteStream } from './transport.ts';
+import { FOREIGN_HINT, statusError } from './error.ts';
+import { objectReader } from './list.ts';
+import type { ByteStream } from './transport/http.ts';
 
-/** etcd holds objects of 1.5 MB; a line of this length is not a watch. */
-const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+const NEWLINE = 10;
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-/** Cuts the bytes of a watch into frames: one JSON document a line, of any size, cut anywhere by the network. */
-export async function* readFrames(body: ByteStream, type: ResourceType): AsyncGenerator<WatchFrame> {
+/** Cuts the bytes of a watch into frames: one JSON document a line, of any size up to `maxBytes`, cut anywhere. */
+export async function* readFrames(body: ByteStream, type: ResourceType, maxBytes: number): AsyncGenerator<WatchFrame> {
+  const readObject = objectReader(type);
   let pending: Buffer[] = [];
-  let pendingBytes = 0;
+  let size = 0;
+  const add = (part: Buffer): void => {
+    pending.push(part);
+    size += part.length;
+    if (size > maxBytes) throw failure(type, `sent a frame of more than ${maxBytes} bytes`);
+  };
+  const take = (): string => {
+    const line = Buffer.concat(pending, size).toString('utf8');
+    pending = [];
+    size = 0;
+    return line;
+  };
   for await (const chunk of body) {
     let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      const line = Buffer.concat([...pending, chunk.subarray(start, end)]);
-      pending = [];
-      pendingBytes = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      add(chunk.subarray(start, end));
       start = end + 1;
-      if (line.length > 0) yield readFrame(line, type);
+      if (size > 0) yield readFrame(parseFrame(take(), type, 'protocol'), type, readObject);
     }
-    if (start === chunk.length) continue;
-    pending.push(chunk.subarray(start));
-    pendingBytes += chunk.length - start;
-    if (pendingBytes > MAX_FRAME_BYTES)
-      throw new FaroError('protocol', `a watch frame of ${type.resource} exceeds ${MAX_FRAME_BYTES} bytes`);
+    if (start < chunk.length) add(chunk.subarray(start));
   }
-  // The last document of a watch may come without a newline; half of one means that the connection was cut.
-  if (pendingBytes > 0) yield readFrame(Buffer.concat(pending), type);
+  // The last document may come without a newline; half of one means that something in between cut the connection.
+  if (size > 0) yield readFrame(parseFrame(take(), type, 'unreachable'), type, readObject);
 }
 
-function readFrame(line: Buffer, type: ResourceType): WatchFrame {
-  let frame: unknown;
+/** V8's own message quotes the text, which may hold anything: it goes nowhere. */
+function parseFrame(line: string, type: ResourceType, code: 'protocol' | 'unreachable'): unknown {
   try {
-    frame = parseJson(line.toString('utf8'));
-  } catch (cause) {
-    throw new FaroError('unreachable', `the watch of ${type.resource} was cut within a frame: ${messageOf(cause)}`, {
-      cause,
-    });
+    return parseJson(line);
+  } catch {
+    if (code === 'protocol') throw failure(type, 'sent what is no JSON');
+    throw new FaroError(code, `the watch of ${groupResourceOf(type)} was cut within a frame`);
   }
+}
+
+function readFrame(frame: unknown, type: ResourceType, readObject: (value: unknown) => KubeObject): WatchFrame {
   const what = field(frame, 'type');
   const object = field(frame, 'object');
   switch (what) {
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED':
-      return { type: what, object: readObject(object, type) };
+      return { type: what, object: readObject(object) };
     case 'BOOKMARK':
-      return readBookmark(object);
+      return readBookmark(object, type);
     case 'ERROR':
-      return { type: 'ERROR', error: errorFromBody(500, object) };
+      return { type: 'ERROR', error: statusError(object, { status: 500 }) };
     default:
-      throw new FaroError('protocol', `the watch of ${type.resource} brought a frame of unknown type`);
+      throw failure(type, 'sent a frame of unknown type');
   }
 }
 
-function readBookmark(object: unknown): WatchFrame {
+function readBookmark(object: unknown, type: ResourceType): WatchFrame {
   const resourceVersion = textOf(path(object, 'metadata', 'resourceVersion'));
-  if (resourceVersion === undefined) throw new FaroError('protocol', 'a watch bookmark came without a resourceVersion');
+  if (resourceVersion === undefined) throw failure(type, 'sent a bookmark without a resourceVersion');
   const initialEventsEnd = path(object, 'metadata', 'annotations', INITIAL_EVENTS_END) === 'true';
   return { type: 'BOOKMARK', resourceVersion, initialEventsEnd };
+}
+
+function failure(type: ResourceType, what: string): FaroError {
+  return new FaroError('protocol', `the watch of ${groupResourceOf(type)} ${what}`, { hint: FOREIGN_HINT });
 }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { JournalReader } from '../journal/reader.ts';
 import { FaroError, messageOf } from '../model/errors.ts';
@@ -26,13 +27,11 @@ export async function checkOutput(output: string, options: { readonly force: boo
   if (output === '-') return;
   compressorFor(output);
   const folder = dirname(output);
-  await access(folder, constants.W_OK).catch((cause: unknown) => {
-    const isMissing = codeOf(cause) === 'ENOENT';
+  await tryFolder(folder).catch((cause: unknown) => {
+    const isMissing = codeOf(cause) === 'ENOENT' && !existsSync(folder);
     const message = isMissing ? `there is no folder ${folder}` : `the folder ${folder} is not writable`;
-    throw new FaroError('output', `${output}: ${message}`, {
-      cause,
-      hint: isMissing ? 'create it, or name another file with -o' : 'name another file with -o',
-    });
+    const hint = isMissing ? 'create it, or name another file with -o' : 'name another file with -o';
+    throw new FaroError('output', `${output}: ${message}`, { cause, hint });
   });
   const existing = await stat(output).catch(() => undefined); // whatever it is, the rename will tell
   if (existing === undefined) return;
@@ -44,6 +43,13 @@ export async function checkOutput(output: string, options: { readonly force: boo
     throw new FaroError('output', `${output} exists already`, {
       hint: 'name another file with -o, or overwrite it with --force',
     });
+}
+
+/** Permissions tell little (to root, of a read-only or special file system): a file is made, and removed again. */
+async function tryFolder(folder: string): Promise<void> {
+  const file = join(folder, `.${randomUUID()}.faro.tmp`);
+  await (await open(file, 'wx', 0o600)).close();
+  await rm(file);
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   componentArgs,
   containerdConfig,
   kubeletConfig,
+  PAUSE_IMAGE,
 } from './settings.ts';
 
 export interface ClusterOptions {
@@ -189,13 +190,19 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #importImage(): Promise<void> {
-    const archive = join(this.#place.folder, 'image.tar');
-    await writeImage(archive, IMAGE, { file: this.#binaries.workload, path: '/bin/workload' });
     const ctr = join(this.#binaries.runtime, 'ctr');
     const socket = join(this.#place.folder, 'containerd.sock');
-    await this.#until('containerd takes the image', () =>
-      run(ctr, ['-a', socket, '-n', 'k8s.io', 'images', 'import', archive]),
-    );
+    // The sandbox runs an image without arguments: there the program is called `pause`, and waits.
+    for (const [name, reference] of [
+      ['workload', IMAGE],
+      ['pause', PAUSE_IMAGE],
+    ] as const) {
+      const archive = join(this.#place.folder, `${name}.tar`);
+      await writeImage(archive, reference, { file: this.#binaries.workload, path: `/bin/${name}` });
+      await this.#until('containerd takes the image', () =>
+        run(ctr, ['-a', socket, '-n', 'k8s.io', 'images', 'import', archive]),
+      );
+    }
   }
 
   #fingerprint(): string {

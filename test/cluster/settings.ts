@@ -180,6 +180,9 @@ export function kubeletConfig(place: ClusterPlace, settings: ClusterSettings): o
   };
 }
 
+/** What each pod's sandbox runs. */
+export const PAUSE_IMAGE = 'faro.test/pause:1';
+
 export function containerdConfig(place: ClusterPlace, runtime: string): string {
   return `version = 3
 root = "${join(place.folder, 'containerd/root')}"
@@ -187,7 +190,7 @@ state = "${join(place.folder, 'containerd/run')}"
 [grpc]
   address = "${join(place.folder, 'containerd.sock')}"
 [plugins."io.containerd.cri.v1.images".pinned_images]
-  sandbox = "faro.test/workload:1"
+  sandbox = "${PAUSE_IMAGE}"
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true
   disable_apparmor = true

@@ -1,0 +1,78 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { FaroError, messageOf } from '../model/errors.ts';
+import { parseJson } from '../model/json.ts';
+import { type ApiError, FOREIGN_HINT, refusalError } from './error.ts';
+import { type HttpRequest, type HttpResponse, headerOf, pathOnly } from './transport/http.ts';
+
+/** Beyond this nobody reads an error. */
+const REFUSAL_BYTES = 1024 * 1024;
+
+/** Reads the JSON of a successful answer. Throws FaroError `protocol` where it is none. */
+export async function readJson(response: HttpResponse, request: HttpRequest, maxBytes: number): Promise<unknown> {
+  const what = nameOf(request);
+  requireJson(response, what);
+  const text = await readText(response, maxBytes, what);
+  try {
+    return parseJson(text);
+  } catch {
+    // V8's own message quotes the text, which may hold anything: it goes nowhere.
+    throw new FaroError('protocol', `${what} was answered with what is no JSON`, { hint: FOREIGN_HINT });
+  }
+}
+
+/** Throws where an answer says that it is something else than JSON; one that does not say is given a chance. */
+export function requireJson(response: HttpResponse, what: string): void {
+  const type = headerOf(response, 'content-type');
+  if (type === undefined || /json\b/.test(type)) return;
+  throw new FaroError('protocol', `${what} was answered with ${type.split(';', 1)[0]}, not with JSON`, {
+    hint: FOREIGN_HINT,
+  });
+}
+
+/** Reads an answer that is no success, as the error that it is. */
+export async function readRefusal(response: HttpResponse, request: HttpRequest): Promise<ApiError> {
+  const what = nameOf(request);
+  const text = await readText(response, REFUSAL_BYTES, what);
+  const contentType = headerOf(response, 'content-type');
+  const retryAfter = headerOf(response, 'retry-after');
+  return refusalError({ status: response.status, what, body: maybeJson(text), contentType, retryAfter });
+}
+
+/** `GET /api/v1/pods`. */
+export function nameOf({ method, path }: Pick<HttpRequest, 'method' | 'path'>): string {
+  return `${method} ${pathOnly(path)}`;
+}
+
+async function readText(response: HttpResponse, maxBytes: number, what: string): Promise<string> {
+  const isGzip = headerOf(response, 'content-encoding') === 'gzip';
+  let chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of isGzip ? gunzipped(response, what) : response.body) {
+    size += chunk.length;
+    if (size > maxBytes) throw new FaroError('protocol', `the answer to ${what} is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const whole = Buffer.concat(chunks, size);
+  chunks = []; // a large list need not be there three times while it becomes text
+  return whole.toString('utf8');
+}
+
+async function* gunzipped({ body }: HttpResponse, what: string): AsyncGenerator<Buffer> {
+  try {
+    // What breaks the body comes out of the gunzip stream too; pipeline's own callback has nothing to add.
+    yield* pipeline(Readable.from(body), createGunzip(), () => undefined);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_'))
+      throw new FaroError('protocol', `the answer to ${what} is no whole gzip: ${messageOf(cause)}`, { cause });
+    throw cause;
+  }
+}
+
+function maybeJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return text; // an error page, or a kubelet's plain words
+  }
+}

@@ -1,0 +1,54 @@
+import { FaroError } from '../../model/errors.ts';
+import { type HttpRequest, type HttpResponse, pathOnly } from './http.ts';
+import { Silence } from './silence.ts';
+
+/** One connection (or, in HTTP/1.1, one way to get connections), and what may still be opened on it. */
+export interface Channel {
+  /** Whether it takes new streams. */
+  readonly isUsable: boolean;
+  readonly isClosed: boolean;
+  /** Nothing is open on it, nor about to be. */
+  readonly isIdle: boolean;
+  /** Takes the room of one stream, for one `open`; false where there is none left. */
+  reserve(): boolean;
+  /** Resolves when the headers are there. */
+  open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** Takes no new streams, and closes when the last has ended. */
+  retire(): void;
+  close(): void;
+}
+
+/** The server has not begun to work on a request: it may be sent again, whatever its method (RFC 9113, 8.7). */
+export class Unprocessed extends Error {}
+
+/** One call on a channel: it ends by itself, by its caller's signal, or by the server's silence. */
+export class CallLife {
+  /** Aborts at the caller's signal or at too long a silence. */
+  readonly signal: AbortSignal;
+  readonly #silence: Silence | undefined;
+
+  constructor(request: HttpRequest, origin: string, signal: AbortSignal) {
+    const { maxSilenceMs, path } = request;
+    if (maxSilenceMs === undefined) {
+      this.signal = signal;
+      return;
+    }
+    const silent = new AbortController();
+    this.signal = AbortSignal.any([signal, silent.signal]);
+    this.#silence = new Silence(maxSilenceMs, () => silent.abort(silenceError(origin, path, maxSilenceMs)));
+  }
+
+  heard(): void {
+    this.#silence?.heard();
+  }
+
+  end(): void {
+    this.#silence?.end();
+  }
+}
+
+function silenceError(origin: string, path: string, ms: number): FaroError {
+  return new FaroError('unreachable', `${origin} gave no answer to ${pathOnly(path)} within ${ms / 1000} s`, {
+    hint: 'the server is overloaded, or something between here and it is broken; try again',
+  });
+}

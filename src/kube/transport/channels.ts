@@ -1,0 +1,103 @@
+import { TLSSocket } from 'node:tls';
+import { FaroError } from '../../model/errors.ts';
+import { SharedTask } from '../auth/shared-task.ts';
+import type { ClientLimits } from '../limits.ts';
+import { type Channel, Unprocessed } from './channel.ts';
+import { connectError } from './connect-error.ts';
+import { proxyAuthorization } from './http-proxy.ts';
+import { Http1Channel } from './http1-channel.ts';
+import { Http2Channel } from './http2-channel.ts';
+import { type Caller, openSocket } from './socket.ts';
+
+const HTTP_1 = 'http/1.1';
+/** New connections in a row that the server ends at once, or allows no stream on, before that is an error. */
+const MAX_STILLBORN = 3;
+
+/** The connections of one lane for one client certificate: opened one at a time, another only when all are full. */
+export class Channels {
+  readonly #caller: () => Caller;
+  readonly #limits: ClientLimits;
+  readonly #opening: SharedTask<Channel>;
+  #channels: readonly Channel[] = [];
+  #isRetired = false;
+
+  constructor(caller: () => Caller, limits: ClientLimits) {
+    this.#caller = caller;
+    this.#limits = limits;
+    this.#opening = new SharedTask((signal) => this.#open(signal));
+  }
+
+  /** Nothing is open here any more. */
+  get isClosed(): boolean {
+    return this.#isRetired && this.#channels.every(({ isClosed }) => isClosed);
+  }
+
+  /** A channel with room for one stream, which is taken. Who waits for a new connection shares its failure. */
+  async reserve(signal: AbortSignal): Promise<Channel> {
+    for (let stillborn = 0; stillborn < MAX_STILLBORN; ) {
+      if (this.#isRetired) throw new Unprocessed('the connections were replaced');
+      const free = this.#channels.find((channel) => channel.reserve());
+      if (free !== undefined) return free;
+      const opened = await this.#opening.join(signal);
+      if (opened.reserve()) return opened;
+      // Either it is full already, of those who waited beside, or it takes nobody.
+      if (!opened.isUsable || opened.isIdle) stillborn += 1;
+    }
+    const { server } = this.#caller().connection;
+    throw new FaroError('unreachable', `${server.origin} takes no requests on a new connection`, {
+      hint: 'the server may be shutting down, or be overloaded; try again',
+    });
+  }
+
+  /** Takes no new streams; each connection closes when its last stream ends. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const channel of this.#channels) channel.retire();
+  }
+
+  close(): void {
+    this.#isRetired = true;
+    for (const channel of this.#channels) channel.close();
+  }
+
+  async #open(signal: AbortSignal): Promise<Channel> {
+    const caller = this.#caller();
+    await caller.connection.rereadTrust?.(signal);
+    const channel = await this.#connect(caller, signal);
+    this.#channels = [...this.#channels.filter(({ isClosed }) => !isClosed), channel];
+    if (this.#isRetired) channel.retire();
+    return channel;
+  }
+
+  async #connect(caller: Caller, signal: AbortSignal): Promise<Channel> {
+    const { server } = caller.connection;
+    const { connectMs: timeoutMs } = this.#limits;
+    if (server.protocol === 'http:') return this.#http1();
+    const socket = await openSocket(caller, { timeoutMs, protocols: ['h2', HTTP_1] }, signal);
+    if (!(socket instanceof TLSSocket) || socket.alpnProtocol !== 'h2') return this.#http1(socket);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      return await Http2Channel.open(socket, { server, limits: this.#limits }, AbortSignal.any([signal, timeout]));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw connectError(
+        timeout.aborted ? new Error(`no HTTP/2 settings came within ${timeoutMs / 1000} s`) : error,
+        caller,
+      );
+    }
+  }
+
+  #http1(first?: Http1First): Http1Channel {
+    const { server, proxy } = this.#caller().connection;
+    const path = server.pathname.replace(/\/$/, '');
+    const { connectMs: timeoutMs } = this.#limits;
+    // A server that speaks HTTP/1.1 may stand beside one that speaks HTTP/2: only the first is wanted from here on.
+    const connect = (signal: AbortSignal) => openSocket(this.#caller(), { timeoutMs, protocols: [HTTP_1] }, signal);
+    const own = first === undefined ? { connect } : { connect, first };
+    const isAskedEachTime = server.protocol === 'http:' && proxy !== null && proxy.protocol !== 'socks5:';
+    if (!isAskedEachTime) return new Http1Channel({ server, prefix: path, headers: {}, ...own });
+    return new Http1Channel({ server, prefix: server.origin + path, headers: proxyAuthorization(proxy), ...own });
+  }
+}
+
+type Http1First = NonNullable<ConstructorParameters<typeof Http1Channel>[0]['first']>;

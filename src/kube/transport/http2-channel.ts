@@ -1,0 +1,154 @@
+import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import type { ClientLimits } from '../limits.ts';
+import { CallLife, type Channel, Unprocessed } from './channel.ts';
+import { eventOf } from './event.ts';
+import type { HttpRequest, HttpResponse } from './http.ts';
+import { StreamBody } from './stream-body.ts';
+
+const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
+
+/** Node's default of 64 KiB halves the throughput; beyond these it no longer grows. */
+const STREAM_WINDOW = 1024 * 1024;
+const SESSION_WINDOW = 32 * 1024 * 1024;
+/** Megabytes that node itself may keep for a session; the windows bound it long before. */
+const SESSION_MEMORY = 1024;
+
+export interface Http2Options {
+  readonly server: URL;
+  readonly limits: Pick<ClientLimits, 'pingMs' | 'streamsPerConnection'>;
+}
+
+/** One HTTP/2 connection. */
+export class Http2Channel implements Channel {
+  readonly #session: ClientHttp2Session;
+  readonly #server: URL;
+  readonly #limits: Http2Options['limits'];
+  #streams = 0;
+  #isRetired = false;
+
+  private constructor(session: ClientHttp2Session, { server, limits }: Http2Options) {
+    this.#session = session;
+    this.#server = server;
+    this.#limits = limits;
+    session.once('goaway', () => this.retire());
+    this.#askForLife();
+  }
+
+  /** Resolves when the server's settings, with its stream limit, are known. */
+  static async open(socket: TLSSocket, options: Http2Options, signal: AbortSignal): Promise<Http2Channel> {
+    const session = http2.connect(options.server.origin, {
+      createConnection: () => socket,
+      settings: { initialWindowSize: STREAM_WINDOW, enablePush: false },
+      maxSessionMemory: SESSION_MEMORY,
+    });
+    session.on('error', () => undefined); // told to every stream, and to whoever opens; alone it must not end the process
+    try {
+      await eventOf(session, 'remoteSettings', signal);
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+    session.setLocalWindowSize(SESSION_WINDOW);
+    return new Http2Channel(session, options);
+  }
+
+  get isUsable(): boolean {
+    return !this.#isRetired && !this.#session.closed && !this.#session.destroyed;
+  }
+
+  get isClosed(): boolean {
+    return this.#session.destroyed;
+  }
+
+  get isIdle(): boolean {
+    return this.#streams === 0;
+  }
+
+  reserve(): boolean {
+    const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
+    const room = Math.min(this.#limits.streamsPerConnection, maxConcurrentStreams) - this.#streams;
+    if (!this.isUsable || room <= 0) return false;
+    this.#streams += 1;
+    return true;
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#streams === 0) this.close();
+  }
+
+  close(): void {
+    this.#isRetired = true;
+    this.#session.destroy();
+  }
+
+  open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    const stream = this.#request(request);
+    const life = new CallLife(request, this.#server.origin, signal);
+    // Without destroy() a stream whose body nobody reads would never close, and keep its room.
+    const cancel = (): void => {
+      if (stream.readableEnded) return;
+      stream.close(NGHTTP2_CANCEL);
+      stream.destroy();
+    };
+    const body = { origin: this.#server.origin, signal: life.signal, heard: () => life.heard(), cancel };
+    life.signal.addEventListener('abort', cancel, { once: true });
+    stream.once('response', (headers) => {
+      life.heard();
+      resolve({ status: Number(headers[':status']), headers, body: new StreamBody(stream, body) });
+    });
+    // A break after the headers is told to whoever reads the body.
+    stream.once('error', (error) => reject(errorOf(stream, error)));
+    stream.once('close', () => {
+      life.end();
+      life.signal.removeEventListener('abort', cancel);
+      this.#release();
+      reject(life.signal.aborted ? life.signal.reason : errorOf(stream, new Error('the connection was closed')));
+    });
+    if (life.signal.aborted) cancel();
+    return promise;
+  }
+
+  #request({ method, path, headers, body }: HttpRequest): ClientHttp2Stream {
+    const fields = { ':method': method, ':path': `${this.#server.pathname.replace(/\/$/, '')}${path}`, ...headers };
+    try {
+      const stream = this.#session.request(fields, { endStream: body === undefined });
+      if (body !== undefined) stream.end(body);
+      return stream;
+    } catch (cause) {
+      this.#release();
+      // Between the reservation and now the session may have ended; nothing was sent.
+      if (!this.isUsable) throw new Unprocessed('the connection was closed', { cause });
+      throw cause;
+    }
+  }
+
+  #release(): void {
+    this.#streams -= 1;
+    if (this.#isRetired && this.#streams === 0) this.close();
+  }
+
+  /** A dead peer must not look like silence. */
+  #askForLife(): void {
+    let isAnswered = true;
+    const judge = (): void => {
+      if (!isAnswered) this.#session.destroy(new Error('the server gave no sign of life'));
+    };
+    const timer = setInterval(() => {
+      // After a pause of this process an answer may be waiting to be read: it is, before setImmediate.
+      if (!isAnswered) return void setImmediate(judge);
+      isAnswered = false;
+      this.#session.ping((error) => {
+        isAnswered = error === null;
+      });
+    }, this.#limits.pingMs).unref();
+    this.#session.once('close', () => clearInterval(timer));
+  }
+}
+
+function errorOf(stream: ClientHttp2Stream, error: Error): Error {
+  if (stream.rstCode !== NGHTTP2_REFUSED_STREAM) return error;
+  return new Unprocessed('the server refused the stream', { cause: error });
+}

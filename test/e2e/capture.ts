@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Story } from '../../src/story/document.ts';
+
+/** The real command in a process of its own. */
+export interface Command {
+  readonly exit: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+  /** Resolves when standard error holds a text. */
+  said(text: string): Promise<void>;
+  interrupt(): void;
+}
+
+export function faro(args: readonly string[], env: NodeJS.ProcessEnv = {}): Command {
+  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  let stdout = '';
+  let stderr = '';
+  const waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+    for (const { text, resolve } of waiting) if (stderr.includes(text)) resolve();
+  });
+  const { promise: exit, resolve: exited } = Promise.withResolvers<{
+    code: number | null;
+    stdout: string;
+    stderr: string;
+  }>();
+  child.on('close', (code) => {
+    for (const { reject, text } of waiting) reject(new Error(`ended without saying "${text}": ${stderr}`));
+    exited({ code, stdout, stderr });
+  });
+  return {
+    exit,
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        if (stderr.includes(text)) return resolve();
+        waiting.push({ text, resolve, reject });
+      }),
+    interrupt: () => child.kill('SIGINT'),
+  };
+}
+
+/** A capture under way. */
+export interface Capture {
+  /** Ends it with the first Ctrl-C; the story that it wrote. */
+  end(): Promise<Story>;
+  /** Waits for its own end. */
+  story(code?: number): Promise<Story>;
+}
+
+/** Starts a capture and resolves when it records, i.e. when every first list was answered. */
+export async function startCapture(
+  at: { readonly kubeconfig: string; readonly namespace: string },
+  ...args: string[]
+): Promise<Capture> {
+  const output = join(mkdtempSync(join(tmpdir(), 'faro-e2e-')), 'story.json');
+  const command = faro([
+    'capture',
+    ...args,
+    '-n',
+    at.namespace,
+    '-o',
+    output,
+    '--kubeconfig',
+    at.kubeconfig,
+    '--log-level',
+    'info',
+    '--log-format',
+    'json',
+    '--settle',
+    '1s',
+  ]);
+  await command.said('"msg":"recording"');
+  const story = async (expected = 0) => {
+    const { code, stderr } = await command.exit;
+    if (code !== expected) throw new Error(`faro ended with ${code}: ${stderr}`);
+    return JSON.parse(readFileSync(output, 'utf8')) as Story;
+  };
+  return {
+    story,
+    end() {
+      command.interrupt();
+      return story();
+    },
+  };
+}
