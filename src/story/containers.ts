@@ -46,9 +46,16 @@ export class Containers {
     return this.#byKey.get(instanceKey(instance)) ?? 0;
   }
 
-  /** Places the start of an instance: after all that is known of the container's earlier runs. */
-  started(instance: ContainerInstance, time: Timestamp): OrderKey {
-    const key = keyAfter(this.#chains.get(chainOf(instance)), time);
+  /**
+   * Places the start of an instance: after all that is known of the container's earlier runs, and after the pod's state
+   * before, in which it had not started, but never after its first line.
+   */
+  started(instance: ContainerInstance, time: Timestamp, before: OrderKey | undefined): OrderKey {
+    const chain = this.#chains.get(chainOf(instance));
+    const first = this.#survey.logs.get(instanceKey(instance))?.first;
+    const limit = first === undefined || before === undefined || before < keyAt(first) ? before : keyAt(first);
+    const floor = chain === undefined || (limit !== undefined && limit > chain) ? limit : chain;
+    const key = keyAfter(floor, time);
     this.#chains.set(chainOf(instance), key);
     this.#draft(instance, undefined).startKey = key;
     return key;

@@ -120,7 +120,8 @@ export class Entries {
     this.#measureLag(record);
     this.#redactions += record.redactions;
     if (object.kind === 'Pod') this.containers.observe(object);
-    const key = keyAfter(draft?.key, when.time);
+    const before = draft?.key;
+    const key = keyAfter(before, when.time);
     if (draft === undefined) this.#objects.set(uid, this.#newDraft(record, key));
     else Object.assign(draft, { state: object, lastSeen: observed, key });
     const isGone = action === 'deleted' || action === 'deletedUnseen';
@@ -139,7 +140,7 @@ export class Entries {
       ...(previous === undefined ? { state: object } : { patch: diff(previous, object) }),
     });
     for (const change of lifecycleOf({ previous, current: object, action }, instancesOf))
-      this.#takeChange(change, { record, when, key });
+      this.#takeChange(change, { record, when, key, before });
   }
 
   #newDraft({ object, resource, observed }: ObjectRecord, key: OrderKey): ObjectDraft {
@@ -148,13 +149,17 @@ export class Entries {
     return { uid, resource, order: this.#order, state: object, key, ...times };
   }
 
-  #takeChange(change: LifecycleChange, cause: { record: ObjectRecord; when: EntryTime; key: OrderKey }): void {
+  #takeChange(
+    change: LifecycleChange,
+    cause: { record: ObjectRecord; when: EntryTime; key: OrderKey; before: OrderKey | undefined },
+  ): void {
     const { time: own, ...details } = change;
     const { object, observed } = cause.record;
     const instance = 'restart' in change ? instanceOf(object, change.container, change.restart) : undefined;
     const when = this.#whenChanged(own, cause.when, { observed, isRun: instance !== undefined });
     let key = own === undefined ? cause.key : keyAt(when.time);
-    if (instance !== undefined && change.what !== 'terminated') key = this.containers.started(instance, when.time);
+    if (instance !== undefined && change.what !== 'terminated')
+      key = this.containers.started(instance, when.time, cause.before);
     if (instance !== undefined && change.what === 'terminated') key = this.containers.terminated(instance, when.time);
     const { container: name, ...rest } = { container: undefined, ...details };
     this.#push(key, {

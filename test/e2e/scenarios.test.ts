@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Story } from '../../src/story/document.ts';
 import { startCapture } from './capture.ts';
-import { checkStates, checkStory, counting, numbersOf, ownersOf, runOf } from './checker.ts';
+import { checkStates, checkStory, checkVersions, counting, numbersOf, ownersOf, runOf } from './checker.ts';
 import { type Json, skipped, testNamespace, workload } from './cluster.ts';
 import { RawWatch } from './raw-watch.ts';
 
@@ -235,7 +235,7 @@ test(
     );
     const story = await capture.end();
     await truth.stop();
-    checkStory(story);
+    checkVersions(story, checkStory(story), truth);
     const kinds = Object.fromEntries(story.containers.map(({ name, kind }) => [name, kind]));
     assert.deepEqual(kinds, { prepare: 'init', proxy: 'sidecar', app: 'regular', odd: 'regular', debug: 'ephemeral' });
     assert.deepEqual(numbersOf(story, runOf(story, 'many', 'prepare'), 'I'), counting(20));

@@ -4,9 +4,7 @@ import type { ClientLimits } from '../limits.ts';
 import { CallLife, type Channel, Unprocessed } from './channel.ts';
 import { eventOf } from './event.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
-import { StreamBody } from './stream-body.ts';
-
-const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
+import { answerOf } from './http2-answer.ts';
 
 /** Node's default of 64 KiB halves the throughput; beyond these it no longer grows. */
 const STREAM_WINDOW = 1024 * 1024;
@@ -22,13 +20,15 @@ export interface Http2Options {
 /** One HTTP/2 connection. */
 export class Http2Channel implements Channel {
   readonly #session: ClientHttp2Session;
+  readonly #socket: TLSSocket;
   readonly #server: URL;
   readonly #limits: Http2Options['limits'];
   #streams = 0;
   #isRetired = false;
 
-  private constructor(session: ClientHttp2Session, { server, limits }: Http2Options) {
+  private constructor(session: ClientHttp2Session, socket: TLSSocket, { server, limits }: Http2Options) {
     this.#session = session;
+    this.#socket = socket;
     this.#server = server;
     this.#limits = limits;
     session.once('goaway', () => this.retire());
@@ -50,7 +50,7 @@ export class Http2Channel implements Channel {
       throw error;
     }
     session.setLocalWindowSize(SESSION_WINDOW);
-    return new Http2Channel(session, options);
+    return new Http2Channel(session, socket, options);
   }
 
   get isUsable(): boolean {
@@ -79,36 +79,13 @@ export class Http2Channel implements Channel {
   }
 
   close(): void {
-    this.#isRetired = true;
-    this.#session.destroy();
+    this.#end();
   }
 
   open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
     const stream = this.#request(request);
     const life = new CallLife(request, this.#server.origin, signal);
-    // Without destroy() a stream whose body nobody reads would never close, and keep its room.
-    const cancel = (): void => {
-      if (stream.readableEnded) return;
-      stream.close(NGHTTP2_CANCEL);
-      stream.destroy();
-    };
-    const body = { origin: this.#server.origin, signal: life.signal, heard: () => life.heard(), cancel };
-    life.signal.addEventListener('abort', cancel, { once: true });
-    stream.once('response', (headers) => {
-      life.heard();
-      resolve({ status: Number(headers[':status']), headers, body: new StreamBody(stream, body) });
-    });
-    // A break after the headers is told to whoever reads the body.
-    stream.once('error', (error) => reject(errorOf(stream, error)));
-    stream.once('close', () => {
-      life.end();
-      life.signal.removeEventListener('abort', cancel);
-      this.#release();
-      reject(life.signal.aborted ? life.signal.reason : errorOf(stream, new Error('the connection was closed')));
-    });
-    if (life.signal.aborted) cancel();
-    return promise;
+    return answerOf(stream, { life, origin: this.#server.origin, ended: () => this.#release() });
   }
 
   #request({ method, path, headers, body }: HttpRequest): ClientHttp2Stream {
@@ -130,11 +107,18 @@ export class Http2Channel implements Channel {
     if (this.#isRetired && this.#streams === 0) this.close();
   }
 
+  /** Node leaves a session's socket half open, and waits for a server that may never close its half. */
+  #end(error?: Error): void {
+    this.#isRetired = true;
+    this.#session.destroy(error);
+    this.#socket.destroy();
+  }
+
   /** A dead peer must not look like silence. */
   #askForLife(): void {
     let isAnswered = true;
     const judge = (): void => {
-      if (!isAnswered) this.#session.destroy(new Error('the server gave no sign of life'));
+      if (!isAnswered) this.#end(new Error('the server gave no sign of life'));
     };
     const timer = setInterval(() => {
       // After a pause of this process an answer may be waiting to be read: it is, before setImmediate.
@@ -146,9 +130,4 @@ export class Http2Channel implements Channel {
     }, this.#limits.pingMs).unref();
     this.#session.once('close', () => clearInterval(timer));
   }
-}
-
-function errorOf(stream: ClientHttp2Stream, error: Error): Error {
-  if (stream.rstCode !== NGHTTP2_REFUSED_STREAM) return error;
-  return new Unprocessed('the server refused the stream', { cause: error });
 }
