@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JournalWriter } from '../journal/writer.ts';
@@ -62,7 +62,7 @@ export async function recordStory(
   request: RecordRequest,
 ): Promise<{ result: RecordResult; summary: StorySummary }> {
   const { options, context } = request;
-  const dir = await journalDir(options.output);
+  const dir = journalDir(options.output);
   const journal = await JournalWriter.create(dir, { clock: context.clock });
   let result: RecordResult;
   try {
@@ -164,9 +164,8 @@ function wholeNumber(text: string, option: string, least: number): number {
 }
 
 /** Beside the output, so that it is found there after a crash; for standard output in the folder for temporary files. */
-function journalDir(output: string): Promise<string> {
-  if (output !== '-') return Promise.resolve(`${output}.journal`);
-  return mkdtemp(join(tmpdir(), 'faro-')).then((dir) => join(dir, 'journal'));
+function journalDir(output: string): string {
+  return output === '-' ? join(tmpdir(), `faro-${randomUUID()}.journal`) : `${output}.journal`;
 }
 
 function recoverHint(dir: string): string {

@@ -58,7 +58,9 @@ function fromStatus(
   const current = running ?? terminated;
   if (current === undefined) return last === undefined ? [] : [make(restart, 'terminated', last)];
   const now = make(restart, running === undefined ? 'terminated' : 'running', current);
-  const hasOther = last !== undefined && restart > 0 && textOf(field(last, 'containerID')) !== now.containerID;
+  const lastID = textOf(field(last, 'containerID'));
+  // The kubelet may show a dead instance as the current and the last one at once.
+  const hasOther = last !== undefined && restart > 0 && (lastID === undefined || lastID !== now.containerID);
   return hasOther ? [make(restart - 1, 'terminated', last), now] : [now];
 }
 

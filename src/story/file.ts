@@ -59,7 +59,7 @@ async function tryFolder(folder: string): Promise<void> {
 export async function writeStory(options: WriteStoryOptions): Promise<StorySummary> {
   const { journal, output, force } = options;
   await using reader = await JournalReader.open(journal);
-  if (output === '-') return writeTo(reader, output, (chunk) => writeStdout(chunk));
+  if (output === '-') return await writeTo(reader, output, (chunk) => writeStdout(chunk));
   await checkOutput(output, { force });
   const temporary = join(dirname(output), `.${randomUUID()}.faro.tmp`);
   try {
