@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseJson } from '../../src/model/json.ts';
+import type { KubeObject } from '../../src/model/resource.ts';
+import { isCredentialName, replaceCredentials } from '../../src/redact/credentials.ts';
+import { createRedactor } from '../../src/redact/redactor.ts';
+
+const redactor = createRedactor({ key: Buffer.alloc(32, 1), enabled: true, managedFields: false });
+
+function object(fields: object, annotations?: Record<string, string>, kind = 'Pod'): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind,
+    metadata: { name: 'x', uid: 'u', resourceVersion: '1', ...(annotations === undefined ? {} : { annotations }) },
+    ...fields,
+  };
+}
+
+test('names of credentials are known, however they are written', () => {
+  for (const name of [
+    'DB_PASSWORD',
+    'dbPassword',
+    'API_KEY',
+    'apiKey',
+    'api-key',
+    'AWS_SECRET_ACCESS_KEY',
+    'GITHUB_TOKEN',
+    'auth',
+    'SENTRY_DSN',
+    'X_PAT',
+    'private.key',
+    'PGPASS'.slice(0, 2) + '_PASS',
+  ])
+    assert.ok(isCredentialName(name), name);
+  for (const name of [
+    'PATH',
+    'HOME',
+    'PORT',
+    'DATABASE_HOST',
+    'REPLICAS',
+    'AUTHOR',
+    'COMPASS',
+    'patch',
+    'keyboard',
+    'passenger',
+  ])
+    assert.ok(!isCredentialName(name), name);
+});
+
+const texts: [string, string][] = [
+  ['postgres://app:hunter2@db:5432/x', 'hunter2'],
+  ['curl -H "Authorization: Bearer abcdefghijklmnop"', 'abcdefghijklmnop'],
+  ['token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijkl ok', 'eyJhbGci'],
+  ['AKIAIOSFODNN7EXAMPLE', 'AKIAIOSFODNN7EXAMPLE'],
+  [`ghp_${'a1'.repeat(18)}`, 'ghp_'],
+  ['--password=hunter2 --verbose', 'hunter2'],
+  ['-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----', 'MIIabc'],
+];
+for (const [text, secret] of texts)
+  test(`a credential is taken out of text: ${text.slice(0, 24)}`, () => {
+    const found = replaceCredentials(text, () => 'GONE');
+    assert.ok(!found.includes(secret), found);
+    assert.ok(found.includes('GONE'));
+  });
+
+test('text without credentials stays as it is', () => {
+  for (const text of [
+    'Back-off pulling image "nginx:1"',
+    'https://example.com/path?q=1',
+    'GET / 200 3ms',
+    'key=value',
+    '',
+  ])
+    assert.equal(
+      replaceCredentials(text, () => 'GONE'),
+      text,
+    );
+});
+
+test('hostile text takes linear time', () => {
+  for (const piece of ['a', '=', ':', 'a:', '-----BEGIN ', 'eyJ.', '://', 'password', 'x=y ']) {
+    const startedAt = performance.now();
+    replaceCredentials(piece.repeat(1_000_000 / piece.length), () => 'GONE');
+    assert.ok(performance.now() - startedAt < 20_000, piece); // a quadratic one takes hours
+  }
+});
+
+test('environment values, arguments and annotations that hold credentials are replaced in any kind of object', () => {
+  const pod = object(
+    {
+      spec: {
+        containers: [
+          {
+            env: [
+              { name: 'DB_PASSWORD', value: 'hunter2' },
+              { name: 'PORT', value: '80' },
+              { name: 'FROM', valueFrom: { secretKeyRef: { name: 's' } } },
+            ],
+            args: ['--token=abc123', '-v'],
+          },
+        ],
+      },
+    },
+    {
+      'example.com/api-key': 'k-12345',
+      note: 'plain',
+      'kubectl.kubernetes.io/last-applied-configuration': '{"spec":{"env":[{"name":"X_SECRET","value":"inner"}]}}',
+    },
+  );
+  const before = structuredClone(pod);
+  const { object: redacted, redactions } = redactor.object(pod);
+  const text = JSON.stringify(redacted);
+  for (const secret of ['hunter2', 'abc123', 'k-12345', 'inner']) assert.ok(!text.includes(secret), secret);
+  for (const kept of ['"80"', 'plain', 'secretKeyRef', '-v']) assert.ok(text.includes(kept), kept);
+  assert.equal(redactions, 4);
+  assert.deepEqual(pod, before);
+});
+
+test('Secrets and ConfigMaps keep only their metadata', () => {
+  for (const kind of ['Secret', 'ConfigMap']) {
+    const { object: redacted } = redactor.object(
+      object(
+        { data: { a: 'b' }, stringData: {} },
+        { 'kubectl.kubernetes.io/last-applied-configuration': '{}', keep: 'x' },
+        kind,
+      ),
+    );
+    assert.deepEqual(Object.keys(redacted), ['apiVersion', 'kind', 'metadata']);
+    assert.deepEqual(redacted.metadata.annotations, { keep: 'x' });
+  }
+});
+
+test('equal values have equal hashes in a story, others have others, and another story has others again', () => {
+  const hashOf = (value: string, key: number) => {
+    const own = createRedactor({ key: Buffer.alloc(32, key), enabled: true, managedFields: true });
+    return JSON.stringify(own.object(object({ env: [{ name: 'TOKEN', value }] })).object);
+  };
+  assert.equal(hashOf('a', 1), hashOf('a', 1));
+  assert.notEqual(hashOf('a', 1), hashOf('b', 1));
+  assert.notEqual(hashOf('a', 1), hashOf('a', 2));
+});
+
+test('managedFields lose their field sets, and an object without secrets is handed on as it is', () => {
+  const managed = {
+    ...object({}),
+    metadata: {
+      name: 'x',
+      uid: 'u',
+      resourceVersion: '1',
+      managedFields: [{ manager: 'm', operation: 'Update', time: 't', fieldsV1: { 'f:spec': {} } }],
+    },
+  };
+  assert.deepEqual(redactor.object(managed).object.metadata.managedFields, [
+    { manager: 'm', operation: 'Update', time: 't' },
+  ]);
+  const plain = object({ spec: { n: parseJson('12345678901234567890') } });
+  assert.equal(redactor.object(plain).object, plain);
+});
+
+test('redaction can be switched off', () => {
+  const off = createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true });
+  const pod = object({ env: [{ name: 'TOKEN', value: 'x' }] });
+  assert.deepEqual(off.object(pod), { object: pod, redactions: 0 });
+});
