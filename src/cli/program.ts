@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.ts';
 import { capture } from './capture.ts';
+import { check } from './check.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext } from './context.ts';
 import { demo } from './demo.ts';
@@ -17,6 +18,7 @@ export function createProgram(context: CommandContext, done: (code: ExitCode) =>
     .exitOverride()
     .showHelpAfterError('(faro --help lists the commands, faro COMMAND --help its options)');
   addCapture(program, context, done);
+  addCheck(program, context, done);
   addStoryCommands(program, context, done);
   addOwnCommands(program, context, done);
   return program;
@@ -65,6 +67,19 @@ Ctrl-C ends the recording and writes the story; a second one leaves at once.
 Exit codes: 0 done; 1 --until failed or timed out (the story is written); 2 usage;
 3 cluster not reachable or access refused; 4 the story could not be written.
 `;
+
+function addCheck(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('check')
+    .summary('what this user may record, and what a story would lack')
+    .description(
+      'Says what this user may see of the targets and what their story would lack, and prints the Role that it takes.',
+    )
+    .argument('<targets...>', 'TYPE/NAME..., as for capture')
+    .addHelpText('after', '\nExample: faro check deployment/web -n shop > role.yaml\n')
+    .action(async (targets, options) => done(await check(targets, options, context)));
+  withTelemetry(withConnection(command));
+}
 
 function addStoryCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program

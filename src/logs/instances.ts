@@ -1,75 +1,108 @@
-import { field, listOf, numberOf, textOf } from '../model/fields.ts';
-import type { ContainerKind, InstanceState } from '../model/instance.ts';
+import { containerStatusesOf, type NamedStatus } from '../model/container-statuses.ts';
+import { field, numberOf, path, textOf } from '../model/fields.ts';
+import type { InstanceState } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
 
 /**
- * Every container instance of a pod state, the older first. `restartCount` counts the restarts that were done: while a
- * container runs it is the running instance's index, and `lastState` is the one before; while it waits to be restarted
- * it is still the dead instance's index, and `lastState` is that instance.
+ * Every container instance that a pod state proves to exist, the older of a container first; by the kubelet's
+ * `convertToAPIContainerStatuses` and `TerminatePod`. `restartCount` is the number N of the newest container's log file
+ * `N.log`: while it runs, and after it ended until the next one is created. `lastState` is the one before it, or, while
+ * it waits to be replaced, itself: the container ID tells. A container that was never created is no instance.
  */
 export function instancesOf(pod: KubeObject): readonly InstanceState[] {
-  const { spec, status } = pod;
-  return [
-    ...fromStatuses(pod, field(status, 'initContainerStatuses'), (name) =>
-      isSidecar(spec, name) ? 'sidecar' : 'init',
-    ),
-    ...fromStatuses(pod, field(status, 'containerStatuses'), () => 'regular'),
-    ...fromStatuses(pod, field(status, 'ephemeralContainerStatuses'), () => 'ephemeral'),
-  ];
+  return containerStatusesOf(pod).flatMap((named) => new StatusReading(pod, named).instances());
 }
 
-function fromStatuses(pod: KubeObject, statuses: unknown, kindOf: (name: string) => ContainerKind): InstanceState[] {
-  return listOf(statuses).flatMap((status) => {
-    const name = textOf(field(status, 'name'));
-    return name === undefined ? [] : fromStatus(pod, status, { name, kind: kindOf(name) });
-  });
+/** What the kubelet writes where it lost a container: an end without times and ID. */
+const LOST_REASONS = new Set(['ContainerStatusUnknown', 'RestartingAllContainers']);
+/** The kubelet's own words for a container that it does not find in the runtime. */
+const NOT_FOUND_WAITS = new Set(['ContainerCreating', 'PodInitializing']);
+
+/** One container's status on its way to instances. */
+class StatusReading {
+  readonly #pod: KubeObject;
+  readonly #named: NamedStatus;
+  readonly #restart: number;
+  readonly #id: string | undefined;
+  readonly #last: unknown;
+
+  constructor(pod: KubeObject, named: NamedStatus) {
+    this.#pod = pod;
+    this.#named = named;
+    this.#restart = numberOf(field(named.status, 'restartCount')) ?? 0;
+    this.#id = textOf(field(named.status, 'containerID'));
+    this.#last = path(named.status, 'lastState', 'terminated');
+  }
+
+  instances(): InstanceState[] {
+    const running = path(this.#named.status, 'state', 'running');
+    if (running !== undefined) return [...this.#before(), this.#make('running', running)];
+    const terminated = path(this.#named.status, 'state', 'terminated');
+    if (terminated !== undefined && !isLost(terminated)) return [...this.#before(), this.#make('terminated', terminated)];
+    if (this.#isNewestLast()) return this.#newestInLast();
+    // Created but not started yet; or lost by the kubelet, so that how it ended is unknown.
+    if (this.#id === undefined) return this.#before();
+    return [...this.#before(), this.#make(terminated === undefined ? 'waiting' : 'terminated', terminated)];
+  }
+
+  /** The instance before the newest one; none where `lastState` repeats the newest, or restarts were counted anew. */
+  #before(): InstanceState[] {
+    if (this.#last === undefined || this.#restart === 0) return [];
+    const id = idOf(this.#last);
+    if (id !== undefined && id === this.#id) return [];
+    return [this.#make('terminated', this.#last, this.#restart - 1)];
+  }
+
+  /** While nothing runs, `lastState` is the newest container, unless another one was created after it. */
+  #isNewestLast(): boolean {
+    return this.#last !== undefined && (this.#id === undefined || this.#id === idOf(this.#last));
+  }
+
+  #newestInLast(): InstanceState[] {
+    return [this.#make('terminated', this.#last, this.#restart - (this.#isCountedAlready() ? 1 : 0))];
+  }
+
+  /** Without a container in the runtime the count may be ahead of the instance that `lastState` tells of. */
+  #isCountedAlready(): boolean {
+    if (this.#id !== undefined || this.#restart === 0) return false;
+    // A lost container is counted as restarted at once, unless its pod is being deleted.
+    if (isLost(this.#last)) return !this.#isLeaving();
+    // One that ran when it was lost has no end of its own: then `lastState` still tells of the one before.
+    return NOT_FOUND_WAITS.has(textOf(path(this.#named.status, 'state', 'waiting', 'reason')) ?? '');
+  }
+
+  #isLeaving(): boolean {
+    const isRestart = field(this.#last, 'reason') === 'RestartingAllContainers';
+    return !isRestart && this.#pod.metadata.deletionTimestamp !== undefined;
+  }
+
+  #make(state: InstanceState['state'], details: unknown, restart = this.#restart): InstanceState {
+    const { uid, name, namespace = '' } = this.#pod.metadata;
+    return {
+      instance: { podUid: uid, namespace, pod: name, container: this.#named.name, restart },
+      kind: this.#named.kind,
+      containerID: idOf(details) ?? (details === this.#last ? undefined : this.#id),
+      state,
+      startedAt: timeOf(field(details, 'startedAt')),
+      finishedAt: timeOf(field(details, 'finishedAt')),
+      exitCode: numberOf(field(details, 'exitCode')),
+      signal: numberOf(field(details, 'signal')),
+      reason: textOf(field(details, 'reason')),
+    };
+  }
 }
 
-function fromStatus(
-  pod: KubeObject,
-  status: unknown,
-  container: { name: string; kind: ContainerKind },
-): InstanceState[] {
-  const restarts = field(status, 'restartCount');
-  const restart = typeof restarts === 'number' ? restarts : 0;
-  const state = field(status, 'state');
-  const last = field(field(status, 'lastState'), 'terminated');
-  const make = (index: number, phase: InstanceState['state'], details: unknown): InstanceState => ({
-    instance: {
-      podUid: pod.metadata.uid,
-      namespace: pod.metadata.namespace ?? '',
-      pod: pod.metadata.name,
-      container: container.name,
-      restart: index,
-    },
-    kind: container.kind,
-    containerID:
-      textOf(field(details, 'containerID')) ?? (phase === 'running' ? textOf(field(status, 'containerID')) : undefined),
-    state: phase,
-    startedAt: time(field(details, 'startedAt')),
-    finishedAt: time(field(details, 'finishedAt')),
-    exitCode: numberOf(field(details, 'exitCode')),
-    signal: numberOf(field(details, 'signal')),
-    reason: textOf(field(details, 'reason')),
-  });
-  const running = field(state, 'running');
-  const terminated = field(state, 'terminated');
-  const current = running ?? terminated;
-  if (current === undefined) return last === undefined ? [] : [make(restart, 'terminated', last)];
-  const now = make(restart, running === undefined ? 'terminated' : 'running', current);
-  const lastID = textOf(field(last, 'containerID'));
-  // The kubelet may show a dead instance as the current and the last one at once.
-  const hasOther = last !== undefined && restart > 0 && (lastID === undefined || lastID !== now.containerID);
-  return hasOther ? [make(restart - 1, 'terminated', last), now] : [now];
+function isLost(terminated: unknown): boolean {
+  return idOf(terminated) === undefined && LOST_REASONS.has(textOf(field(terminated, 'reason')) ?? '');
 }
 
-/** An init container that is restarted always runs beside the others. */
-function isSidecar(spec: unknown, name: string): boolean {
-  const container = listOf(field(spec, 'initContainers')).find((candidate) => field(candidate, 'name') === name);
-  return field(container, 'restartPolicy') === 'Always';
+function idOf(details: unknown): string | undefined {
+  return textOf(field(details, 'containerID'));
 }
 
-function time(value: unknown): Timestamp | undefined {
-  return typeof value === 'string' ? parseTimestamp(value) : undefined;
+/** The runtime's zero time stands for a container that could not be started. */
+function timeOf(value: unknown): Timestamp | undefined {
+  const time = typeof value === 'string' ? parseTimestamp(value) : undefined;
+  return time?.startsWith('1970-01-01T') === true ? undefined : time;
 }

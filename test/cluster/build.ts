@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Kubernetes versions that the test cluster can be; the first is the default. */
-export const VERSIONS = ['1.37.2'] as const;
+export const VERSIONS = ['1.37.2', '1.34.4'] as const;
 export type Version = (typeof VERSIONS)[number];
 
 /** Where the programs of one cluster are. */
