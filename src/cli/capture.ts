@@ -97,7 +97,7 @@ async function recordTo(
     streamingList: true,
   });
   using _status = StatusLine.start(recorder, session.roots, context);
-  return recorder.run(interrupts.first, interrupts.second);
+  return await recorder.run(interrupts.first, interrupts.second);
 }
 
 export function commandLog(options: TelemetryOptions, context: CommandContext): Log {

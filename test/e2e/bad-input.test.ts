@@ -41,6 +41,30 @@ test('an unknown type is refused with the nearest that exists', options, () =>
   refused(['deploiment/web'], { code: 2, says: /no type "deploiment".*\n.*deployments/ }),
 );
 
+test('a type that may be several is refused with all of them', options, async () => {
+  const { kubectl } = await realCluster();
+  const groups = ['a.faro.test', 'b.faro.test'];
+  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const crds = groups.map((group) => ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `gadgets.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    },
+  }));
+  for (const crd of crds) await kubectl(['apply', '-f', '-'], crd);
+  try {
+    for (const group of groups) await kubectl(['wait', '--for=condition=Established', `crd/gadgets.${group}`]);
+    await refused(['gadget/x'], { code: 2, says: /gadgets\.a\.faro\.test[\s\S]*gadgets\.b\.faro\.test/ });
+  } finally {
+    for (const group of groups) await kubectl(['delete', 'crd', `gadgets.${group}`, '--wait=false']);
+  }
+});
+
 test('an object that is no TYPE/NAME is refused with an example', options, () =>
   refused(['web'], { code: 2, says: /"web" names no object.*\n.*deployment\/web/ }),
 );

@@ -66,12 +66,17 @@ function sized(text: string, proxy: URL): Buffer {
 
 /** Exactly `length` bytes; nothing of what follows them is taken from the socket. */
 async function readExactly(socket: Socket, length: number, signal: AbortSignal): Promise<Buffer> {
-  for (;;) {
-    const bytes: unknown = socket.read(length);
-    if (Buffer.isBuffer(bytes)) return bytes;
-    if (socket.readableEnded) throw new Error('the proxy closed the connection');
-    await eventOf(socket, 'readable', signal);
+  const parts: Buffer[] = [];
+  for (let missing = length; missing > 0; ) {
+    // What is there is taken at once: Node calls a socket readable again and again while bytes are left in it.
+    const available = Math.min(missing, socket.readableLength);
+    const part: unknown = available === 0 ? null : socket.read(available);
+    if (Buffer.isBuffer(part)) {
+      parts.push(part);
+      missing -= part.length;
+    } else await eventOf(socket, 'readable', signal);
   }
+  return Buffer.concat(parts);
 }
 
 function failure(proxy: URL, what: string): FaroError {
