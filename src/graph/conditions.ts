@@ -1,4 +1,4 @@
-import { field, listOf, path, textOf } from '../model/fields.ts';
+import { field, listOf, numberOf, path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 
 /** One entry of `status.conditions`. */
@@ -8,6 +8,10 @@ export interface Condition {
   readonly reason: string;
   readonly message: string;
   readonly lastTransitionTime: string | undefined;
+  /** When it was last written, by the few that say so (Deployments). */
+  readonly lastUpdateTime: string | undefined;
+  /** The `metadata.generation` that it speaks of, where it says so. */
+  readonly observedGeneration: number | undefined;
 }
 
 export function conditionsOf(object: KubeObject): readonly Condition[] {
@@ -21,6 +25,8 @@ export function conditionsOf(object: KubeObject): readonly Condition[] {
       reason: textOf(field(condition, 'reason')) ?? '',
       message: textOf(field(condition, 'message')) ?? '',
       lastTransitionTime: textOf(field(condition, 'lastTransitionTime')),
+      lastUpdateTime: textOf(field(condition, 'lastUpdateTime')),
+      observedGeneration: numberOf(field(condition, 'observedGeneration')),
     };
   });
 }

@@ -89,5 +89,10 @@ const WORDS_LENGTH = 200;
 function firstLine(body: unknown): string | undefined {
   if (typeof body !== 'string') return undefined;
   const [line = ''] = body.trim().split(/[\r\n]/, 1);
-  return textOf(line.replaceAll(/\p{Cc}/gu, ' ').slice(0, WORDS_LENGTH));
+  return textOf(
+    line
+      .replaceAll(/\p{Cc}/gu, ' ')
+      .trim()
+      .slice(0, WORDS_LENGTH),
+  );
 }
