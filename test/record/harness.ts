@@ -114,7 +114,8 @@ export async function until(what: string, condition: () => boolean): Promise<voi
 export function recordedVersions(records: readonly JournalRecord[]): Map<string, string[]> {
   const versions = new Map<string, string[]>();
   for (const record of records) {
-    if (record.kind !== 'object') continue;
+    // A deletion that nobody saw is told with the last known state once more.
+    if (record.kind !== 'object' || record.action === 'deletedUnseen') continue;
     const { kind, metadata } = record.object;
     const key = `${kind}/${metadata.name}/${metadata.uid}`;
     versions.set(key, [...(versions.get(key) ?? []), metadata.resourceVersion]);
