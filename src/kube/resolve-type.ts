@@ -3,6 +3,8 @@ import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import type { Discovery } from './discovery.ts';
 import { nearest } from './nearest.ts';
 
+const MOST_CANDIDATES = 3;
+
 /**
  * Finds the type that kubectl would take: `deployment`, `deploy`, `Deployment`, `deployments.apps`,
  * `deployments.v1.apps`, `widgets.example.com`. Of several, an exact name comes before a short one, then the core group,
@@ -48,8 +50,7 @@ function groupRank(group: string): number {
 }
 
 function unknownType(discovery: Discovery, name: string): FaroError {
-  const names = discovery.types.flatMap((type) => [type.resource, groupResourceOf(type), type.singular]);
-  const near = nearest(name.toLowerCase(), names);
+  const near = candidatesFor(discovery.types, name.toLowerCase());
   const silent = discovery.failures.map(({ groupVersion }) => groupVersion).join(', ');
   const unseen = silent === '' ? '' : ` (these groups did not say what they serve: ${silent})`;
   const hint =
@@ -57,4 +58,19 @@ function unknownType(discovery: Discovery, name: string): FaroError {
       ? `did you mean ${near.join(' or ')}?`
       : '"kubectl api-resources" lists the types; with --wait faro waits for a type that is yet to come';
   return new FaroError('unknown-type', `the server has no type "${name}"${unseen}`, { hint });
+}
+
+/** The same name in other groups or versions, else names that look like it. */
+function candidatesFor(types: readonly ResourceType[], wanted: string): readonly string[] {
+  const [bare = ''] = wanted.split('.');
+  const elsewhere = types.filter((type) => bare !== wanted && matchOf(type, bare) !== undefined).map(fullName);
+  if (elsewhere.length > 0) return elsewhere.slice(0, MOST_CANDIDATES);
+  return nearest(
+    wanted,
+    types.flatMap((type) => [type.resource, groupResourceOf(type), type.singular]),
+  );
+}
+
+function fullName({ group, version, resource }: ResourceType): string {
+  return group === '' ? resource : `${resource}.${version}.${group}`;
 }

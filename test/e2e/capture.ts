@@ -53,6 +53,8 @@ export interface Capture {
   end(): Promise<Story>;
   /** Waits for its own end. */
   story(code?: number): Promise<Story>;
+  /** The file as it stands, where JSON.parse would lose digits. */
+  text(): string;
 }
 
 /** Starts a capture and resolves when it records, i.e. when every first list was answered. */
@@ -85,6 +87,7 @@ export async function startCapture(
   };
   return {
     story,
+    text: () => readFileSync(output, 'utf8'),
     end() {
       command.interrupt();
       return story();

@@ -292,7 +292,7 @@ test('(f) a custom resource that owns a ConfigMap and a Pod, its CRD created dur
       apiVersion: `${group}/v1`,
       kind: 'Widget',
       metadata: { name: 'w1' },
-      spec: { big: 12345678, list: [1, 2, 3] },
+      spec: { list: [1, 2, 3] },
     });
     const { metadata } = await ns.until('the widget is there', [`widgets.${group}/w1`], () => true);
     const ownerReferences = [
@@ -311,9 +311,12 @@ test('(f) a custom resource that owns a ConfigMap and a Pod, its CRD created dur
       spec: { restartPolicy: 'Never', containers: [workload('app', '-n 25 -tag F')] },
     });
     await ns.until('the pod has succeeded', ['pod/w1-pod'], ({ status }) => status.phase === 'Succeeded');
+    const big = '{"spec":{"big":9007199254740993}}'; // 2^53 + 1, as text: JSON.stringify would round it
+    await ns.kubectl('patch', `widgets.${group}/w1`, '--type=merge', '-p', big);
     const story = await capture.end();
     await truth.stop();
     const states = checkStory(story);
+    assert.match(capture.text(), /"path":"\/spec\/big","value":9007199254740993/);
     assert.deepEqual(story.objects.map(({ kind, name }) => `${kind}/${name}`).sort(), [
       'ConfigMap/w1-config',
       'Pod/w1-pod',

@@ -126,7 +126,6 @@ describe('the frames of a watch', () => {
     await assert.rejects(read([text.slice(0, -20)]), {
       code: 'unreachable',
       message: 'the watch of pods was cut within a frame',
-      cause: undefined,
     });
   });
 

@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceType } from '../../../src/model/resource.ts';
+import type { ObjectMeta, ResourceType } from '../../../src/model/resource.ts';
 
 /** A type as discovery would describe it: `typeOf('apps/v1', 'deployments', 'Deployment', ['deploy'])`. */
 export function typeOf(
@@ -26,6 +26,6 @@ export const DEPLOYMENTS = typeOf('apps/v1', 'deployments', 'Deployment', { shor
 export const NODES = typeOf('v1', 'nodes', 'Node', { shortNames: ['no'], namespaced: false });
 
 /** A pod as it stands in a list: without apiVersion and kind. */
-export function item(name: string, fields: object = {}): Omit<KubeObject, 'apiVersion' | 'kind'> {
+export function item(name: string, fields: object = {}): { readonly metadata: ObjectMeta } {
   return { metadata: { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: '7' }, ...fields };
 }

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { Cluster, obstacle } from '../test/cluster/cluster.ts';
+
+/**
+ * `npm run acceptance`: the rows that take too long for `npm test` (many simulated schedules, repeated scenarios on the
+ * real cluster, benchmarks), with a dated report in docs/acceptance/.
+ */
+const rows: readonly { readonly title: string; readonly args: readonly string[]; readonly env?: NodeJS.ProcessEnv }[] =
+  [
+    {
+      title: '150 simulated schedules',
+      args: ['--test', 'test/record/simulation.test.ts'],
+      env: { FARO_SCHEDULES: '150', FARO_SEED: '1000' },
+    },
+    ...[1, 2, 3].map((round) => ({
+      title: `scenarios on the real cluster, round ${round}`,
+      args: ['--test', 'test/e2e/scenarios.test.ts', 'test/e2e/permissions.test.ts'],
+    })),
+    { title: 'start-up and an idle minute', args: ['bench/idle.ts'] },
+  ];
+
+const reason = obstacle();
+if (reason !== undefined && process.env.FARO_TEST_KUBECONFIG === undefined)
+  throw new Error(`acceptance needs a real cluster: ${reason}`);
+const cluster = process.env.FARO_TEST_KUBECONFIG === undefined ? await Cluster.start() : undefined;
+const env =
+  cluster === undefined
+    ? process.env
+    : { ...process.env, FARO_TEST_KUBECONFIG: cluster.kubeconfig, FARO_TEST_KUBECTL: cluster.kubectlPath };
+const date = new Date().toISOString().slice(0, 10);
+const report = [`# Acceptance, ${date}`, '', `${cpus().length} cores, Node ${process.versions.node}`];
+let failed = 0;
+for (const { title, args, env: more } of rows) {
+  process.stderr.write(`${title}\n`);
+  const startedAt = Date.now();
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    env: { ...env, ...more },
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0) failed += 1;
+  const said = `${stdout}${stderr}`
+    .split('\n')
+    .filter((line) => /^(✔|✖|\||ℹ (pass|fail)|crash loop|\d+ schedules)/.test(line));
+  report.push(
+    '',
+    `## ${title}: ${status === 0 ? 'holds' : 'FAILS'} (${Math.round((Date.now() - startedAt) / 1000)} s)`,
+    '',
+    ...said.map((line) => (line.startsWith('|') ? line : `    ${line}`)),
+  );
+}
+mkdirSync('docs/acceptance', { recursive: true });
+writeFileSync(`docs/acceptance/${date}.md`, `${report.join('\n')}\n`);
+process.stdout.write(`docs/acceptance/${date}.md\n`);
+process.exitCode = failed === 0 ? 0 : 1;

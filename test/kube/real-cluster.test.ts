@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../../src/cli/context.ts';
+import { mayI, reviewRules } from '../../src/kube/access.ts';
+import { createClient, type KubeClient } from '../../src/kube/client.ts';
+import { type Connection, loadConnection } from '../../src/kube/connection.ts';
+import { discover } from '../../src/kube/discovery.ts';
+import { clusterIdentity } from '../../src/kube/identity.ts';
+import { resolveType } from '../../src/kube/resolve-type.ts';
+import { apiVersionOf, groupResourceOf } from '../../src/model/resource.ts';
+import { skipped, type TestNamespace, testNamespace, workload } from '../e2e/cluster.ts';
+import { issue } from './config-table/certificates.ts';
+import { NEVER, pull, textOf } from './wire/client.ts';
+import { PODS, typeOf } from './wire/types.ts';
+
+const CONFIGMAPS = typeOf('v1', 'configmaps', 'ConfigMap');
+
+describe('a real API server', { skip: skipped, timeout: 120_000 }, () => {
+  let ns: TestNamespace;
+  let connection: Connection;
+  let client: KubeClient;
+
+  before(async () => {
+    ns = await testNamespace('wire');
+    const { kubeconfig } = ns.cluster;
+    connection = await loadConnection({ kubeconfig, env: process.env, clock: systemClock, interactive: false });
+    client = createClient(connection, { clock: systemClock });
+  });
+  after(async () => {
+    await client[Symbol.asyncDispose]();
+    await ns[Symbol.asyncDispose]();
+  });
+
+  const as = (changes: Partial<Connection>): KubeClient =>
+    createClient({ ...connection, ...changes }, { clock: systemClock });
+  const asNobody = (): KubeClient => as({ impersonate: { user: 'nobody', groups: [], uid: undefined, extra: {} } });
+
+  async function configMap(name: string): Promise<void> {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { text: 'x'.repeat(1000) } };
+    await client.postJson(`/api/v1/namespaces/${ns.name}/configmaps`, object, NEVER);
+  }
+
+  it('is discovered alike in both forms, and as kubectl does', async () => {
+    const aggregated = await discover(client, NEVER);
+    const oneByOne = await discover(
+      { getJson: (path, signal) => client.getJson(path, signal) }, // without the wish for the aggregated form
+      NEVER,
+    );
+    const described = ({ types }: typeof aggregated) =>
+      types.map((type) => JSON.stringify({ ...type, verbs: [...type.verbs].sort() })).sort();
+    assert.deepEqual(described(aggregated), described(oneByOne));
+    const known = (await ns.kubectl('api-resources', '--no-headers', '-o', 'name')).trim().split('\n');
+    assert.deepEqual(new Set(aggregated.types.map(groupResourceOf)), new Set(known));
+    for (const name of ['deploy', 'svc', 'ev', 'ing', 'hpa', 'crd', 'cj', 'no', 'Deployment', 'jobs', 'pod']) {
+      const type = resolveType(aggregated, name);
+      const explained = await ns.kubectl('explain', name);
+      const said = ['GROUP', 'VERSION'].map((word) => new RegExp(`^${word}: +(.*)$`, 'm').exec(explained)?.[1] ?? '');
+      assert.deepEqual(said, [type.group, type.version], name);
+    }
+  });
+
+  it('lists in pages, whole and as metadata', async () => {
+    for (const name of ['page-1', 'page-2', 'page-3']) await configMap(name);
+    const target = { namespace: ns.name, limit: 2 };
+    const first = await client.list(CONFIGMAPS, target, NEVER);
+    assert.equal(first.items.length, 2);
+    assert.ok(first.continue !== undefined);
+    const second = await client.list(CONFIGMAPS, { ...target, continue: first.continue }, NEVER);
+    const names = [...first.items, ...second.items].map(({ metadata }) => metadata.name);
+    assert.deepEqual(names.filter((name) => name.startsWith('page')).length, 3);
+    const whole = await client.get(CONFIGMAPS, { namespace: ns.name, name: 'page-1' }, NEVER);
+    const partial = await client.get(CONFIGMAPS, { namespace: ns.name, name: 'page-1', metadataOnly: true }, NEVER);
+    assert.deepEqual([whole.kind, partial.kind, partial.apiVersion], ['ConfigMap', 'ConfigMap', 'v1']);
+    assert.deepEqual(partial.metadata, whole.metadata);
+    assert.ok(whole.data !== undefined && partial.data === undefined);
+    const named = await client.list(CONFIGMAPS, { namespace: ns.name, name: 'page-2', metadataOnly: true }, NEVER);
+    assert.deepEqual(
+      named.items.map(({ metadata, kind }) => `${kind} ${metadata.name}`),
+      ['ConfigMap page-2'],
+    );
+  });
+
+  it('watches from a list on, without a gap', async () => {
+    const { resourceVersion } = await client.list(CONFIGMAPS, { namespace: ns.name }, NEVER);
+    await configMap('later');
+    const watch = client.watch(CONFIGMAPS, { namespace: ns.name, resourceVersion, metadataOnly: true }, NEVER);
+    for await (const frame of watch) {
+      if (frame.type === 'BOOKMARK') continue;
+      assert.ok(frame.type === 'ADDED');
+      assert.deepEqual([frame.object.metadata.name, frame.object.kind], ['later', 'ConfigMap']);
+      break;
+    }
+  });
+
+  it('ends a watch cleanly at its time limit', async () => {
+    const frames: string[] = [];
+    for await (const { type } of client.watch(PODS, { namespace: ns.name, timeoutSeconds: 1 }, NEVER))
+      frames.push(type);
+    assert.deepEqual(
+      frames.filter((type) => type !== 'BOOKMARK'),
+      [],
+    );
+  });
+
+  it('carries 200 streaming lists at once', async () => {
+    const abort = new AbortController();
+    const watches = Array.from({ length: 200 }, () =>
+      client.watch(PODS, { namespace: ns.name, sendInitialEvents: true }, abort.signal)[Symbol.asyncIterator](),
+    );
+    const frames = await Promise.all(watches.map(pull));
+    assert.ok(frames.every((frame) => frame.type === 'BOOKMARK' && frame.initialEventsEnd));
+    const ends = Promise.allSettled(watches.map((watch) => watch.next()));
+    abort.abort();
+    assert.ok((await ends).every(({ status }) => status === 'rejected'));
+  });
+
+  it('refuses in its own words', async () => {
+    const pod = { namespace: ns.name, name: 'nobody' };
+    await assert.rejects(client.get(PODS, pod, NEVER), { status: 404, reason: 'NotFound', code: 'not-found' });
+    const gizmos = typeOf('example.com/v1', 'gizmos', 'Gizmo');
+    await assert.rejects(client.list(gizmos, { namespace: null }, NEVER), { status: 404, code: 'not-found' });
+    await assert.rejects(client.list(PODS, { namespace: null, continue: 'odd' }, NEVER), { status: 400, code: 'api' });
+    await using nobody = asNobody();
+    await assert.rejects(nobody.list(PODS, { namespace: ns.name }, NEVER), {
+      status: 403,
+      code: 'forbidden',
+      message: /User "nobody" cannot list resource "pods"/,
+    });
+    await using stranger = as({ credentials: { get: async () => ({ token: 'wrong' }), reject: () => false } });
+    await assert.rejects(stranger.getJson('/api', NEVER), { status: 401, code: 'unauthorized' });
+  });
+
+  it('is told from another by its certificate', async () => {
+    const { cert: ca } = await issue({ name: 'another', authority: true });
+    await using client = as({ tls: { ca, serverName: undefined, insecureSkipVerify: false } });
+    await assert.rejects(client.getJson('/version', NEVER), {
+      message: /is not signed by the kubeconfig's certificate auth/,
+    });
+  });
+
+  it('says what a user may do', async () => {
+    const question = { verb: 'get', group: '', resource: 'pods', subresource: 'log', namespace: ns.name };
+    assert.equal((await mayI(client, question, NEVER)).allowed, true);
+    const { rules } = await reviewRules(client, ns.name, NEVER);
+    assert.ok(rules.some(({ verbs, resources }) => verbs.includes('*') && resources.includes('*')));
+    await using nobody = asNobody();
+    assert.equal((await mayI(nobody, question, NEVER)).allowed, false);
+    assert.match((await clusterIdentity(client, NEVER)).uid ?? '', /^[0-9a-f-]{36}$/);
+    const identity = await clusterIdentity(nobody, NEVER);
+    assert.equal(identity.uid, null);
+    assert.match(identity.version, /^v1\./);
+  });
+
+  it('gives the log of a container, and the node its file by ranges', async () => {
+    const name = `writer-${randomBytes(2).toString('hex')}`;
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name },
+      spec: { restartPolicy: 'Never', containers: [workload('app', '-n 2000 -rate 2000 -wait 300ms')] },
+    });
+    await ns.until(
+      'it runs',
+      ['pod', name],
+      ({ status }) => status.containerStatuses?.[0]?.ready === true || status.phase === 'Succeeded',
+    );
+    const lines = (
+      await textOf(await client.logs({ namespace: ns.name, pod: name, container: 'app', follow: true }, NEVER))
+    ).split('\n');
+    assert.equal(lines.length, 2001);
+    assert.match(lines[0] ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z \S* ?\d+ /);
+    const pod = await client.get(PODS, { namespace: ns.name, name }, NEVER);
+    const node = (pod.spec as { nodeName: string }).nodeName;
+    const file = `/api/v1/nodes/${node}/proxy/logs/pods/${ns.name}_${name}_${pod.metadata.uid}/app/0.log`;
+    const whole = await textOf((await client.raw(file, {}, NEVER)).body);
+    const part = await client.raw(file, { headers: { range: 'bytes=100-199' } }, NEVER);
+    assert.equal(part.status, 206);
+    assert.equal(await textOf(part.body), whole.slice(100, 200));
+    for (const [path, headers, status] of [
+      [file, { range: `bytes=${whole.length}-` }, 416],
+      [`${file}.none`, {}, 404],
+    ] as const) {
+      const answer = await client.raw(path, { headers }, NEVER);
+      assert.equal(answer.status, status);
+      await answer.body[Symbol.asyncDispose]();
+    }
+  });
+
+  it('keeps the version of the type that was asked for', async () => {
+    const discovery = await discover(client, NEVER);
+    const scalers = discovery.types.filter(({ resource }) => resource === 'horizontalpodautoscalers');
+    assert.deepEqual(scalers.map(apiVersionOf), ['autoscaling/v2', 'autoscaling/v1']);
+  });
+});
