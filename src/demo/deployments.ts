@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { conditionOf } from '../graph/conditions.ts';
 import { numberOf, path } from '../model/fields.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
+import { deploymentConditions } from './deployment-conditions.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { SimulatedStore } from './store.ts';
 
@@ -103,16 +104,8 @@ export class DeploymentController {
       readyReplicas: ready,
       availableReplicas: ready,
     };
-    const known = conditionOf(deployment, 'Available');
-    const status = ready >= wanted ? 'True' : 'False';
-    const since = known?.status === status ? known.lastTransitionTime : store.now();
-    const available = {
-      type: 'Available',
-      status,
-      reason: status === 'True' ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
-      lastTransitionTime: since,
-    };
-    this.#setStatus(types.deployments, deployment, { ...numbers, conditions: [available] });
+    const conditions = deploymentConditions(deployment, { wanted, ...numbers }, store.now());
+    this.#setStatus(types.deployments, deployment, { ...numbers, conditions });
   }
 
   #replicaSet(replicaSet: KubeObject): void {
