@@ -1,3 +1,4 @@
+import { FaroError } from '../model/errors.ts';
 import type { Clock } from '../model/time.ts';
 import { VERSION } from '../version.ts';
 import type { Connection, Credentials, Impersonation } from './connection.ts';
@@ -42,9 +43,10 @@ export class Sender implements AsyncDisposable {
     return this.#transport[Symbol.asyncDispose]();
   }
 
-  #sendAs(credentials: Credentials, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async #sendAs(credentials: Credentials, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const authorization = credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` };
     const headers = { ...this.#headers, ...request.headers, ...authorization };
+    requireSendable(headers);
     return this.#transport.request({ ...request, headers }, credentials, signal);
   }
 
@@ -71,6 +73,20 @@ export class Sender implements AsyncDisposable {
     });
   }
 }
+
+/** Over HTTP/2 a header with a line break is left out without a word: a request would go out as somebody else. */
+function requireSendable(headers: Headers): void {
+  for (const [name, values] of Object.entries(headers)) {
+    if ([values].flat().every((value) => !FORBIDDEN.test(value))) continue;
+    const code = name === 'authorization' ? 'unauthorized' : 'usage';
+    throw new FaroError(code, `${name}: the value holds characters that no HTTP header may hold`, {
+      hint: 'is there a line break in the token, or in the name of the user to act as?',
+    });
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
+const FORBIDDEN = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
 function impersonationHeaders(impersonate: Impersonation | null): Headers {
   if (impersonate === null) return {};

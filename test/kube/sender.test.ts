@@ -77,6 +77,33 @@ describe('who a request comes from', () => {
   });
 });
 
+describe('a header that cannot be sent', () => {
+  it('is refused, and its value not repeated, whatever the server speaks', async () => {
+    for (const speaks of ['h2', 'https/1.1'] as const) {
+      await using server = await TestServer.start({ speaks });
+      await using client = clientOf(server, { user: { token: 'secret\ntoken' } });
+      await assert.rejects(client.getJson('/', NEVER), {
+        code: 'unauthorized',
+        message: 'authorization: the value holds characters that no HTTP header may hold',
+      });
+      assert.equal(server.connections, 0);
+    }
+  });
+
+  for (const text of ['a\nb', 'a\r\nx-remote-user: b', 'a\0', '\u007f'])
+    it(`keeps ${JSON.stringify(text)} from acting as nobody`, async () => {
+      await using server = await TestServer.start();
+      for (const impersonate of [
+        { user: text, groups: [], uid: undefined, extra: {} },
+        { user: 'ada', groups: ['dev', text], uid: undefined, extra: {} },
+      ]) {
+        await using client = clientOf(server, { impersonate });
+        await assert.rejects(client.getJson('/', NEVER), { code: 'usage', message: /^impersonate-(user|group): / });
+      }
+      assert.equal(server.connections, 0);
+    });
+});
+
 describe('a 401', () => {
   it('is answered once with new credentials, and the old ones are reported', async () => {
     const { server, seen } = await knowing('new');
@@ -205,6 +232,25 @@ describe('a client certificate', () => {
     assert.equal(server.connections, 4);
     await client[Symbol.asyncDispose]();
     await server.deserted();
+  });
+
+  it('that changes ends the kept connections of HTTP/1.1, but not what is open', async () => {
+    await using server = await TestServer.start({ speaks: 'https/1.1' });
+    const { source, renew } = renewable(ada);
+    await using client = clientOf(server, { credentials: source });
+    const opening = client.logs({ namespace: 'a', pod: 'b', container: 'c' }, NEVER);
+    const exchange = await server.next();
+    exchange.begin(200, { 'content-type': 'text/plain' });
+    const log = await opening;
+    server.handle = (other) => other.json({ connection: other.connection });
+    assert.deepEqual(await client.getJson('/', NEVER), { connection: 1 });
+    renew(grace);
+    assert.deepEqual(await client.getJson('/', NEVER), { connection: 2 });
+    exchange.end('still ada\n');
+    assert.equal(await textOf(log), 'still ada\n');
+    renew(ada);
+    assert.deepEqual(await client.getJson('/', NEVER), { connection: 3 });
+    await server.has(1);
   });
 
   it('that stays the same keeps its connection, whatever the token', async () => {

@@ -64,7 +64,7 @@ export class Http1Channel implements Channel {
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
     const { origin } = this.#options.server;
     const life = new CallLife(request, origin, signal);
-    const call = this.#request(request);
+    const call = this.#started(request);
     const cancel = (): void => void call.destroy();
     life.signal.addEventListener('abort', cancel, { once: true });
     call.once('response', (response: IncomingMessage) => {
@@ -86,6 +86,15 @@ export class Http1Channel implements Channel {
     });
     if (life.signal.aborted) cancel();
     return promise;
+  }
+
+  #started(request: HttpRequest): ClientRequest {
+    try {
+      return this.#request(request);
+    } catch (error) {
+      this.#release(); // Node refused a header; nothing was sent
+      throw error;
+    }
   }
 
   #request({ method, path, headers, body }: HttpRequest): ClientRequest {

@@ -61,6 +61,16 @@ describe('connections of HTTP/1.1', () => {
     assert.equal(seen[0]?.headers.host, server.url.host);
   });
 
+  it('are closed after the last call of a client that was disposed, even where a path could not be sent', async () => {
+    await using server = await TestServer.start(HTTP_1);
+    const client = clientOf(server);
+    await assert.rejects(client.raw('/a b', {}, NEVER), /unescaped characters/);
+    server.handle = (exchange) => exchange.json({ ok: true });
+    assert.deepEqual(await client.getJson('/', NEVER), { ok: true });
+    await client[Symbol.asyncDispose]();
+    await server.deserted();
+  });
+
   it('without TLS work alike', async () => {
     await using server = await TestServer.start({ speaks: 'http/1.1' });
     await using client = clientOf(server);

@@ -172,10 +172,6 @@ export class TestServer implements AsyncDisposable {
     return this.#sockets.length;
   }
 
-  get openConnections(): number {
-    return this.#sockets.filter((socket) => !socket.destroyed).length;
-  }
-
   /** The next request, for the test to answer. */
   next(): Promise<Exchange> {
     const queued = this.#queue.shift();
@@ -184,10 +180,17 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Resolves when every connection is closed. */
-  async deserted(): Promise<void> {
-    await Promise.all(
-      this.#sockets.map((socket) => socket.destroyed || new Promise((resolve) => socket.once('close', resolve))),
-    );
+  deserted(): Promise<void> {
+    return this.has(0);
+  }
+
+  /** Resolves when no more than so many connections are open. */
+  async has(count: number): Promise<void> {
+    for (;;) {
+      const open = this.#sockets.filter((socket) => !socket.destroyed);
+      if (open.length <= count) return;
+      await Promise.race(open.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+    }
   }
 
   /** Cuts every connection. */
