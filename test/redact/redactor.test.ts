@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseJson } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
-import { isCredentialName, replaceCredentials } from '../../src/redact/credentials.ts';
+import { isCredentialName } from '../../src/redact/names.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
+import { replaceCredentials } from '../../src/redact/text.ts';
 
 const redactor = createRedactor({ key: Buffer.alloc(32, 1), enabled: true, managedFields: false });
 

@@ -1,0 +1,146 @@
+import { isRawNumber, parseJson } from '../model/json.ts';
+import type { KubeObject } from '../model/resource.ts';
+import { redactedHash } from './hash.ts';
+import { isCredentialName, isCredentialVariable, isHarmless } from './names.ts';
+import { replaceCredentials } from './text.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Names and digests that Kubernetes gives: no credential stands in them, but what looks like one may. */
+const EXEMPT = new Set(['image', 'imageID', 'containerID', 'uid', 'resourceVersion', 'apiVersion', 'kind']);
+/** Fields of custom resources whose text is a credential; others of such names often refer to a Secret. */
+const CREDENTIAL_FIELDS =
+  /^(?:password|passwd|passphrase|token|api[-_]?key|(?:access|auth|bearer|refresh)[-_]?token|client[-_]?secret|private[-_]?key|connection[-_]?string)$/i;
+/** Custom resources give environment variables as fields, too. */
+const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
+/** What is nested deeper is hidden whole: it exists only to exhaust the stack of whoever reads it. */
+const MAX_DEPTH = 500;
+
+/** One object's way through the rules. Gives values back as they are where nothing was found, and copies else. */
+export class ObjectPass {
+  readonly #key: Buffer;
+  redactions = 0;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  object(object: KubeObject): KubeObject {
+    return this.#fields(object, 0);
+  }
+
+  #value(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return this.#text(value);
+    if (typeof value !== 'object' || value === null || isRawNumber(value)) return value;
+    if (depth > MAX_DEPTH) return this.#hidden('nested too deeply');
+    return Array.isArray(value) ? this.#list(value, depth) : this.#fields(value as Fields, depth);
+  }
+
+  #fields<T extends Fields>(fields: T, depth: number): T {
+    const isSecret = fields.kind === 'Secret';
+    return mapFields(fields, (value, name) => {
+      if (typeof value === 'string') return this.#field(name, value);
+      if (name === 'annotations') return this.#texts(value, (text, key) => this.#annotation(key, text, depth), depth);
+      // A Secret within another object, such as a template of one.
+      if (isSecret && (name === 'data' || name === 'stringData'))
+        return this.#texts(value, (text) => this.#hidden(text), depth);
+      return this.#value(value, depth + 1);
+    });
+  }
+
+  /** A map of texts; what else it may hold is judged as any value. */
+  #texts(map: unknown, replace: (text: string, key: string) => string, depth: number): unknown {
+    if (typeof map !== 'object' || map === null || Array.isArray(map) || isRawNumber(map))
+      return this.#value(map, depth + 1);
+    return mapFields(map as Fields, (value, key) =>
+      typeof value === 'string' ? replace(value, key) : this.#value(value, depth + 1),
+    );
+  }
+
+  #field(name: string, value: string): string {
+    if (EXEMPT.has(name)) return value;
+    const isCredential = CREDENTIAL_FIELDS.test(name) || (VARIABLE.test(name) && isCredentialVariable(name));
+    return isCredential ? this.#unlessHarmless(name, value) : this.#text(value);
+  }
+
+  #list(list: readonly unknown[], depth: number): readonly unknown[] {
+    let copy: unknown[] | undefined;
+    for (const [index, item] of list.entries()) {
+      const mapped = typeof item === 'string' ? this.#argument(item, list[index - 1]) : this.#item(item, depth + 1);
+      if (mapped === item) continue;
+      copy ??= [...list];
+      copy[index] = mapped;
+    }
+    return copy ?? list;
+  }
+
+  /** An item of a list: an environment variable is a name with a value, in whatever kind of object it stands. */
+  #item(item: unknown, depth: number): unknown {
+    if (typeof item !== 'object' || item === null || Array.isArray(item) || isRawNumber(item))
+      return this.#value(item, depth);
+    const { name, value } = item as Fields;
+    if (typeof name !== 'string' || typeof value !== 'string') return this.#value(item, depth);
+    const hidden = isCredentialVariable(name) ? this.#unlessHarmless(name, value) : this.#text(value);
+    return mapFields(item as Fields, (child, key) => {
+      if (key === 'value') return hidden;
+      return key === 'name' ? child : this.#value(child, depth + 1);
+    });
+  }
+
+  /** `--password=…`, or what follows `--password` in the list; a whole argument, whatever characters it holds. */
+  #argument(argument: string, before: unknown): string {
+    const [, name = '', sign] = /^(-{0,2}[A-Za-z][\w.-]{0,255})(=?)/.exec(argument) ?? [];
+    if (sign === '=' && isCredentialName(name)) {
+      const given = name.length + 1;
+      return argument.slice(0, given) + this.#unlessHarmless(name, argument.slice(given));
+    }
+    const isValue = typeof before === 'string' && /^--?[A-Za-z][\w.-]{0,255}$/.test(before) && isCredentialName(before);
+    return isValue && !argument.startsWith('-') ? this.#unlessHarmless(before, argument) : this.#text(argument);
+  }
+
+  #annotation(name: string, value: string, depth: number): string {
+    if (name === LAST_APPLIED) return this.#document(value, depth) ?? this.#hidden(value);
+    if (isCredentialName(name)) return this.#unlessHarmless(name, value);
+    const isDocument = value.startsWith('{') || value.startsWith('[');
+    return (isDocument ? this.#document(value, depth) : undefined) ?? this.#text(value);
+  }
+
+  /** A whole object as text within an object: the same rules hold inside. undefined where it cannot be read. */
+  #document(text: string, depth: number): string | undefined {
+    let parsed: unknown;
+    try {
+      parsed = parseJson(text);
+    } catch {
+      return undefined; // not JSON: the caller decides
+    }
+    const redacted = this.#value(parsed, depth + 1);
+    return redacted === parsed ? text : JSON.stringify(redacted);
+  }
+
+  #text(text: string): string {
+    return replaceCredentials(text, (credential) => this.#hidden(credential));
+  }
+
+  #unlessHarmless(name: string, value: string): string {
+    return isHarmless(name, value) ? value : this.#hidden(value);
+  }
+
+  #hidden(value: string): string {
+    this.redactions += 1;
+    return redactedHash(this.#key, value);
+  }
+}
+
+/** A copy with mapped values, or the object itself where every value stayed as it was. */
+function mapFields<T extends Fields>(fields: T, map: (value: unknown, name: string) => unknown): T {
+  let copy: T | undefined;
+  for (const [name, value] of Object.entries(fields)) {
+    const mapped = map(value, name);
+    if (mapped === value) continue;
+    copy ??= { ...fields };
+    // Not by assignment, which would set the prototype for the name __proto__.
+    Object.defineProperty(copy, name, { value: mapped, enumerable: true, writable: true, configurable: true });
+  }
+  return copy ?? fields;
+}
