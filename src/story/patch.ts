@@ -1,123 +1,181 @@
 import { FaroError } from '../model/errors.ts';
-import { isRawNumber } from '../model/json.ts';
+import { isEqual, isObject, type JsonObject, MAX_DEPTH, sizeOf } from './json-value.ts';
+import { align, isSameItem } from './list-alignment.ts';
+
+export { isEqual } from './json-value.ts';
 
 /** One operation of an RFC 6902 patch; Faro writes only these three. */
 export type PatchOperation =
   | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string };
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** The operations that turn `from` into `to`: fields by name, lists by what their beginnings and ends share. Linear in size. */
+/**
+ * The operations that turn `from` into `to`: objects field by field, lists by what their beginnings and ends share and
+ * by the identity of the items between, anything whole where that is shorter. Time grows with the size of both, times
+ * the depth to which lists are nested.
+ */
 export function diff(from: unknown, to: unknown): PatchOperation[] {
-  const operations: PatchOperation[] = [];
-  diffValue(from, to, '', operations);
-  return operations;
+  const patch = new PatchWriter();
+  patch.compare(from, to, '', 0);
+  return patch.operations;
 }
 
-function diffValue(from: unknown, to: unknown, at: string, operations: PatchOperation[]): void {
-  if (isEqual(from, to)) return;
-  if (Array.isArray(from) && Array.isArray(to)) diffList(from, to, at, operations);
-  else if (isObject(from) && isObject(to)) diffObject(from, to, at, operations);
-  else operations.push({ op: 'replace', path: at, value: to });
-}
+/** About what an operation takes in JSON beside its path and value. */
+const OPERATION_SIZE = 30;
+/** Items are compared once for each list around them, so lists within lists use up the depth faster. */
+const LIST_DEPTH = MAX_DEPTH / 16;
 
-function diffObject(from: Json, to: Json, at: string, operations: PatchOperation[]): void {
-  for (const name of Object.keys(from))
-    if (!Object.hasOwn(to, name)) operations.push({ op: 'remove', path: step(at, name) });
-  for (const [name, value] of Object.entries(to)) {
-    const path = step(at, name);
-    if (Object.hasOwn(from, name)) diffValue(from[name], value, path, operations);
-    else operations.push({ op: 'add', path, value });
+/** A patch while it is written. */
+class PatchWriter {
+  readonly operations: PatchOperation[] = [];
+  readonly #sizes: number[] = [];
+
+  compare(from: unknown, to: unknown, at: string, depth: number): void {
+    if (from === to) return;
+    const isNested = depth < MAX_DEPTH;
+    const begin = this.operations.length;
+    if (isNested && Array.isArray(from) && Array.isArray(to)) this.#lists(from, to, at, depth + LIST_DEPTH);
+    else if (isNested && isObject(from) && isObject(to)) this.#objects(from, to, at, depth + 1);
+    else if (!isEqual(from, to)) this.#push({ op: 'replace', path: at, value: to });
+    if (at !== '') this.#shorten(begin, at, to);
+  }
+
+  #objects(from: JsonObject, to: JsonObject, at: string, depth: number): void {
+    for (const name of Object.keys(from))
+      if (!Object.hasOwn(to, name)) this.#push({ op: 'remove', path: step(at, name) });
+    for (const [name, value] of Object.entries(to)) {
+      const path = step(at, name);
+      if (Object.hasOwn(from, name)) this.compare(from[name], value, path, depth);
+      else this.#push({ op: 'add', path, value });
+    }
+  }
+
+  #lists(from: readonly unknown[], to: readonly unknown[], at: string, depth: number): void {
+    const shorter = Math.min(from.length, to.length);
+    let start = 0;
+    while (start < shorter && isEqual(from[start], to[start])) start += 1;
+    let end = 0;
+    while (end < shorter - start && isEqual(from.at(-1 - end), to.at(-1 - end))) end += 1;
+    const [older, newer] = [from.slice(start, from.length - end), to.slice(start, to.length - end)];
+    const alignment = align(older, newer);
+    const kept = new Set(alignment);
+    // From the end, so that the indexes of what is still to be removed stay true.
+    for (let index = older.length - 1; index >= 0; index -= 1)
+      if (!kept.has(index)) this.#push({ op: 'remove', path: step(at, start + index) });
+    for (const [index, value] of newer.entries()) {
+      const continued = alignment[index] ?? -1;
+      const path = step(at, start + index);
+      if (continued === -1) this.#push({ op: 'add', path, value });
+      else if (isSameItem(older[continued], value)) this.compare(older[continued], value, path, depth);
+      else this.#push({ op: 'replace', path, value });
+    }
+  }
+
+  /** Replaces the operations below a place by one for the place itself, where that is shorter. */
+  #shorten(begin: number, path: string, value: unknown): void {
+    if (this.operations.length - begin < 2) return;
+    const size = this.#sizes.slice(begin).reduce((sum, one) => sum + one, 0);
+    const whole = path.length + OPERATION_SIZE;
+    if (whole + sizeOf(value, size - whole) >= size) return;
+    this.operations.length = begin;
+    this.#sizes.length = begin;
+    this.#push({ op: 'replace', path, value });
+  }
+
+  #push(operation: PatchOperation): void {
+    this.operations.push(operation);
+    const value = operation.op === 'remove' ? 0 : sizeOf(operation.value);
+    this.#sizes.push(operation.path.length + OPERATION_SIZE + value);
   }
 }
 
-function diffList(from: readonly unknown[], to: readonly unknown[], at: string, operations: PatchOperation[]): void {
-  let start = 0;
-  while (start < Math.min(from.length, to.length) && isEqual(from[start], to[start])) start += 1;
-  let shared = 0;
-  while (shared < Math.min(from.length, to.length) - start && isEqual(from.at(-1 - shared), to.at(-1 - shared)))
-    shared += 1;
-  const paired = Math.min(from.length, to.length) - start - shared;
-  for (let index = start; index < start + paired; index += 1)
-    diffValue(from[index], to[index], step(at, String(index)), operations);
-  // From the end, so that the indexes of what is still to be removed stay true.
-  for (let index = from.length - shared - 1; index >= start + paired; index -= 1)
-    operations.push({ op: 'remove', path: step(at, String(index)) });
-  for (let index = start + paired; index < to.length - shared; index += 1)
-    operations.push({ op: 'add', path: step(at, String(index)), value: to[index] });
-}
-
-function step(at: string, name: string): string {
-  return `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
-}
-
-/** Deep equality of JSON; numbers that kept their source text are equal by it. */
-export function isEqual(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (isRawNumber(a) || isRawNumber(b)) return isRawNumber(a) && isRawNumber(b) && a.rawJSON === b.rawJSON;
-  if (Array.isArray(a) || Array.isArray(b))
-    return (
-      Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => isEqual(item, b[index]))
-    );
-  if (!isObject(a) || !isObject(b)) return false;
-  const names = Object.keys(a);
-  return (
-    names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isEqual(a[name], b[name]))
-  );
+function step(at: string, name: string | number): string {
+  return `${at}/${typeof name === 'number' ? name : name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** The document that a patch makes of another; neither is changed. Throws FaroError `story` where it does not fit. */
 export function applyPatch(document: unknown, patch: readonly PatchOperation[]): unknown {
-  return patch.reduce((current, operation) => applyAt(current, steps(operation.path), operation), document);
+  const copy = new PatchedCopy(document);
+  for (const operation of patch) copy.apply(operation);
+  return copy.root;
 }
 
-function steps(path: string): readonly string[] {
-  return path
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
+/** A document in which what a patch touches, and only that, is copied; once. */
+class PatchedCopy {
+  root: unknown;
+  readonly #own = new Set<unknown>();
 
-function applyAt(value: unknown, names: readonly string[], operation: PatchOperation): unknown {
-  const [name, ...rest] = names;
-  if (name === undefined) {
-    if (operation.op === 'remove') throw misfit(operation);
-    return operation.value;
+  constructor(document: unknown) {
+    this.root = document;
   }
-  if (Array.isArray(value)) return applyInList(value, name, rest, operation);
-  if (isObject(value)) return applyInObject(value, name, rest, operation);
+
+  apply(operation: PatchOperation): void {
+    const names = stepsOf(operation);
+    const last = names.pop();
+    if (last === undefined) {
+      if (operation.op === 'remove') throw misfit(operation);
+      this.root = operation.value;
+      return;
+    }
+    this.root = this.#owned(this.root);
+    let parent = this.root;
+    for (const name of names) {
+      const child = this.#owned(childOf(parent, name, operation));
+      setChild(parent, name, child);
+      parent = child;
+    }
+    if (Array.isArray(parent)) applyInList(parent, last, operation);
+    else applyInObject(parent, last, operation);
+  }
+
+  #owned(value: unknown): unknown {
+    if (this.#own.has(value) || typeof value !== 'object' || value === null) return value;
+    const copy = Array.isArray(value) ? [...value] : isObject(value) ? { ...value } : value;
+    this.#own.add(copy);
+    return copy;
+  }
+}
+
+function stepsOf(operation: PatchOperation): string[] {
+  const [first, ...steps] = operation.path.split('/');
+  if (first !== '' || !['add', 'replace', 'remove'].includes(operation.op)) throw misfit(operation);
+  return steps.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function childOf(parent: unknown, name: string, operation: PatchOperation): unknown {
+  if (Array.isArray(parent)) return parent[indexIn(parent, name, operation)];
+  if (isObject(parent) && Object.hasOwn(parent, name)) return parent[name];
   throw misfit(operation);
 }
 
-function applyInList(
-  list: readonly unknown[],
-  name: string,
-  rest: readonly string[],
-  operation: PatchOperation,
-): unknown {
-  const index = name === '-' ? list.length : Number(name);
-  const isLast = rest.length === 0;
-  const limit = isLast && operation.op === 'add' ? list.length : list.length - 1;
-  if (!Number.isInteger(index) || index < 0 || index > limit) throw misfit(operation);
-  if (isLast && operation.op === 'add') return list.toSpliced(index, 0, operation.value);
-  if (isLast && operation.op === 'remove') return list.toSpliced(index, 1);
-  return list.with(index, applyAt(list[index], rest, operation));
+/** Not by assignment, which would set the prototype for the name __proto__. */
+function setChild(parent: unknown, name: string, value: unknown): void {
+  if (typeof parent !== 'object' || parent === null) return;
+  Object.defineProperty(parent, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
-function applyInObject(object: Json, name: string, rest: readonly string[], operation: PatchOperation): unknown {
-  const isLast = rest.length === 0;
-  if (!Object.hasOwn(object, name) && !(isLast && operation.op === 'add')) throw misfit(operation);
-  const entries = Object.entries(object);
-  // fromEntries defines its properties, so that the name __proto__ is one like any other.
-  if (isLast && operation.op === 'remove') return Object.fromEntries(entries.filter(([key]) => key !== name));
-  const next = applyAt(object[name], rest, operation);
-  if (!Object.hasOwn(object, name)) return Object.fromEntries([...entries, [name, next]]);
-  return Object.fromEntries(entries.map(([key, value]) => [key, key === name ? next : value]));
+function applyInList(list: unknown[], name: string, operation: PatchOperation): void {
+  if (operation.op === 'add') {
+    const index = name === '-' || name === String(list.length) ? list.length : indexIn(list, name, operation);
+    list.splice(index, 0, operation.value);
+    return;
+  }
+  const index = indexIn(list, name, operation);
+  if (operation.op === 'remove') list.splice(index, 1);
+  else list[index] = operation.value;
+}
+
+function applyInObject(object: unknown, name: string, operation: PatchOperation): void {
+  if (!isObject(object) || (operation.op !== 'add' && !Object.hasOwn(object, name))) throw misfit(operation);
+  if (operation.op === 'remove') Reflect.deleteProperty(object, name);
+  else setChild(object, name, operation.value);
+}
+
+/** RFC 6901: digits without a leading zero. */
+function indexIn(list: readonly unknown[], name: string, operation: PatchOperation): number {
+  const index = /^(?:0|[1-9]\d{0,9})$/.test(name) ? Number(name) : Number.NaN;
+  if (!(index < list.length)) throw misfit(operation);
+  return index;
 }
 
 function misfit({ op, path }: PatchOperation): FaroError {
