@@ -1,15 +1,14 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.ts';
-import { capture } from './capture.ts';
-import { check } from './check.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext } from './context.ts';
-import { demo } from './demo.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { withConnection, withTelemetry } from './options.ts';
-import { recover } from './recover.ts';
 
-/** The whole command line. `done` receives the exit code of the command that ran. */
+/**
+ * The whole command line. `done` receives the exit code of the command that ran. A command's own code is loaded when
+ * it runs, so that help comes at once.
+ */
 export function createProgram(context: CommandContext, done: (code: ExitCode) => void): Command {
   const program = new Command('faro')
     .description('Records the complete story of a Kubernetes workload as one file.')
@@ -52,7 +51,10 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--no-redact', 'keep values that look like credentials')
     .option('--keep-journal', 'keep the journal beside the story')
     .addHelpText('after', CAPTURE_EXAMPLES)
-    .action(async (targets, options) => done(await capture(targets, options, context)));
+    .action(async (targets, options) => {
+      const { capture } = await import('./capture.ts');
+      done(await capture(targets, options, context));
+    });
   withTelemetry(withConnection(command));
 }
 
@@ -77,7 +79,10 @@ function addCheck(program: Command, context: CommandContext, done: (code: ExitCo
     )
     .argument('<targets...>', 'TYPE/NAME..., as for capture')
     .addHelpText('after', '\nExample: faro check deployment/web -n shop > role.yaml\n')
-    .action(async (targets, options) => done(await check(targets, options, context)));
+    .action(async (targets, options) => {
+      const { check } = await import('./check.ts');
+      done(await check(targets, options, context));
+    });
   withTelemetry(withConnection(command));
 }
 
@@ -88,7 +93,10 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
     .argument('<journal>', 'the folder, e.g. story.json.journal')
     .requiredOption('-o, --output <file>', 'story to write')
     .option('-f, --force', 'overwrite an existing story')
-    .action(async (journal, options) => done(await recover(journal, options, context)));
+    .action(async (journal, options) => {
+      const { recover } = await import('./recover.ts');
+      done(await recover(journal, options, context));
+    });
 }
 
 function addOwnCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
@@ -97,7 +105,10 @@ function addOwnCommands(program: Command, context: CommandContext, done: (code: 
     .summary('record a failed rollout on the built-in simulated cluster')
     .option('-o, --output <file>', 'story to write', 'story-demo.json')
     .option('--seed <number>', 'another seed gives another run of the same events', '1')
-    .action(async (options) => done(await demo(options, context)));
+    .action(async (options) => {
+      const { demo } = await import('./demo.ts');
+      done(await demo(options, context));
+    });
   withTelemetry(command);
   program
     .command('version')
