@@ -162,6 +162,23 @@ const noteEntry = z.looseObject({ ...entryBase, type: z.literal('note'), text: z
 
 const entry = z.discriminatedUnion('type', [objectEntry, eventEntry, lifecycleEntry, logEntry, gapEntry, noteEntry]);
 
+const finding = z.looseObject({
+  /** The rule that found it, e.g. `crash-loop`. */
+  rule: z.string(),
+  summary: z.string(),
+  object: index.optional(),
+  container: index.optional(),
+  /** `seq` of the entries that show it. */
+  evidence: z.array(index),
+});
+
+const verdict = z.looseObject({
+  status: z.enum(['healthy', 'failed', 'unknown']),
+  firstCause: finding.optional(),
+  /** What followed from the first cause. */
+  consequences: z.array(finding),
+});
+
 export const storySchema = z.looseObject({
   apiVersion: z.literal('faro/v1'),
   kind: z.literal('Story'),
@@ -170,7 +187,15 @@ export const storySchema = z.looseObject({
   containers: z.array(container),
   gaps: z.array(gap),
   timeline: z.array(entry),
+  /** Last, because its evidence are entries of the timeline. */
+  verdict: verdict.optional(),
 });
+
+/** One entry of the timeline, whatever its type. */
+export const entrySchema = entry;
+
+/** Everything of a document but its timeline. */
+export const headSchema = storySchema.omit({ timeline: true });
 
 export type Story = z.infer<typeof storySchema>;
 export type StoryMetadata = z.infer<typeof metadata>;
@@ -179,6 +204,8 @@ export type StoryObject = z.infer<typeof storyObject>;
 export type StoryContainer = z.infer<typeof container>;
 export type StoryLedger = z.infer<typeof ledger>;
 export type StoryGap = z.infer<typeof gap>;
+export type StoryVerdict = z.infer<typeof verdict>;
+export type StoryFinding = z.infer<typeof finding>;
 export type TimelineEntry = z.infer<typeof entry>;
 export type TimeSource = z.infer<typeof timeSource>;
 

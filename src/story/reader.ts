@@ -1,0 +1,126 @@
+import { FaroError } from '../model/errors.ts';
+import { openBytes, type StoryBytes } from './bytes.ts';
+import type { TimelineEntry } from './document.ts';
+import { type EntryFilter, EntryMatcher } from './entry-filter.ts';
+import { readHead, type StoryHead } from './head.ts';
+import { BYTE, JsonFault, JsonWalker } from './json-walker.ts';
+import { parseEntry } from './parse-entry.ts';
+import { ZstdFault } from './zstd-frames.ts';
+
+export type { EntryFilter } from './entry-filter.ts';
+export type { StoryHead } from './head.ts';
+
+/** A story that is read piece by piece; dispose it. */
+export interface StoryReader extends AsyncDisposable {
+  readonly head: StoryHead;
+  /** The timeline, or what of it fits the filter, in its order. May be called again, and more than once at a time. */
+  entries(filter?: EntryFilter): AsyncGenerator<TimelineEntry>;
+}
+
+/**
+ * Opens a story: `.json`, `.json.gz` or `.json.zst`, told by what the file holds. The timeline is never loaded whole.
+ * Throws FaroError `story`, then or while entries are read, naming file, line and way out, for what is no story, is cut
+ * or damaged, or is of a newer major version.
+ */
+export async function openStory(path: string): Promise<StoryReader> {
+  const bytes = await openBytes(path);
+  try {
+    const { head, timeline } = await readHead(bytes);
+    return {
+      head,
+      entries: (filter = {}) => told(path, bytes, readEntries(bytes, timeline, new EntryMatcher(filter, head))),
+      [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    const fault = await explain(path, bytes, error);
+    await bytes[Symbol.asyncDispose]();
+    throw fault;
+  }
+}
+
+/** Faro writes an entry a line, each of which begins so. */
+const LINE = Buffer.from('{"seq":');
+
+async function* readEntries(bytes: StoryBytes, timeline: number, matcher: EntryMatcher): AsyncGenerator<TimelineEntry> {
+  const walker = new JsonWalker(bytes.from(timeline), timeline);
+  const isOpen = matcher.isOpen;
+  try {
+    await walker.expect(BYTE.open);
+    for (let isAfterComma = false, isFirst = true; ; isFirst = false) {
+      if (isFirst || isAfterComma) {
+        const taken = walker.takeLines(LINE);
+        for (const value of taken.lines) {
+          if (!isOpen && !matcher.mayMatch(value.bytes)) continue;
+          const entry = parseEntry(value);
+          if (isOpen || matcher.matches(entry)) yield entry;
+        }
+        if (taken.lines.length > 0) isAfterComma = taken.isAfterComma;
+      }
+      if (!isAfterComma && (await walker.takes(BYTE.close))) return;
+      if (!isAfterComma && !isFirst) await walker.expect(BYTE.comma);
+      const entry = parseEntry(await walker.value());
+      if (matcher.matches(entry)) yield entry;
+      isAfterComma = await walker.takes(BYTE.comma);
+    }
+  } finally {
+    await walker.close();
+  }
+}
+
+async function* told<T>(path: string, bytes: StoryBytes, entries: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* entries;
+  } catch (error) {
+    throw await explain(path, bytes, error);
+  }
+}
+
+const HINT = {
+  cut: 'was it copied or downloaded whole? where its journal was kept, "faro recover JOURNAL -o FILE" makes it again',
+  damaged: 'the file is damaged or was edited: get it again from where it was made',
+  other: 'name a file that faro has written: .json, .json.gz or .json.zst',
+};
+
+/** What is wrong with a story, for whoever named its file. */
+async function explain(path: string, bytes: StoryBytes, error: unknown): Promise<unknown> {
+  if (error instanceof FaroError)
+    return new FaroError(error.code, `${path}: ${error.message}`, { hint: error.hint ?? HINT.damaged, cause: error });
+  if (error instanceof JsonFault) {
+    const line = await lineAt(bytes, error.offset);
+    if (error.offset === 0)
+      return new FaroError('story', `${path} is no story: ${error.message}`, { hint: HINT.other, cause: error });
+    if (error.isCut)
+      return new FaroError('story', `${path}, line ${line}: the story is cut: ${error.message}`, {
+        hint: HINT.cut,
+        cause: error,
+      });
+    return new FaroError('story', `${path}, line ${line}: ${error.message}`, { hint: HINT.damaged, cause: error });
+  }
+  if (error instanceof ZstdFault || isZlibError(error))
+    return new FaroError('story', `${path}: the compressed data is cut or damaged: ${error.message}`, {
+      hint: HINT.cut,
+      cause: error,
+    });
+  return error;
+}
+
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^(?:Z_|ZSTD_|ERR_ZLIB|ERR_BUFFER)/.test(String(error.code));
+}
+
+/** The line, from 1, of a place in the document; only asked for when something is wrong there. */
+async function lineAt(bytes: StoryBytes, offset: number): Promise<number> {
+  let line = 1;
+  let at = 0;
+  for await (const piece of bytes.from(0)) {
+    for (
+      let next = piece.indexOf(BYTE.newline);
+      next !== -1 && at + next < offset;
+      next = piece.indexOf(BYTE.newline, next + 1)
+    )
+      line += 1;
+    at += piece.length;
+    if (at >= offset) break;
+  }
+  return line;
+}
