@@ -117,6 +117,8 @@ export interface LogEndRecord {
   /** `proven` only if no line can be missing between the first and the last. */
   readonly end: 'proven' | 'not proven';
   readonly evidence: string;
+  /** node-files only: how many rotated files the log was followed through. */
+  readonly rotations?: number;
 }
 
 export interface GapRecord {

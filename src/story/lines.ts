@@ -1,14 +1,22 @@
 import { isUtf8 } from 'node:buffer';
+import { CriJoiner } from '../logs/cri-lines.ts';
 import { linesOf, timeOf } from '../logs/position.ts';
 import type { Timestamp } from '../model/time.ts';
 import { keyAt, keyNotBefore, type OrderKey } from './order.ts';
-import type { InstanceLog, JournalSource } from './survey.ts';
+import type { BlockRef, InstanceLog, JournalSource } from './survey.ts';
 
 /** One log line in its place. */
 export interface LineEntry {
   readonly key: OrderKey;
   readonly order: number;
   readonly json: string;
+}
+
+/** One line of a block. */
+interface Line {
+  readonly time: Timestamp;
+  readonly stream: 'stdout' | 'stderr' | 'unknown';
+  readonly content: Buffer;
 }
 
 /**
@@ -20,20 +28,44 @@ export async function* linesOfInstance(
   log: InstanceLog,
   at: { readonly container: number; readonly from: OrderKey | undefined },
 ): AsyncGenerator<readonly LineEntry[]> {
+  const decoder = new BlockDecoder(log.first);
   let key = at.from;
-  let time: Timestamp | undefined = log.first;
-  const tail = `","type":"log","container":${at.container},"stream":"unknown",`;
   for (const block of log.blocks) {
     const bytes = await journal.readLog(block.position);
     const entries: LineEntry[] = [];
-    for (const line of linesOf(bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes)) {
-      const space = line.indexOf(32);
-      time = paddedTime(line, space) ?? timeOf(line) ?? time ?? block.first;
+    const tail = `","timeSource":"log","observed":"${block.last}","type":"log","container":${at.container},"stream":"`;
+    for (const { time, stream, content } of decoder.lines(block, bytes)) {
       key = key === undefined ? keyAt(time) : keyNotBefore(key, time);
-      const head = `"time":"${time}","timeSource":"log","observed":"${block.last}`;
-      entries.push({ key, order: block.seq, json: `${head}${tail}${contentJson(line.subarray(space + 1))}}` });
+      entries.push({ key, order: block.seq, json: `"time":"${time}${tail}${stream}",${contentJson(content)}}` });
     }
     yield entries;
+  }
+}
+
+/** Takes the blocks of one log apart, in order; a line may begin in one block and end in a later one. */
+class BlockDecoder {
+  readonly #joiner = new CriJoiner();
+  #time: Timestamp | undefined;
+
+  constructor(first: Timestamp | undefined) {
+    this.#time = first;
+  }
+
+  lines(block: BlockRef, bytes: Buffer): Iterable<Line> {
+    return block.format === 'cri' ? this.#records(block, bytes) : this.#timestamped(block, bytes);
+  }
+
+  *#records(block: BlockRef, bytes: Buffer): Generator<Line> {
+    yield* this.#joiner.lines(bytes);
+    if (block.unterminated) yield* this.#joiner.rest();
+  }
+
+  *#timestamped(block: BlockRef, bytes: Buffer): Generator<Line> {
+    for (const line of linesOf(bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes)) {
+      const space = line.indexOf(32);
+      this.#time = paddedTime(line, space) ?? timeOf(line) ?? this.#time ?? block.first;
+      yield { time: this.#time, stream: 'unknown', content: line.subarray(space + 1) };
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/re
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
-import type { EndRecord, LogEndRecord, LogRoute, StartRecord } from '../model/record.ts';
+import type { EndRecord, LogEndRecord, LogRecord, LogRoute, StartRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
 
@@ -21,6 +21,9 @@ export interface BlockRef {
   readonly stream: number;
   readonly first: Timestamp;
   readonly last: Timestamp;
+  readonly format: LogRecord['format'];
+  /** The log ended in it, in the middle of a line. */
+  readonly unterminated: boolean;
 }
 
 /** All that the journal holds of one container instance's log. */
@@ -28,7 +31,8 @@ export interface InstanceLog {
   readonly instance: ContainerInstance;
   readonly blocks: BlockRef[];
   readonly routes: Set<LogRoute>;
-  streams: number;
+  /** How often its stream was opened again. */
+  reconnects: number;
   lines: number;
   bytes: number;
   repeatsRemoved: number;
@@ -57,6 +61,7 @@ interface StreamState {
   readonly instance: ContainerInstance;
   boundTo: ContainerInstance | null;
   readonly route: LogRoute;
+  readonly attempt: number;
   repeatsRemoved: number;
   readonly blocks: { readonly ref: BlockRef; readonly lines: number; readonly bytes: number }[];
 }
@@ -93,15 +98,14 @@ class Surveyor {
         this.#takeObject(record.resource, record.object);
         break;
       case 'streamOpened': {
-        const { instance, route, stream } = record;
-        this.#streams.set(stream, { instance, boundTo: instance, route, repeatsRemoved: 0, blocks: [] });
+        const { instance, route, stream, attempt } = record;
+        this.#streams.set(stream, { instance, boundTo: instance, route, attempt, repeatsRemoved: 0, blocks: [] });
         break;
       }
       case 'log': {
-        const { stream, first, last, lines, contentBytes } = record;
-        this.#streams
-          .get(stream)
-          ?.blocks.push({ ref: { position, seq, stream, first, last }, lines, bytes: contentBytes });
+        const { stream, first, last, lines, contentBytes, format, unterminated } = record;
+        const ref = { position, seq, stream, first, last, format, unterminated };
+        this.#streams.get(stream)?.blocks.push({ ref, lines, bytes: contentBytes });
         break;
       }
       case 'streamClosed': {
@@ -151,7 +155,7 @@ class Surveyor {
     for (const stream of this.#streams.values()) {
       if (stream.boundTo === null) continue;
       const log = logOf(logs, stream.boundTo);
-      log.streams += 1;
+      log.reconnects = Math.max(log.reconnects, stream.attempt);
       log.routes.add(stream.route);
       log.repeatsRemoved += stream.repeatsRemoved;
       for (const block of stream.blocks) addBlock(log, block);
@@ -165,7 +169,7 @@ function logOf(logs: Map<string, InstanceLog>, instance: ContainerInstance): Ins
   const key = instanceKey(instance);
   const known = logs.get(key);
   if (known !== undefined) return known;
-  const counts = { streams: 0, lines: 0, bytes: 0, repeatsRemoved: 0 };
+  const counts = { reconnects: 0, lines: 0, bytes: 0, repeatsRemoved: 0 };
   const log: InstanceLog = {
     instance,
     blocks: [],

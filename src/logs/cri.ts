@@ -1,0 +1,187 @@
+import { parseTimestamp, type Timestamp } from '../model/time.ts';
+
+/**
+ * Walks over the records of a node's log file, `TIME STREAM TAG CONTENT\n`, in place: its fields tell where the parts of
+ * the current record stand, and no object is made for one. A last record without its newline is not given.
+ */
+export class RecordCursor {
+  readonly bytes: Buffer;
+  start = 0;
+  /** Where TIME ends; at `start` for bytes that are no record (what a node's crash may leave). */
+  timeEnd = 0;
+  content = 0;
+  /** Where CONTENT ends, i.e. the newline. */
+  end = -1;
+  isStderr = false;
+  /** The next record of the same stream goes on with this line. */
+  isPartial = false;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  get isValid(): boolean {
+    return this.timeEnd > this.start;
+  }
+
+  next(): boolean {
+    const { bytes } = this;
+    const start = this.end + 1;
+    const end = start < bytes.length ? bytes.indexOf(10, start) : -1;
+    if (end === -1) return false;
+    this.start = start;
+    this.end = end;
+    this.#split();
+    return true;
+  }
+
+  #split(): void {
+    const { bytes, start, end } = this;
+    // containerd leaves trailing zeros out, so that most times have 30 bytes and the others fewer.
+    const isUsual = bytes[start + 30] === SPACE && bytes[start + 29] === LETTER_Z;
+    const space = isUsual ? start + 30 : bytes.indexOf(SPACE, start);
+    const tag = space + 8;
+    const isRecord = space >= start + 20 && tag < end && bytes[space + 1] === LETTER_S && bytes[space + 7] === SPACE;
+    if (!isRecord) {
+      this.timeEnd = start;
+      return;
+    }
+    this.timeEnd = space;
+    this.isStderr = bytes[space + 4] === LETTER_E;
+    this.isPartial = bytes[tag] === LETTER_P;
+    // The tag may be followed by further ones (`F:x`); content may be empty, and its space then missing.
+    const after = bytes[tag + 1] === SPACE ? tag + 1 : bytes.indexOf(SPACE, tag);
+    this.content = after === -1 || after >= end ? end : after + 1;
+  }
+}
+
+const SPACE = 32;
+const LETTER_E = 101;
+const LETTER_P = 80;
+const LETTER_S = 115;
+const LETTER_Z = 90;
+
+/** Which streams have begun a line that is not ended yet. */
+export interface Pending {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+export const NOTHING_PENDING: Pending = { stdout: false, stderr: false };
+
+/** What a run of whole records holds. */
+export interface RecordsMeasure {
+  /** Lines that end in it. */
+  readonly lines: number;
+  readonly contentBytes: number;
+  readonly first: Timestamp | undefined;
+  readonly last: Timestamp | undefined;
+  /** Up to here no line is left open. */
+  readonly wholeEnd: number;
+  readonly pending: Pending;
+  /** Bytes that are no records. */
+  readonly foreign: number;
+}
+
+/** Measures whole records; `pending` says which lines were begun before. */
+export function measureRecords(bytes: Buffer, pending: Pending = NOTHING_PENDING): RecordsMeasure {
+  const cursor = new RecordCursor(bytes);
+  const times = new DayTimes(bytes);
+  let { stdout, stderr } = pending;
+  let lines = 0;
+  let contentBytes = 0;
+  let foreign = 0;
+  let wholeEnd = 0;
+  while (cursor.next()) {
+    if (!cursor.isValid || !times.take(cursor.start, cursor.timeEnd)) {
+      foreign += cursor.end + 1 - cursor.start;
+    } else {
+      contentBytes += cursor.end - cursor.content;
+      if (cursor.isStderr) stderr = cursor.isPartial;
+      else stdout = cursor.isPartial;
+      if (!cursor.isPartial) lines += 1;
+    }
+    if (!stdout && !stderr) wholeEnd = cursor.end + 1;
+  }
+  return { lines, contentBytes, ...times.range, wholeEnd, pending: { stdout, stderr }, foreign };
+}
+
+/** Smallest and greatest time of records, compared as numbers of nanoseconds within the first record's day. */
+class DayTimes {
+  readonly #bytes: Buffer;
+  #dayAt = -1;
+  #lastAt = -1;
+  #lastEnd = -1;
+  #least = Number.POSITIVE_INFINITY;
+  #greatest = Number.NEGATIVE_INFINITY;
+  #first: Timestamp | undefined;
+  #last: Timestamp | undefined;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** False if what stands there is no time. */
+  take(start: number, end: number): boolean {
+    const value = this.#nanoseconds(start, end);
+    if (Number.isNaN(value)) return this.#takeText(start, end);
+    if (value < this.#least && !this.#setFirst(start, end, value)) return false;
+    if (value > this.#greatest) {
+      this.#greatest = value;
+      this.#lastAt = start;
+      this.#lastEnd = end;
+    }
+    return true;
+  }
+
+  get range(): { readonly first: Timestamp | undefined; readonly last: Timestamp | undefined } {
+    const last = this.#lastAt === -1 ? undefined : timestampAt(this.#bytes, this.#lastAt, this.#lastEnd);
+    const greatest = this.#last === undefined || (last !== undefined && last > this.#last) ? last : this.#last;
+    return { first: this.#first, last: greatest };
+  }
+
+  #setFirst(start: number, end: number, value: number): boolean {
+    const time = timestampAt(this.#bytes, start, end);
+    if (time === undefined) return false;
+    if (this.#first === undefined || time < this.#first) this.#first = time;
+    this.#least = value;
+    return true;
+  }
+
+  /** A time of another day or with another zone than Z: rare, and compared as text. */
+  #takeText(start: number, end: number): boolean {
+    const time = timestampAt(this.#bytes, start, end);
+    if (time === undefined) return false;
+    if (this.#first === undefined || time < this.#first) this.#first = time;
+    if (this.#last === undefined || time > this.#last) this.#last = time;
+    return true;
+  }
+
+  #nanoseconds(start: number, end: number): number {
+    const bytes = this.#bytes;
+    if (bytes[end - 1] !== LETTER_Z || (bytes[start + 19] !== 46 && end !== start + 20)) return Number.NaN;
+    if (this.#dayAt === -1) this.#dayAt = start;
+    if (!isSameDay(bytes, this.#dayAt, start)) return Number.NaN;
+    const seconds = pair(bytes, start + 11) * 3600 + pair(bytes, start + 14) * 60 + pair(bytes, start + 17);
+    let fraction = 0;
+    for (let at = start + 20; at < end - 1; at += 1) fraction = fraction * 10 + (bytes[at] ?? 0) - 48;
+    return seconds * 1e9 + fraction * (SCALES[end - start] ?? Number.NaN);
+  }
+}
+
+function isSameDay(bytes: Buffer, a: number, b: number): boolean {
+  for (let at = 9; at >= 0; at -= 1) if (bytes[a + at] !== bytes[b + at]) return false;
+  return true;
+}
+
+/** What a fraction is worth in nanoseconds, by the length of the whole time. */
+const SCALES = Array.from({ length: 31 }, (_, length) => (length < 20 ? Number.NaN : 10 ** Math.min(9, 30 - length)));
+
+function pair(bytes: Buffer, at: number): number {
+  return ((bytes[at] ?? 0) - 48) * 10 + (bytes[at + 1] ?? 0) - 48;
+}
+
+/** The time that stands in `bytes` from `start` to `end`, padded to nanoseconds; undefined where it is none. */
+export function timestampAt(bytes: Buffer, start: number, end: number): Timestamp | undefined {
+  return parseTimestamp(bytes.toString('latin1', start, end));
+}
