@@ -73,6 +73,7 @@ export async function recordStory(
     throw withRecovery(error, dir);
   }
   if (context.interrupts.second.aborted) throw left(dir);
+  request.log.info({ ended: result.ended }, 'recorded; writing the story');
   const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true });
   if (options.keepJournal !== true) await rm(dir, { recursive: true });
   return { result, summary };

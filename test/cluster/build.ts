@@ -19,9 +19,10 @@ export interface Binaries {
   readonly workload: string;
 }
 
-interface Part {
+/** A Go module that programs are built of. */
+export interface Part {
   readonly name: string;
-  /** Folder of its Go module, beside this file. */
+  /** Its folder. */
   readonly module: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of each `go build`, run with the folder that the programs go to. */
@@ -34,15 +35,15 @@ const CNI = 'github.com/containernetworking/plugins/plugins';
 
 /** Builds what is not in the cache yet: about 15 minutes for everything on two cores, nothing after that. */
 export async function buildBinaries(version: Version): Promise<Binaries> {
-  const workload = await build({
+  const workload = await buildPart({
     name: 'workload',
-    module: 'workload',
+    module: join(HERE, 'workload'),
     env: { CGO_ENABLED: '0' },
     builds: (out) => [['-o', join(out, 'workload'), '.']],
   });
-  const runtime = await build({
+  const runtime = await buildPart({
     name: 'containerd and CNI plugins',
-    module: 'runtime',
+    module: join(HERE, 'runtime'),
     builds: (out) => [
       [
         '-tags',
@@ -54,9 +55,9 @@ export async function buildBinaries(version: Version): Promise<Binaries> {
       ['-o', `${out}/cni/`, `${CNI}/main/bridge`, `${CNI}/main/loopback`, `${CNI}/ipam/host-local`],
     ],
   });
-  const kube = await build({
+  const kube = await buildPart({
     name: `Kubernetes ${version}`,
-    module: `kube-${version}`,
+    module: join(HERE, `kube-${version}`),
     builds: (out) => [['-ldflags', versionFlags(version), '-o', join(out, 'kube'), '.']],
   });
   return { kube: join(kube, 'kube'), runtime, workload: join(workload, 'workload') };
@@ -71,9 +72,9 @@ function versionFlags(version: Version): string {
     .join(' ');
 }
 
-/** The folder with a part's programs; its name holds a hash of the sources, so that a change builds anew. */
-async function build(part: Part): Promise<string> {
-  const source = join(HERE, part.module);
+/** Builds a part, if need be; the name of the folder with its programs holds a hash of the sources, so that a change builds anew. */
+export async function buildPart(part: Part): Promise<string> {
+  const source = part.module;
   const target = join(cacheFolder(), `${basename(part.module)}-${await hashOf(source)}`);
   if (existsSync(target)) return target;
   await mkdir(cacheFolder(), { recursive: true });
