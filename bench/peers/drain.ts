@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cluster } from '../../test/cluster/cluster.ts';
+import { freshNamespace, jobsComplete, type LoadJob, linesOf, startJobs } from './load.ts';
+import { measured, serverCpuMs } from './measured.ts';
+import { RECORDED, type Row } from './run.ts';
+import { tally } from './tally.ts';
+
+/** One finished container with many lines, read whole by each tool, again and again from the same node. */
+export async function drain(cluster: Cluster, sternProgram: string, lines: number): Promise<Row[]> {
+  const job: LoadJob = { name: 'drain', pods: 1, lines, rate: 0 };
+  const namespace = `bench-drain-${Date.now().toString(36)}`;
+  await freshNamespace(cluster, namespace);
+  await startJobs(cluster, namespace, [job]);
+  await jobsComplete(cluster, namespace);
+  const { name, uid } = await podOf(cluster, namespace);
+  const folder = mkdtempSync(join(tmpdir(), 'faro-bench-'));
+  const output = join(folder, 'story.json');
+  const pki = (file: string) => join(cluster.folder, 'pki', file);
+  const server = JSON.parse(await cluster.kubectl(['config', 'view', '-o', 'json'])) as {
+    clusters: { cluster: { server: string } }[];
+  };
+  const url = `${server.clusters[0]?.cluster.server}/api/v1/nodes/node1/proxy/logs/pods/${namespace}_${name}_${uid}/app/0.log`;
+  const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig];
+  const how = ['--until', 'complete', '--settle', '0s', '--log-level', 'info', '--log-format', 'json', '--force'];
+  const curl = ['--silent', '--cert', pki('admin.crt'), '--key', pki('admin.key'), '--cacert', pki('ca.crt'), url];
+  const commands: readonly (readonly [string, ...string[]])[] = [
+    ['curl', ...curl],
+    [process.execPath, 'src/main.ts', 'capture', 'job/drain', '-o', output, ...at, ...how],
+    [process.execPath, 'src/main.ts', 'capture', 'job/drain', '--log-route', 'stream', '-o', output, ...at, ...how],
+    [sternProgram, '.', '--no-follow', '--output', 'raw', '--color', 'never', ...at],
+    [cluster.kubectlPath, 'logs', name, ...at],
+  ];
+  const rows: Row[] = [];
+  try {
+    for (const args of commands) {
+      const isFaro = args[1] === 'src/main.ts';
+      const before = serverCpuMs(cluster);
+      const took = await measured({ args, output: isFaro ? `${output}.out` : output, mark: RECORDED }).done;
+      const tool = isFaro
+        ? ['faro', ...args.slice(4, 6).filter((word) => /route|stream/.test(word))].join(' ')
+        : args[0];
+      const counted = await tally(output, linesOf([job]));
+      rows.push({ tool: tool.replace(/^.*\//, ''), ...took, ...counted, serverCpuMs: serverCpuMs(cluster) - before });
+    }
+    return rows;
+  } finally {
+    await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function podOf(cluster: Cluster, namespace: string): Promise<{ name: string; uid: string }> {
+  const text = await cluster.kubectl(['-n', namespace, 'get', 'pods', '-o', 'json']);
+  const { items } = JSON.parse(text) as { items: { metadata: { name: string; uid: string } }[] };
+  const [pod] = items;
+  if (pod === undefined) throw new Error('the Job has no pod');
+  return pod.metadata;
+}

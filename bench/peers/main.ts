@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import { Cluster, type ClusterOptions } from '../../test/cluster/cluster.ts';
+import { drain } from './drain.ts';
+import type { LoadJob } from './load.ts';
+import { buildStern } from './peers.ts';
+import { faro, follow, kubectlLogs, type Row, stern, table } from './run.ts';
+
+/**
+ * Faro beside its peers on the testbed, in one run: `node bench/peers/main.ts [hot|hot25|wide|drain …] [--seconds 60]`.
+ * Prints a Markdown table for each load. It starts a cluster of its own.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: 'string', default: '60' }, rounds: { type: 'string', default: '3' } },
+});
+const seconds = Number(values.seconds);
+const rounds = Number(values.rounds);
+const chosen = positionals.length > 0 ? positionals : ['hot', 'hot25', 'wide', 'drain'];
+const sternProgram = await buildStern();
+
+const slow: LoadJob = { name: 'slow', pods: 8, lines: 1000 * seconds, rate: 1000 };
+const loads: Readonly<Record<string, { readonly title: string; readonly jobs: readonly LoadJob[] }>> = {
+  hot: {
+    title: `one container at 10,000 lines/s beside eight at 1,000, ${seconds} s`,
+    jobs: [{ name: 'hot', pods: 1, lines: 10_000 * seconds, rate: 10_000 }, slow],
+  },
+  hot25: {
+    title: `one container at 25,000 lines/s beside eight at 1,000, ${seconds} s`,
+    jobs: [{ name: 'hot', pods: 1, lines: 25_000 * seconds, rate: 25_000 }, slow],
+  },
+  wide: {
+    title: `100 containers at 50 lines/s, ${seconds} s`,
+    jobs: [{ name: 'wide', pods: 100, lines: 50 * seconds, rate: 50 }],
+  },
+};
+const at: ClusterOptions = { number: 7 };
+try {
+  for (const name of chosen) process.stdout.write(`\n${await measureLoad(name)}`);
+} finally {
+  await Cluster.stop(at);
+}
+
+async function measureLoad(name: string): Promise<string> {
+  if (name === 'drain') {
+    // Rotation out of the way: every tool reads the same one file.
+    const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Gi' } });
+    return table('1,000,000 lines of a finished container', await drain(cluster, sternProgram, 1_000_000));
+  }
+  const load = loads[name];
+  if (load === undefined) throw new Error(`unknown load ${name}: ${Object.keys(loads).join(', ')}, drain`);
+  const cluster = await Cluster.start(at);
+  const tools = [faro(cluster), stern(cluster, sternProgram)];
+  if (name !== 'wide') tools.splice(1, 0, faro(cluster, '--log-route', 'stream'));
+  if (name !== 'wide') tools.push(kubectlLogs(cluster));
+  const rows: Row[] = [];
+  for (let round = 0; round < (name === 'wide' ? rounds : 1); round += 1)
+    for (const tool of tools) rows.push(await follow(cluster, tool, load.jobs));
+  return table(load.title, rows);
+}

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from '../../test/cluster/cluster.ts';
+import { freshNamespace, jobsComplete, type LoadJob, linesOf, startJobs } from './load.ts';
+import { type Measured, measured, type Running, serverCpuMs } from './measured.ts';
+import { type Tally, tally } from './tally.ts';
+
+/** One line of a table: a tool at a load. */
+export interface Row extends Measured, Tally {
+  readonly tool: string;
+  /** Of kubelet and API server together, while the tool ran. */
+  readonly serverCpuMs: number;
+}
+
+/** A program under test: how it is started, and how it is told that the load is over. */
+export interface Tool {
+  readonly name: string;
+  /** Whether it follows pods that are yet to come; else it is started when all run. */
+  readonly waitsForPods: boolean;
+  start(at: {
+    readonly namespace: string;
+    readonly jobs: readonly LoadJob[];
+    readonly output: string;
+  }): Promise<Running>;
+  /** Whether it ends by itself when the Jobs are complete. */
+  readonly endsItself: boolean;
+}
+
+/** Lets a tool follow a load from its first line to its last, in a namespace of its own. */
+export async function follow(cluster: Cluster, tool: Tool, jobs: readonly LoadJob[]): Promise<Row> {
+  const namespace = `bench-${tool.name.replaceAll(/[^a-z]+/g, '-')}-${Date.now().toString(36)}`;
+  await freshNamespace(cluster, namespace);
+  const folder = mkdtempSync(join(tmpdir(), 'faro-bench-'));
+  const output = join(folder, 'story.json');
+  try {
+    const before = serverCpuMs(cluster);
+    let running = tool.waitsForPods ? await tool.start({ namespace, jobs, output }) : undefined;
+    await startJobs(cluster, namespace, jobs);
+    if (running === undefined) {
+      await cluster.kubectl(['-n', namespace, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=60s']);
+      running = await tool.start({ namespace, jobs, output });
+    }
+    await jobsComplete(cluster, namespace);
+    // What follows for ever gets the time to deliver what was written.
+    if (!tool.endsItself) {
+      await sleep(5000);
+      running.interrupt();
+    }
+    const process = await running.done;
+    const counted = await tally(output, linesOf(jobs));
+    return { tool: tool.name, ...process, ...counted, serverCpuMs: serverCpuMs(cluster) - before };
+  } finally {
+    await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** faro from this checkout. */
+export function faro(cluster: Cluster, ...more: string[]): Tool {
+  return {
+    name: ['faro', ...more].join(' '),
+    waitsForPods: true,
+    endsItself: true,
+    async start({ namespace, jobs, output }) {
+      const targets = jobs.map(({ name }) => `job/${name}`);
+      const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig, '-o', output, '--force'];
+      const how = ['--wait', '--until', 'complete', '--settle', '0s', '--log-level', 'info', '--log-format', 'json'];
+      const args = [process.execPath, 'src/main.ts', 'capture', ...targets, ...at, ...how, ...more] as const;
+      const running = measured({ args: [args[0], ...args.slice(1)], output: `${output}.out`, mark: RECORDED });
+      await running.said('"msg":"recording"');
+      return running;
+    },
+  };
+}
+
+/** When it says so, every line is on the disk, and the story is not begun. */
+export const RECORDED = 'recorded; writing the story';
+
+export function stern(cluster: Cluster, program: string): Tool {
+  return {
+    name: 'stern',
+    waitsForPods: true,
+    endsItself: false,
+    async start({ namespace, output }) {
+      const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig];
+      const how = ['--output', 'raw', '--color', 'never', '--max-log-requests', '500'];
+      return measured({ args: [program, '.', ...at, ...how], output });
+    },
+  };
+}
+
+export function kubectlLogs(cluster: Cluster): Tool {
+  return {
+    name: 'kubectl logs -f',
+    waitsForPods: false,
+    endsItself: false,
+    async start({ namespace, output }) {
+      const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig];
+      const how = ['logs', '-f', '-l', 'batch.kubernetes.io/job-name', '--tail=-1', '--max-log-requests=500'];
+      return measured({ args: [cluster.kubectlPath, ...how, ...at], output });
+    },
+  };
+}
+
+/** A Markdown table of rows. */
+export function table(title: string, rows: readonly Row[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |\n`;
+  const head = [title, 'wall s', 'client CPU s', 'to the synced journal: wall s', 'CPU s', 'server CPU s', 'peak MiB'];
+  const columns = [...head, 'lines expected', 'got', 'repeated'];
+  const cells = rows.map(({ tool, wallMs, cpuMs, mark, serverCpuMs: server, peakMiB, expected, got, repeated }) => [
+    tool,
+    seconds(wallMs),
+    seconds(cpuMs),
+    mark === undefined ? '' : seconds(mark.wallMs),
+    mark === undefined ? '' : seconds(mark.cpuMs),
+    seconds(server),
+    Math.round(peakMiB),
+    expected,
+    got,
+    repeated,
+  ]);
+  return [columns, columns.map(() => '---'), ...cells].map(line).join('');
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(ms < 10_000 ? 2 : 1);
+}
