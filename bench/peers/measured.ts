@@ -47,7 +47,7 @@ export function measured({ args: [program, ...args], output, mark, cwd }: Measur
   let peakMiB = 0;
   let marked: Measured['mark'];
   const waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
-  shell.stderr.on('data', (chunk: Buffer) => {
+  shell.stderr?.on('data', (chunk: Buffer) => {
     errors += chunk;
     if (mark !== undefined && marked === undefined && errors.includes(mark))
       marked = { wallMs: performance.now() - startedAt, cpuMs: cpuMsOf(childOf(shell.pid)) };
