@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Cluster } from '../../test/cluster/cluster.ts';
 import { freshNamespace, jobsComplete, type LoadJob, linesOf, startJobs } from './load.ts';
 import { measured, serverCpuMs } from './measured.ts';
-import { RECORDED, type Row } from './run.ts';
+import { faroArgs, RECORDED, type Row } from './run.ts';
 import { tally } from './tally.ts';
 
 /** One finished container with many lines, read whole by each tool, again and again from the same node. */
@@ -23,12 +23,12 @@ export async function drain(cluster: Cluster, sternProgram: string, lines: numbe
   };
   const url = `${server.clusters[0]?.cluster.server}/api/v1/nodes/node1/proxy/logs/pods/${namespace}_${name}_${uid}/app/0.log`;
   const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig];
-  const how = ['--until', 'complete', '--settle', '0s', '--log-level', 'info', '--log-format', 'json', '--force'];
+  const how = ['--until', 'complete', '--settle', '0s', '--force'];
   const curl = ['--silent', '--cert', pki('admin.crt'), '--key', pki('admin.key'), '--cacert', pki('ca.crt'), url];
   const commands: readonly (readonly [string, ...string[]])[] = [
     ['curl', ...curl],
-    [process.execPath, 'src/main.ts', 'capture', 'job/drain', '-o', output, ...at, ...how],
-    [process.execPath, 'src/main.ts', 'capture', 'job/drain', '--log-route', 'stream', '-o', output, ...at, ...how],
+    faroArgs('capture', 'job/drain', '-o', output, ...at, ...how),
+    faroArgs('capture', 'job/drain', '--log-route', 'stream', '-o', output, ...at, ...how),
     [sternProgram, '.', '--no-follow', '--output', 'raw', '--color', 'never', ...at],
     [cluster.kubectlPath, 'logs', name, ...at],
   ];

@@ -66,13 +66,18 @@ export function faro(cluster: Cluster, ...more: string[]): Tool {
     async start({ namespace, jobs, output }) {
       const targets = jobs.map(({ name }) => `job/${name}`);
       const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig, '-o', output, '--force'];
-      const how = ['--wait', '--until', 'complete', '--settle', '0s', '--log-level', 'info', '--log-format', 'json'];
-      const args = [process.execPath, 'src/main.ts', 'capture', ...targets, ...at, ...how, ...more] as const;
-      const running = measured({ args: [args[0], ...args.slice(1)], output: `${output}.out`, mark: RECORDED });
+      const how = ['--wait', '--until', 'complete', '--settle', '0s'];
+      const args = faroArgs('capture', ...targets, ...at, ...how, ...more);
+      const running = measured({ args, output: `${output}.out`, mark: RECORDED });
       await running.said('"msg":"recording"');
       return running;
     },
   };
+}
+
+/** The command from this checkout, which says in its log what it does. */
+export function faroArgs(...args: readonly string[]): readonly [string, ...string[]] {
+  return [process.execPath, 'src/main.ts', ...args, '--log-level', 'info', '--log-format', 'json'];
 }
 
 /** When it says so, every line is on the disk, and the story is not begun. */

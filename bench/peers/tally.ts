@@ -11,21 +11,27 @@ export interface Tally {
 
 /** Counts the lines `TAG N …` in a file, in whatever text they stand; `expected` lines of each tag. */
 export async function tally(file: string, expected: ReadonlyMap<string, number>): Promise<Tally> {
-  const seen = new Map([...expected].map(([tag, lines]) => [tag, new Uint8Array(lines)]));
-  let repeated = 0;
+  const numbers = await numbersByTag(file, expected);
+  const different = [...numbers.values()].map((own) => new Set(own).size);
+  const got = different.reduce((sum, count) => sum + count, 0);
+  const all = [...numbers.values()].reduce((sum, own) => sum + own.length, 0);
+  const total = [...expected.values()].reduce((sum, lines) => sum + lines, 0);
+  return { expected: total, got, repeated: all - got };
+}
+
+/** The numbers of the lines `TAG N …` that a file holds, by tag, in order; only of tags and numbers that are expected. */
+export async function numbersByTag(
+  file: string,
+  expected: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, number[]>> {
+  const numbers = new Map([...expected.keys()].map((tag) => [tag, [] as number[]]));
   let rest = '';
   for await (const chunk of createReadStream(file, { encoding: 'latin1', highWaterMark: 1 << 20 })) {
     const text = rest + String(chunk);
     const end = text.lastIndexOf('\n') + 1;
     rest = text.slice(end);
-    for (const [, tag = '', number] of text.slice(0, end).matchAll(/\b(T[a-z0-9-]*) (\d+) x/g)) {
-      const lines = seen.get(tag);
-      const index = Number(number);
-      if (lines === undefined || index >= lines.length) continue;
-      if (lines[index] === 1) repeated += 1;
-      lines[index] = 1;
-    }
+    for (const [, tag = '', number] of text.slice(0, end).matchAll(/\b(T[a-z0-9-]*) (\d+) x/g))
+      if (Number(number) < (expected.get(tag) ?? 0)) numbers.get(tag)?.push(Number(number));
   }
-  const got = [...seen.values()].reduce((sum, lines) => sum + lines.reduce((count, one) => count + one, 0), 0);
-  return { expected: [...expected.values()].reduce((sum, lines) => sum + lines, 0), got, repeated };
+  return numbers;
 }

@@ -25,8 +25,9 @@ type settings struct {
 	lines, size, stderrEvery, big, bigEvery, badEvery, exit, growMiB, crashTimes int
 	rate                                                                         float64
 	wait, delay, failAfter                                                       time.Duration
-	tag, port, state                                                             string
+	tag, port, state, record                                                     string
 	noFinalNewline                                                               bool
+	recorded                                                                     *os.File
 }
 
 func main() {
@@ -71,13 +72,42 @@ func parse() settings {
 	flag.IntVar(&s.crashTimes, "crash-times", 0, "exit with -exit this many times, then go on; counted in -state")
 	flag.StringVar(&s.state, "state", "/state/crashes", "file that counts crashes, on a volume")
 	flag.StringVar(&s.tag, "tag", "L", "first word of each line")
+	flag.StringVar(&s.record, "record", "", "folder for the number of lines written so far, in a file for each run, whose tag gets the time of its start")
 	flag.Parse()
+	s.openRecord()
 	return s
+}
+
+// openRecord makes a file that outlives the container, and tells this run's lines from those of every other run.
+func (s *settings) openRecord() {
+	if s.record == "" {
+		return
+	}
+	s.tag = fmt.Sprintf("%s-%d", s.tag, time.Now().UnixNano())
+	file, err := os.Create(filepath.Join(s.record, s.tag))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	s.recorded = file
+}
+
+// note writes down how many lines have been handed to the kernel.
+func (s settings) note(lines int) {
+	if s.recorded == nil {
+		return
+	}
+	if _, err := s.recorded.WriteAt([]byte(fmt.Sprintf("%020d", lines)), 0); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 }
 
 func (s settings) write() {
 	out := bufio.NewWriterSize(os.Stdout, 32<<10)
-	defer out.Flush()
+	defer func() {
+		out.Flush()
+		s.note(s.lines)
+	}()
 	start := time.Now()
 	for i := 0; s.lines < 0 || i < s.lines; i++ {
 		newline := "\n"
@@ -102,6 +132,7 @@ func (s settings) pace(out *bufio.Writer, start time.Time, i int) {
 	due := start.Add(time.Duration(float64(i+1) / s.rate * float64(time.Second)))
 	if rest := time.Until(due); rest > time.Millisecond {
 		out.Flush()
+		s.note(i + 1)
 		time.Sleep(rest)
 	}
 }
