@@ -1,21 +1,29 @@
 import { parseArgs } from 'node:util';
+import { seededRandom } from '../../src/demo/random.ts';
 import { Cluster, type ClusterOptions } from '../../test/cluster/cluster.ts';
+import { chaos } from './chaos.ts';
 import { drain } from './drain.ts';
+import { idle } from './idle.ts';
 import type { LoadJob } from './load.ts';
 import { buildStern } from './peers.ts';
 import { faro, follow, kubectlLogs, type Row, stern, table } from './run.ts';
+import { shortLived } from './short.ts';
 
 /**
- * Faro beside its peers on the testbed, in one run: `node bench/peers/main.ts [hot|hot25|wide|drain …] [--seconds 60]`.
+ * Faro beside its peers on the testbed, in one run: `node bench/peers/main.ts [hot|hot25|wide|drain|idle|short|chaos …] [--seconds 60]`.
  * Prints a Markdown table for each load. It starts a cluster of its own.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '60' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    seconds: { type: 'string', default: '60' },
+    rounds: { type: 'string', default: '3' },
+    seed: { type: 'string', default: '1' },
+  },
 });
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
-const chosen = positionals.length > 0 ? positionals : ['hot', 'hot25', 'wide', 'drain'];
+const chosen = positionals.length > 0 ? positionals : ['hot', 'hot25', 'wide', 'drain', 'idle', 'short', 'chaos'];
 const sternProgram = await buildStern();
 
 const slow: LoadJob = { name: 'slow', pods: 8, lines: 1000 * seconds, rate: 1000 };
@@ -41,13 +49,21 @@ try {
 }
 
 async function measureLoad(name: string): Promise<string> {
+  if (name === 'idle') return said(name, await idle(at, { containers: 200, seconds }));
+  if (name === 'short') return said(name, await shortLived(await Cluster.start(at), 200));
+  if (name === 'chaos') {
+    const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Mi' } });
+    const random = seededRandom(Number(values.seed));
+    return said(name, await chaos(cluster, { sternProgram, seconds: 5 * seconds, random }));
+  }
   if (name === 'drain') {
     // Rotation out of the way: every tool reads the same one file.
     const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Gi' } });
     return table('1,000,000 lines of a finished container', await drain(cluster, sternProgram, 1_000_000));
   }
   const load = loads[name];
-  if (load === undefined) throw new Error(`unknown load ${name}: ${Object.keys(loads).join(', ')}, drain`);
+  if (load === undefined)
+    throw new Error(`unknown load ${name}: ${Object.keys(loads).join(', ')}, drain, idle, short, chaos`);
   const cluster = await Cluster.start(at);
   const tools = [faro(cluster), stern(cluster, sternProgram)];
   if (name !== 'wide') tools.splice(1, 0, faro(cluster, '--log-route', 'stream'));
@@ -56,4 +72,8 @@ async function measureLoad(name: string): Promise<string> {
   for (let round = 0; round < (name === 'wide' ? rounds : 1); round += 1)
     for (const tool of tools) rows.push(await follow(cluster, tool, load.jobs));
   return table(load.title, rows);
+}
+
+function said(name: string, report: object): string {
+  return `${name}: ${JSON.stringify(report)}\n`;
 }

@@ -1,0 +1,58 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cluster, type ClusterOptions } from '../../test/cluster/cluster.ts';
+import { freshNamespace, startJobs } from './load.ts';
+import { measured, serverCpuMs } from './measured.ts';
+import { faroArgs } from './run.ts';
+
+/** What a recorder asks the API server, and costs, in a minute in which nothing happens. */
+export interface IdleReport {
+  readonly containers: number;
+  readonly seconds: number;
+  readonly requests: number;
+  readonly serverCpuMs: number;
+}
+
+const POLICY =
+  'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [ResponseStarted, ResponseComplete, Panic]\nrules: [{level: Metadata}]\n';
+
+/** Containers that wrote a few lines and wait, all of whose logs are followed; the API server's audit log counts requests. */
+export async function idle(
+  at: ClusterOptions,
+  { containers, seconds }: { containers: number; seconds: number },
+): Promise<IdleReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'faro-idle-'));
+  const [policy, audit] = [join(folder, 'policy.yaml'), join(folder, 'audit.log')];
+  writeFileSync(policy, POLICY);
+  const apiserverArgs = ['--audit-policy-file', policy, '--audit-log-path', audit];
+  const cluster = await Cluster.start({ ...at, settings: { apiserverArgs } });
+  const namespace = 'idle';
+  await freshNamespace(cluster, namespace);
+  await startJobs(cluster, namespace, [{ name: 'idle', pods: containers, lines: 5, rate: 0, wait: '1h' }]);
+  await cluster.kubectl(['-n', namespace, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=300s']);
+  const targets = ['job/idle', '-o', join(folder, 'story.json'), '-n', namespace, '--kubeconfig', cluster.kubeconfig];
+  const recorder = measured({ args: faroArgs('capture', ...targets, '--drain', '1s'), output: join(folder, 'out') });
+  await recorder.said('"msg":"recording"');
+  await sleep(15_000); // until every stream is open and everything that existed was read
+  const [before, server] = [requestsIn(audit), serverCpuMs(cluster)];
+  await sleep(seconds * 1000);
+  const report = {
+    containers,
+    seconds,
+    requests: requestsIn(audit) - before,
+    serverCpuMs: serverCpuMs(cluster) - server,
+  };
+  recorder.interrupt();
+  await recorder.done;
+  rmSync(folder, { recursive: true, force: true });
+  return report;
+}
+
+/** Requests of faro so far; its user agent tells them from the cluster's own. */
+function requestsIn(audit: string): number {
+  return readFileSync(audit, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"userAgent":"faro/')).length;
+}
