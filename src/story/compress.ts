@@ -1,31 +1,41 @@
-import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { FaroError } from '../model/errors.ts';
+import { gzipTrailer, type Trailer, zstdTrailer } from './trailer.ts';
 
-/** How a story's text becomes bytes: each piece a member of its own, so that any of them can be read alone. */
-export interface Compressor {
-  member(chunk: Buffer): Buffer;
+/** How a story's text becomes bytes: in members, so that any of them can be read alone, and an index behind them. */
+export interface Compression {
+  compress(member: Buffer): Buffer;
+  decompress(member: Buffer): Buffer;
+  readonly trailer: Trailer;
 }
 
-const COMPRESSORS: Readonly<Record<string, Compressor>> = {
-  '.json': { member: (chunk) => chunk },
-  '.json.gz': { member: (chunk) => gzipSync(chunk, { level: 6 }) },
-  '.json.zst': {
-    member: (chunk) =>
-      zstdCompressSync(chunk, {
-        params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
-      }),
-  },
+export const gzip: Compression = {
+  compress: (member) => gzipSync(member, { level: 6 }),
+  decompress: (member) => gunzipSync(member),
+  trailer: gzipTrailer,
 };
 
-/** By the file's name. Throws FaroError `usage` for one that Faro does not write. */
-export function compressorFor(output: string): Compressor {
-  if (output === '-') return plain;
-  const extension = Object.keys(COMPRESSORS).find((candidate) => output.endsWith(candidate));
-  const compressor = COMPRESSORS[extension ?? ''];
-  if (compressor !== undefined) return compressor;
+export const zstd: Compression = {
+  compress: (member) =>
+    zstdCompressSync(member, {
+      params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+    }),
+  decompress: (member) => zstdDecompressSync(member),
+  trailer: zstdTrailer,
+};
+
+const BY_NAME: Readonly<Record<string, Compression | undefined>> = {
+  '.json': undefined,
+  '.json.gz': gzip,
+  '.json.zst': zstd,
+};
+
+/** By the file's name; undefined for none. Throws FaroError `usage` for a file that Faro does not write. */
+export function compressionFor(output: string): Compression | undefined {
+  if (output === '-') return undefined;
+  const extension = Object.keys(BY_NAME).find((candidate) => output.endsWith(candidate));
+  if (extension !== undefined) return BY_NAME[extension];
   throw new FaroError('usage', `-o ${output}: faro does not know this kind of file`, {
     hint: `name it .json, .json.gz or .json.zst, or - for standard output`,
   });
 }
-
-const plain: Compressor = { member: (chunk) => chunk };

@@ -1,5 +1,7 @@
 import type { Timestamp } from '../model/time.ts';
 import type { StoryContainer, StoryGap, TimelineEntry } from './document.ts';
+import { someIn } from './index-set.ts';
+import { type Contents, TYPES } from './members.ts';
 
 /** Which entries are wanted: those that fit every field that is given. */
 export interface EntryFilter {
@@ -34,6 +36,22 @@ export class EntryMatcher {
   /** Whether it takes everything. */
   get isOpen(): boolean {
     return Object.values(this.#filter).every((wanted) => wanted === undefined);
+  }
+
+  /** False only where nothing of such contents is wanted. */
+  mayMatchAny({ from, to, types, objects, containers }: Contents): boolean {
+    const { since, until, objects: wantedObjects, containers: wantedContainers } = this.#filter;
+    if (types === 0 || (since !== undefined && to < since) || (until !== undefined && from > until)) return false;
+    const isWanted = (type: TimelineEntry['type'], bit: number) =>
+      (types & (1 << bit)) !== 0 && (this.#types === undefined || this.#types.has(type));
+    if (!TYPES.some(isWanted)) return false;
+    if (wantedObjects === undefined && wantedContainers === undefined) return true;
+    // What a gap is about, the index does not tell.
+    return (
+      isWanted('gap', TYPES.indexOf('gap')) ||
+      someIn(containers, (container) => this.#takesContainer(container)) ||
+      (wantedContainers === undefined && someIn(objects, (object) => wantedObjects?.has(object) === true))
+    );
   }
 
   /** False only where the bytes of an entry, as faro writes it, prove that it is not wanted. */

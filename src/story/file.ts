@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { JournalReader } from '../journal/reader.ts';
 import { FaroError, messageOf } from '../model/errors.ts';
 import { assembleStory, type StoryFacts } from './assemble.ts';
-import { compressorFor } from './compress.ts';
+import { compressionFor } from './compress.ts';
+import { type FileSink, MemberWriter } from './member-writer.ts';
 
 export interface StorySummary extends StoryFacts {
   /** Of the document, before it was compressed. */
@@ -25,7 +26,7 @@ export interface WriteStoryOptions {
 /** Finds out before a recording begins that its story could not be written. Throws FaroError `output`. */
 export async function checkOutput(output: string, options: { readonly force: boolean }): Promise<void> {
   if (output === '-') return;
-  compressorFor(output);
+  compressionFor(output);
   const folder = dirname(output);
   await tryFolder(folder).catch((cause: unknown) => {
     const isMissing = codeOf(cause) === 'ENOENT' && !existsSync(folder);
@@ -79,23 +80,21 @@ export async function writeStory(options: WriteStoryOptions): Promise<StorySumma
   }
 }
 
-async function writeTo(
-  reader: JournalReader,
-  output: string,
-  write: (chunk: Buffer) => Promise<void>,
-): Promise<StorySummary> {
+async function writeTo(reader: JournalReader, output: string, write: FileSink): Promise<StorySummary> {
   const hash = createHash('sha256');
-  const compressor = compressorFor(output);
   let bytes = 0;
-  const writeOut = async (chunk: Buffer) => {
+  const counted: FileSink = async (chunk) => {
     bytes += chunk.length;
-    if (chunk.length > 0) await write(chunk);
+    await write(chunk);
   };
+  const compression = compressionFor(output);
+  const members = compression === undefined ? undefined : new MemberWriter(compression, counted);
   const facts = await assembleStory(reader, async (text) => {
     const chunk = Buffer.from(text);
     hash.update(chunk);
-    await writeOut(compressor.member(chunk));
+    await (members === undefined ? counted(chunk) : members.take(chunk));
   });
+  await members?.finish();
   return { ...facts, sha256: hash.digest('hex'), bytes };
 }
 

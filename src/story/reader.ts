@@ -3,7 +3,8 @@ import { openBytes, type StoryBytes } from './bytes.ts';
 import type { TimelineEntry } from './document.ts';
 import { type EntryFilter, EntryMatcher } from './entry-filter.ts';
 import { readHead, type StoryHead } from './head.ts';
-import { BYTE, JsonFault, JsonWalker } from './json-walker.ts';
+import { BYTE, JsonFault, JsonWalker, type RawValue } from './json-walker.ts';
+import { LINE } from './members.ts';
 import { parseEntry } from './parse-entry.ts';
 import { ZstdFault } from './zstd-frames.ts';
 
@@ -38,32 +39,61 @@ export async function openStory(path: string): Promise<StoryReader> {
   }
 }
 
-/** Faro writes an entry a line, each of which begins so. */
-const LINE = Buffer.from('{"seq":');
+/** A part of the document that begins with the timeline or with an entry of it. */
+interface Part {
+  readonly from: number;
+  /** The document's end where there is none. */
+  readonly to: number | undefined;
+}
+
+/** The parts that may hold something that is wanted. */
+function partsOf({ index }: StoryBytes, timeline: number, matcher: EntryMatcher): Part[] {
+  if (index === undefined || matcher.isOpen) return [{ from: timeline, to: undefined }];
+  const parts: { from: number; to: number | undefined }[] = [];
+  for (const [position, { offset, contents }] of index.members.entries()) {
+    if (!matcher.mayMatchAny(contents)) continue;
+    const from = Math.max(offset, timeline);
+    const to = index.members[position + 1]?.offset;
+    const last = parts.at(-1);
+    if (last?.to === from) last.to = to;
+    else parts.push({ from, to });
+  }
+  return parts;
+}
 
 async function* readEntries(bytes: StoryBytes, timeline: number, matcher: EntryMatcher): AsyncGenerator<TimelineEntry> {
-  const walker = new JsonWalker(bytes.from(timeline), timeline);
-  const isOpen = matcher.isOpen;
-  try {
-    await walker.expect(BYTE.open);
-    for (let isAfterComma = false, isFirst = true; ; isFirst = false) {
-      if (isFirst || isAfterComma) {
-        const taken = walker.takeLines(LINE);
-        for (const value of taken.lines) {
-          if (!isOpen && !matcher.mayMatch(value.bytes)) continue;
+  for (const part of partsOf(bytes, timeline, matcher)) {
+    const walker = new JsonWalker(bytes.from(part.from, part.to), part.from);
+    try {
+      if (part.from === timeline) await walker.expect(BYTE.open);
+      for await (const values of valuesOf(walker, part))
+        for (const value of values) {
+          if (!matcher.mayMatch(value.bytes)) continue;
           const entry = parseEntry(value);
-          if (isOpen || matcher.matches(entry)) yield entry;
+          if (matcher.matches(entry)) yield entry;
         }
-        if (taken.lines.length > 0) isAfterComma = taken.isAfterComma;
-      }
-      if (!isAfterComma && (await walker.takes(BYTE.close))) return;
-      if (!isAfterComma && !isFirst) await walker.expect(BYTE.comma);
-      const entry = parseEntry(await walker.value());
-      if (matcher.matches(entry)) yield entry;
-      isAfterComma = await walker.takes(BYTE.comma);
+    } finally {
+      await walker.close();
     }
-  } finally {
-    await walker.close();
+  }
+}
+
+/** The values of the list that the walk stands in, as many at a time as are at hand. */
+async function* valuesOf(walker: JsonWalker, { to }: Part): AsyncGenerator<readonly RawValue[]> {
+  for (let isAfterComma = false, isFirst = true; ; isFirst = false) {
+    if (isFirst || isAfterComma) {
+      const taken = walker.takeLines(LINE);
+      if (taken.lines.length > 0) {
+        yield taken.lines;
+        isAfterComma = taken.isAfterComma;
+        if (!isAfterComma) continue;
+      }
+    }
+    if (to !== undefined && isAfterComma && (await walker.peek()) === undefined) return;
+    if (!isAfterComma && (await walker.takes(BYTE.close))) return;
+    if (!isAfterComma && !isFirst) await walker.expect(BYTE.comma);
+    yield [await walker.value()];
+    isAfterComma = await walker.takes(BYTE.comma);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Story, TimelineEntry } from '../../src/story/document.ts';
 
 const second = (index: number) =>
-  `2026-11-23T12:${String(Math.floor(index / 60) % 60).padStart(2, '0')}:${String(index % 60).padStart(2, '0')}.000000000Z`;
+  new Date(Date.UTC(2026, 10, 23, 12) + index * 1000).toISOString().replace('.000Z', '.000000000Z');
 
 /** A story of one pod with two container runs, whose lines are given: `[run, text]`. */
 export function sampleStory(lines: readonly (readonly [number, string])[], withVerdict = false): Story {
