@@ -8,9 +8,13 @@ import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import type { EndConditions, RecordResult } from '../record/end.ts';
 import { Recorder } from '../record/record.ts';
 import { createRedactor } from '../redact/redactor.ts';
-import { checkOutput, type StorySummary, writeStory } from '../story/file.ts';
+import { checkOutput, writeStory } from '../story/file.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { VERSION } from '../version.ts';
+import type { Recorded, RecordingHooks } from './ci/around.ts';
+import { captureAround } from './ci/capture-around.ts';
+import type { CommandOutcome } from './ci/outcome.ts';
+import { checkReports, publish } from './ci/publish.ts';
 import type { CommandContext } from './context.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -29,19 +33,46 @@ export async function capture(
   const plan = planOf(options, context);
   const log = commandLog(options, context);
   await checkOutput(options.output, { force: options.force === true });
+  await checkReports(options);
   const connection = await connectionFor(options, context, log);
-  const { namespace, wait = false } = options;
+  const { namespace, wait = false, command } = options;
   await using session = await openSession(
-    { targets, connection, namespace, wait, context, log },
+    { targets, connection, namespace, wait, allowMissing: command !== undefined, context, log },
     context.interrupts.first,
   );
-  const { result, summary } = await recordStory(session, { plan, options, context, log });
-  context.stderr.write(summarise(summary, result, options.output));
-  return result.goal === 'failed' ? EXIT.goalFailed : EXIT.done;
+  const startedAt = context.clock.now();
+  const conclude = async (recorded: Recorded, outcome?: CommandOutcome) => {
+    context.stderr.write(summarise(recorded.summary, recorded.result, options.output));
+    const seconds = (context.clock.now() - startedAt) / 1000;
+    const ran = command === undefined || outcome === undefined ? undefined : { argv: command, outcome };
+    const { output, until: goal } = options;
+    await publish(
+      { ...recorded, targets, goal, output, seconds, command: ran, firstCause: undefined },
+      options,
+      context,
+    );
+  };
+  const request = { plan, options, context, log };
+  if (command !== undefined)
+    return await captureAround({
+      command,
+      hasGoal: options.until !== undefined || options.for !== undefined,
+      context,
+      conclude,
+      record: (hooks) => recordStory(session, { ...request, hooks }),
+    });
+  const recorded = await recordStory(session, request);
+  await conclude(recorded);
+  return recorded.result.goal === 'failed' ? EXIT.goalFailed : EXIT.done;
 }
 
 /** What the options ask for, checked before anything is begun. */
 export function planOf(options: CaptureOptions, context: CommandContext) {
+  const { command, output } = options;
+  if (command?.length === 0)
+    throw new FaroError('usage', 'there is no command after --', { hint: 'e.g. -- kubectl apply -f web.yaml' });
+  if (command !== undefined && output === '-')
+    throw new FaroError('usage', "standard output is the command's", { hint: 'name a file with -o' });
   return {
     end: endConditions(options),
     logs: logLimits(options, context),
@@ -54,13 +85,12 @@ export interface RecordRequest {
   readonly options: CaptureOptions;
   readonly context: CommandContext;
   readonly log: Log;
+  /** Where the recording is made around a command. */
+  readonly hooks?: RecordingHooks;
 }
 
 /** Records to a journal beside the output, then makes the story of it; the journal goes when the story is in place. */
-export async function recordStory(
-  session: Session,
-  request: RecordRequest,
-): Promise<{ result: RecordResult; summary: StorySummary }> {
+export async function recordStory(session: Session, request: RecordRequest): Promise<Recorded> {
   const { options, context } = request;
   const dir = journalDir(options.output);
   const journal = await JournalWriter.create(dir, { clock: context.clock });
@@ -82,13 +112,15 @@ export async function recordStory(
 async function recordTo(
   journal: JournalWriter,
   session: Session,
-  { plan, options, context, log }: RecordRequest,
+  { plan, options, context, log, hooks }: RecordRequest,
 ): Promise<RecordResult> {
   const { clock, random, interrupts } = context;
+  const end = hooks === undefined ? plan.end : { ...plan.end, after: hooks.after, mustExist: options.wait !== true };
   const redaction = { enabled: options.redact, managedFields: options.managedFields === true };
   const recorder = new Recorder({
     ...session,
     ...plan,
+    end,
     clock,
     random,
     log,
@@ -97,8 +129,10 @@ async function recordTo(
     start: { ...identity(options, session, context), roots: session.roots },
     streamingList: true,
   });
-  using _status = StatusLine.start(recorder, session.roots, context);
-  return await recorder.run(interrupts.first, interrupts.second);
+  // A terminal is the command's while it runs.
+  using _status = hooks === undefined ? StatusLine.start(recorder, session.roots, context) : undefined;
+  if (hooks !== undefined) void recorder.synced.then(hooks.onRecording);
+  return await recorder.run(hooks?.stop ?? interrupts.first, interrupts.second);
 }
 
 export function commandLog(options: TelemetryOptions, context: CommandContext): Log {

@@ -8,9 +8,13 @@ export interface CommandContext {
   readonly random: () => number;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
-  /** First interrupt: end well. Second: leave at once. */
+  /** First interrupt: end well. Second: leave at once. They abort with an `Interrupt`. */
   readonly interrupts: { readonly first: AbortSignal; readonly second: AbortSignal };
   readonly isInteractive: boolean;
+  /** Whether a terminal is attached: it sends Ctrl-C to every process in front of it. */
+  readonly isOnTerminal: boolean;
+  /** What stands behind `--`: the command that a capture is made around. */
+  readonly command: readonly string[] | undefined;
 }
 
 /** The machine's own clock. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, FaroError } from '../model/errors.ts';
+import { printable } from '../model/printable.ts';
 
 /** What the command's exit code means; documented in docs/cli.md. */
 export const EXIT = {
@@ -12,7 +13,8 @@ export const EXIT = {
   story: 4,
 } as const;
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+/** One of `EXIT`, or around a command that command's own, or one of `AROUND`. */
+export type ExitCode = number;
 
 const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   usage: EXIT.usage,
@@ -38,7 +40,12 @@ export function exitCodeOf(error: unknown): ExitCode {
 /** One line for what happened, one for the way out; a stack only for what can only be a bug. */
 export function describeError(error: unknown): string {
   if (error instanceof FaroError)
-    return `faro: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`;
+    return `faro: ${lines(error.message)}\n${error.hint === undefined ? '' : `  ${lines(error.hint)}\n`}`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `faro: this is a bug in faro, please report it:\n${stack}\n`;
+}
+
+/** Messages hold what servers and kubeconfigs say. */
+function lines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

@@ -41,6 +41,8 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly managedFields?: boolean;
   readonly redact: boolean;
   readonly keepJournal?: boolean;
+  readonly junit?: string;
+  readonly summary?: string;
 }
 
 /** Adds the options that every command has which speaks to a cluster. */

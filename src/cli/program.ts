@@ -27,6 +27,7 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
   const command = program
     .command('capture')
     .summary('record objects and all that belongs to them')
+    .usage('[options] <targets...> [-- command...]')
     .description(
       'Records objects, everything they own, its Events and every log line, until it is told to end, and writes one story.',
     )
@@ -37,7 +38,7 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .requiredOption('-o, --output <file>', 'story to write: .json, .json.gz or .json.zst; - for standard output')
     .option('--for <duration>', 'end after this long, e.g. 30s')
     .addOption(new Option('--until <goal>', 'end when every target is there').choices(['ready', 'complete', 'deleted']))
-    .option('--timeout <duration>', 'longest wait for --until; then exit code 1')
+    .option('--timeout <duration>', 'longest wait for --until; then exit code 1 (default: none; around a command 10m)')
     .option('--settle <duration>', 'go on recording this long after the goal, which must still hold then', '5s')
     .option('--drain <duration>', 'at the end, longest wait for the logs of ended containers', '30s')
     .option('--wait', 'targets may not exist yet: record them from their creation on')
@@ -50,6 +51,8 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--managed-fields', 'keep managedFields whole')
     .option('--no-redact', 'keep values that look like credentials')
     .option('--keep-journal', 'keep the journal beside the story')
+    .option('--junit <file>', 'write a JUnit report of the goal and the command')
+    .option('--summary <file>', 'write a Markdown summary; $GITHUB_STEP_SUMMARY gets one in any case')
     .addHelpText('after', CAPTURE_EXAMPLES)
     .action(async (targets, options) => {
       const { capture } = await import('./capture.ts');
@@ -64,10 +67,13 @@ Examples:
   faro capture deploy/web sts/db -n shop -o story.json.zst --for 5m
   faro capture job/migrate -n shop -o story.json --wait --until complete
   faro capture deploy/web -n shop -o - --for 30s | jq '.timeline[] | select(.type == "event")'
+  faro capture deploy/web -n shop -o story.json --until ready -- helm upgrade web ./chart
 
 Ctrl-C ends the recording and writes the story; a second one leaves at once.
 Exit codes: 0 done; 1 --until failed or timed out (the story is written); 2 usage;
 3 cluster not reachable or access refused; 4 the story could not be written.
+Around a command (after --): its own code where it fails, 1 where the goal does, 125 where faro does,
+126 and 127 where the command cannot be run or is not found.
 `;
 
 function addCheck(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {

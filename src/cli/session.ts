@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly namespace: string | undefined;
   /** Roots that do not exist yet, and types that are not served yet, are waited for. */
   readonly wait: boolean;
+  /** Roots need not exist yet, but their types must be served: for a command that may create them. */
+  readonly allowMissing?: boolean;
   readonly context: CommandContext;
   readonly log: Log;
 }
@@ -47,14 +49,14 @@ export async function connectionFor(
 
 /** Connects, discovers and checks the roots; every failure names the thing and the way out. */
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-  const { connection, context, targets, wait } = options;
+  const { connection, context, targets, wait, allowMissing = false } = options;
   const client = createClient(connection, { clock: context.clock });
   try {
     const named = parseTargets(targets);
     const { discovery, types } = await resolveTypes(client, named, options, signal);
     const namespace = options.namespace ?? connection.namespace;
     const roots = types.map((type, index) => rootOf(type, named[index]?.name ?? '', namespace));
-    if (!wait) await checkRoots(client, roots, types, signal);
+    if (!wait && !allowMissing) await checkRoots(client, roots, types, signal);
     const cluster = await describeCluster(client, signal);
     return { client, discovery, roots, types, cluster, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
   } catch (error) {

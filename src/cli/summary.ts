@@ -1,5 +1,6 @@
 import type { RecordResult } from '../record/end.ts';
 import type { StorySummary } from '../story/file.ts';
+import { safeLine } from './ci/platform.ts';
 
 /** What the command says at its end: the file, what is in it, and whether it is complete. */
 export function summarise(summary: StorySummary, result: RecordResult, output: string): string {
@@ -15,7 +16,7 @@ export function summarise(summary: StorySummary, result: RecordResult, output: s
     `sha256 ${summary.sha256}`,
   ];
   if (result.goal === 'failed') lines.push(`${result.ended}: ${result.reason}`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(safeLine).join('\n')}\n`;
 }
 
 const REASONS_SHOWN = 3;

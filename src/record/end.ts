@@ -12,6 +12,10 @@ export interface EndConditions {
   readonly timeoutMs: number | undefined;
   /** Milliseconds that the recording goes on after the goal is met or has failed, and that it must stay so. */
   readonly settleMs: number;
+  /** Nothing is judged and no time counts before this resolves: the end of a command that changes what is recorded. */
+  readonly after?: Promise<void>;
+  /** A root that does not exist fails the goal instead of being waited for; only right after a command. */
+  readonly mustExist?: boolean;
 }
 
 /** How a recording ended: `ended` as it stands in the story, and whether its goal was met. */
@@ -25,6 +29,8 @@ export interface Recording {
   readonly clock: Clock;
   readonly roots: readonly Root[];
   readonly placement: Pick<Placement, 'revision' | 'recorded'>;
+  /** Resolves when the recorded states are at least as new as what the server says now. */
+  readonly catchUp: (signal: AbortSignal) => Promise<void>;
 }
 
 /** How often a goal is judged again, if anything changed. */
@@ -34,12 +40,14 @@ const JUDGE_MS = 100;
 export async function reachEnd(end: EndConditions, recording: Recording, signal: AbortSignal): Promise<RecordResult> {
   const others = new AbortController();
   const either = AbortSignal.any([signal, others.signal]);
+  const begun = begin(end, recording, either);
+  begun.catch(() => undefined); // told to those that await it
   const after = (ms: number | undefined, result: RecordResult) =>
-    ms === undefined ? never(either) : recording.clock.sleep(ms, either).then(() => result);
+    ms === undefined ? never(either) : begun.then(() => recording.clock.sleep(ms, either)).then(() => result);
   const timedOut: RecordResult = { ended: 'timeout', goal: 'failed', reason: `not ${end.until} within the timeout` };
   try {
     return await Promise.race([
-      reachGoal(end, recording, either),
+      begun.then(() => reachGoal(end, recording, either)),
       after(end.forMs, { ended: 'for', goal: 'none', reason: '' }),
       after(end.timeoutMs, timedOut),
     ]);
@@ -53,25 +61,37 @@ export async function reachEnd(end: EndConditions, recording: Recording, signal:
   }
 }
 
+/** What was true before a command may still stand in the recorded states for a moment after it. */
+async function begin({ after }: EndConditions, { catchUp }: Recording, signal: AbortSignal): Promise<void> {
+  if (after === undefined) return;
+  await Promise.race([after, never(signal)]);
+  await catchUp(signal);
+}
+
 async function reachGoal(end: EndConditions, recording: Recording, signal: AbortSignal): Promise<RecordResult> {
-  const { until, settleMs } = end;
+  const { until, settleMs, mustExist = false } = end;
   if (until === undefined) return never(signal);
+  const judge = () => goalState(until, recording.roots, recording.placement.recorded, { mustExist });
   for (;;) {
-    const reached = await decided(until, recording, signal);
+    const reached = await decided(judge, recording, signal);
     await recording.clock.sleep(settleMs, signal);
     // A pod may have become unready, or a failed rollout have been mended, while the recording settled.
-    const now = goalState(until, recording.roots, recording.placement.recorded);
+    const now = judge();
     if (now.state !== reached.state) continue;
     if (now.state === 'failed') return { ended: `until:${until} failed`, goal: 'failed', reason: now.reason };
     return { ended: `until:${until}`, goal: 'met', reason: '' };
   }
 }
 
-async function decided(goal: Goal, { clock, roots, placement }: Recording, signal: AbortSignal): Promise<GoalState> {
+async function decided(
+  judge: () => GoalState,
+  { clock, placement }: Recording,
+  signal: AbortSignal,
+): Promise<GoalState> {
   for (let judged = -1; ; await clock.sleep(JUDGE_MS, signal)) {
     if (placement.revision === judged) continue;
     judged = placement.revision;
-    const state = goalState(goal, roots, placement.recorded);
+    const state = judge();
     if (state.state !== 'waiting') return state;
   }
 }

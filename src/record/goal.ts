@@ -13,22 +13,36 @@ export type GoalState =
   | { readonly state: 'failed'; readonly reason: string };
 
 /** Whether all roots together meet the goal: one that failed decides, then one that still waits. */
-export function goalState(goal: Goal, roots: readonly Root[], recorded: Iterable<RecordedObject>): GoalState {
+export function goalState(
+  goal: Goal,
+  roots: readonly Root[],
+  recorded: Iterable<RecordedObject>,
+  { mustExist = false }: { readonly mustExist?: boolean } = {},
+): GoalState {
   const objects = [...recorded];
-  const states = roots.map((root) => rootState(goal, root, newestOf(root, objects)));
+  const states = roots.map((root) => rootState(goal, root, { found: newestOf(root, objects), mustExist }));
   return (
     states.find(({ state }) => state === 'failed') ??
     states.find(({ state }) => state === 'waiting') ?? { state: 'met' }
   );
 }
 
-function rootState(goal: Goal, root: Root, found: RecordedObject | undefined): GoalState {
+/** A root as it was last recorded, and whether its absence is a failure. */
+interface Seen {
+  readonly found: RecordedObject | undefined;
+  readonly mustExist: boolean;
+}
+
+function rootState(goal: Goal, root: Root, { found, mustExist }: Seen): GoalState {
   const name = `${root.resource}/${root.name}`;
   if (goal === 'deleted') {
-    if (found?.isDeleted === true) return { state: 'met' };
+    if (found?.isDeleted === true || (found === undefined && mustExist)) return { state: 'met' };
     return { state: 'waiting', reason: found === undefined ? `${name} does not exist yet` : `${name} exists` };
   }
-  if (found === undefined) return { state: 'waiting', reason: `${name} does not exist yet` };
+  if (found === undefined)
+    return mustExist
+      ? { state: 'failed', reason: `${name} does not exist` }
+      : { state: 'waiting', reason: `${name} does not exist yet` };
   if (found.isDeleted) return { state: 'failed', reason: `${name} was deleted` };
   return judged(goal, name, found.object);
 }
@@ -42,7 +56,7 @@ function judged(goal: 'ready' | 'complete', name: string, object: KubeObject): G
 }
 
 /** A root may have been deleted and created again: the one that lives counts, else the last one seen. */
-function newestOf(root: Root, objects: readonly RecordedObject[]): RecordedObject | undefined {
+export function newestOf(root: Root, objects: readonly RecordedObject[]): RecordedObject | undefined {
   const candidates = objects.filter(
     ({ resource, object }) =>
       resource === root.resource &&

@@ -7,6 +7,7 @@ import type { JournalRecord, StartRecord } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { Redactor } from '../redact/redactor.ts';
+import { catchUp } from './catch-up.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
 import { LateTypes } from './late-types.ts';
 import { Placement } from './placement.ts';
@@ -68,6 +69,7 @@ export class Recorder {
   readonly #witness: RecorderWitness;
   readonly #watches: Watches;
   readonly #lateTypes: LateTypes;
+  readonly #synced = Promise.withResolvers<void>();
   #logLines = 0;
   #gaps = 0;
 
@@ -103,6 +105,11 @@ export class Recorder {
   get progress(): RecordProgress {
     const openLogs = this.#followers?.openStreams ?? 0;
     return { ...this.#placement.counts, logLines: this.#logLines, openLogs, gaps: this.#gaps };
+  }
+
+  /** Resolves when every first list was answered: what changes from now on is recorded. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
   }
 
   /** Records until an end condition holds or `signal` aborts. A second abort, of `leave`, does not wait for logs. */
@@ -144,13 +151,14 @@ export class Recorder {
     }
     await Promise.all(first);
     if (!this.#stop.signal.aborted) this.#witness.synced();
+    this.#synced.resolve();
     await this.#lateTypes.run(this.#stop.signal);
   }
 
   #end(signal: AbortSignal): Promise<RecordResult> {
-    const { end, clock, start } = this.#options;
-    const placement = this.#placement;
-    return reachEnd(end, { clock, roots: start.roots, placement }, signal);
+    const { end, clock, start, client, types } = this.#options;
+    const at = { clock, roots: start.roots, placement: this.#placement };
+    return reachEnd(end, { ...at, catchUp: (until) => catchUp({ ...at, client, types }, until) }, signal);
   }
 
   /** Lets every log of an ended container be read to its end, and the others deliver what was written until now. */

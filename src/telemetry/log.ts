@@ -1,4 +1,5 @@
 import { pino, stdSerializers } from 'pino';
+import { printable } from '../model/printable.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export type LogFormat = 'text' | 'json';
@@ -31,5 +32,5 @@ function textOf(line: string): string {
   const pairs = Object.entries(fields).map(
     ([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return `${clock} ${name} ${String(msg)}${pairs.join('')}\n`;
+  return `${clock} ${name} ${printable(`${String(msg)}${pairs.join('')}`)}\n`;
 }
