@@ -169,9 +169,14 @@ function endConditions(options: CaptureOptions): EndConditions {
   return {
     until: options.until,
     forMs: duration(options.for, '--for'),
-    timeoutMs: duration(options.timeout, '--timeout'),
+    timeoutMs: duration(options.timeout ?? defaultTimeout(options), '--timeout'),
     settleMs: parseDuration(options.settle, '--settle'),
   };
+}
+
+/** A pipeline must not hang: a crash loop without a readiness probe is ready again and again, and never fails. */
+function defaultTimeout({ command, until }: CaptureOptions): string | undefined {
+  return command === undefined || until === undefined ? undefined : '10m';
 }
 
 function logLimits(options: CaptureOptions, context: CommandContext) {
