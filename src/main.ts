@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { splitCommand } from './cli/ci/command.ts';
-import { AROUND } from './cli/ci/outcome.ts';
+import { AROUND, exitCodeOfSignal } from './cli/ci/outcome.ts';
 import { type CommandContext, systemClock } from './cli/context.ts';
 import { describeError, EXIT, exitCodeOf } from './cli/exit.ts';
 import { Interrupt } from './cli/interrupt.ts';
@@ -12,6 +12,7 @@ async function main(): Promise<number> {
   const second = new AbortController();
   const interrupt = (signal: NodeJS.Signals) => (first.signal.aborted ? second : first).abort(new Interrupt(signal));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const { own, command } = splitCommand(process.argv);
   const context: CommandContext = {
     env: process.env,
     cwd: process.cwd(),
@@ -22,27 +23,31 @@ async function main(): Promise<number> {
     interrupts: { first: first.signal, second: second.signal },
     isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     isOnTerminal: [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY === true),
+    command,
   };
-  const { own, command } = splitCommand(process.argv);
   let code: number = EXIT.done;
   try {
-    const done = (result: number) => {
+    const program = createProgram(context, (result) => {
       code = result;
-    };
-    const program = createProgram(context, { command, done });
+    });
     await program.parseAsync(own);
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
-    if (command !== undefined) {
-      if (!(error instanceof CommanderError)) process.stderr.write(describeError(error));
-      return AROUND.faro;
-    }
-    if (error instanceof CommanderError) return EXIT.usage;
-    if (first.signal.aborted && error === first.signal.reason) return EXIT.done;
-    process.stderr.write(describeError(error));
-    return exitCodeOf(error);
+    return codeOf(error, context);
   }
   return code;
+}
+
+/** The exit code of what stopped the command; says it, unless commander has. */
+function codeOf(error: unknown, { command, interrupts, stderr }: CommandContext): number {
+  const isAround = command !== undefined;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    return isAround ? AROUND.faro : EXIT.usage;
+  }
+  if (error instanceof Interrupt && interrupts.first.aborted)
+    return isAround ? exitCodeOfSignal(error.signal) : EXIT.done;
+  stderr.write(describeError(error));
+  return isAround ? AROUND.faro : exitCodeOf(error);
 }
 
 process.exitCode = await main();

@@ -35,7 +35,8 @@ export async function capture(
   await checkOutput(options.output, { force: options.force === true });
   await checkReports(options);
   const connection = await connectionFor(options, context, log);
-  const { namespace, wait = false, command } = options;
+  const { namespace, wait = false } = options;
+  const { command } = context;
   await using session = await openSession(
     { targets, connection, namespace, wait, allowMissing: command !== undefined, context, log },
     context.interrupts.first,
@@ -68,13 +69,13 @@ export async function capture(
 
 /** What the options ask for, checked before anything is begun. */
 export function planOf(options: CaptureOptions, context: CommandContext) {
-  const { command, output } = options;
+  const { command } = context;
   if (command?.length === 0)
     throw new FaroError('usage', 'there is no command after --', { hint: 'e.g. -- kubectl apply -f web.yaml' });
-  if (command !== undefined && output === '-')
+  if (command !== undefined && options.output === '-')
     throw new FaroError('usage', "standard output is the command's", { hint: 'name a file with -o' });
   return {
-    end: endConditions(options),
+    end: endConditions(options, context),
     logs: logLimits(options, context),
     drainMs: parseDuration(options.drain, '--drain'),
   };
@@ -161,23 +162,22 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
   };
 }
 
-function endConditions(options: CaptureOptions): EndConditions {
+function endConditions(options: CaptureOptions, { command }: CommandContext): EndConditions {
   const duration = (text: string | undefined, option: string) =>
     text === undefined ? undefined : parseDuration(text, option);
   if (options.timeout !== undefined && options.until === undefined)
     throw new FaroError('usage', '--timeout needs --until', { hint: 'use --for to record for a fixed time' });
+  const byDefault = command === undefined || options.until === undefined ? undefined : COMMAND_TIMEOUT;
   return {
     until: options.until,
     forMs: duration(options.for, '--for'),
-    timeoutMs: duration(options.timeout ?? defaultTimeout(options), '--timeout'),
+    timeoutMs: duration(options.timeout ?? byDefault, '--timeout'),
     settleMs: parseDuration(options.settle, '--settle'),
   };
 }
 
 /** A pipeline must not hang: a crash loop without a readiness probe is ready again and again, and never fails. */
-function defaultTimeout({ command, until }: CaptureOptions): string | undefined {
-  return command === undefined || until === undefined ? undefined : '10m';
-}
+const COMMAND_TIMEOUT = '10m';
 
 function logLimits(options: CaptureOptions, context: CommandContext) {
   if (!options.logs) return undefined;

@@ -74,12 +74,30 @@ async function reachGoal(end: EndConditions, recording: Recording, signal: Abort
   const judge = () => goalState(until, recording.roots, recording.placement.recorded, { mustExist });
   for (;;) {
     const reached = await decided(judge, recording, signal);
-    await recording.clock.sleep(settleMs, signal);
-    // A pod may have become unready, or a failed rollout have been mended, while the recording settled.
-    const now = judge();
-    if (now.state !== reached.state) continue;
+    const now = await settled(judge, reached, { ...recording, settleMs }, signal);
+    if (now === undefined) continue;
     if (now.state === 'failed') return { ended: `until:${until} failed`, goal: 'failed', reason: now.reason };
     return { ended: `until:${until}`, goal: 'met', reason: '' };
+  }
+}
+
+/**
+ * The state after the time to settle; undefined where it was another in between: a pod may have become unready, even for
+ * a moment as in a crash loop, or a failed rollout have been mended.
+ */
+async function settled(
+  judge: () => GoalState,
+  { state }: GoalState,
+  { clock, placement, settleMs }: Recording & { readonly settleMs: number },
+  signal: AbortSignal,
+): Promise<GoalState | undefined> {
+  const until = clock.now() + settleMs;
+  for (let judged = -1; ; ) {
+    if (placement.revision !== judged && judge().state !== state) return undefined;
+    judged = placement.revision;
+    const rest = until - clock.now();
+    if (rest <= 0) return judge();
+    await clock.sleep(Math.min(rest, JUDGE_MS), signal);
   }
 }
 
