@@ -167,11 +167,27 @@ export class Cluster implements AsyncDisposable {
     const { folder } = this.#place;
     const env = { ...process.env, PATH: `${this.#binaries.runtime}:${process.env.PATH ?? ''}` };
     const isRuntime = component === 'containerd';
-    const command = isRuntime ? join(this.#binaries.runtime, 'containerd') : join(folder, 'bin', component);
+    const program = isRuntime ? join(this.#binaries.runtime, 'containerd') : join(folder, 'bin', component);
     const args = isRuntime
       ? ['-c', join(folder, 'containerd.toml')]
       : (componentArgs(this.#place, this.#settings)[component] ?? []);
-    start(folder, component, command, args, env);
+    const [command = program, ...all] = [...this.#mountsFor(component), program, ...args];
+    start(folder, component, command, all, env);
+  }
+
+  /**
+   * A kubelet removes every folder of /var/log/pods that is of none of its pods, once a minute: those of another cluster,
+   * too. So the runtime of each has mounts of its own, with its own folder there, and its kubelet shares them.
+   */
+  #mountsFor(component: Component): string[] {
+    const { folder } = this.#place;
+    const logs = join(folder, 'pods');
+    if (component === 'containerd') {
+      const mount = `mkdir -p ${logs} /var/log/pods && mount --bind ${logs} /var/log/pods && exec "$@"`;
+      return ['unshare', '--mount', 'sh', '-c', mount, 'sh'];
+    }
+    const runtime = pidOf(folder, 'containerd');
+    return component === 'kubelet' && runtime !== undefined ? ['nsenter', `--mount=/proc/${runtime}/ns/mnt`] : [];
   }
 
   async #writeConfigs(): Promise<void> {
