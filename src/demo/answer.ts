@@ -22,8 +22,9 @@ export class Answer {
     return this.#gone.signal;
   }
 
-  begin(status: number, contentType: string, headers: Readonly<Record<string, string>> = {}): void {
-    this.#response.writeHead(status, { 'content-type': contentType, ...headers });
+  begin(status: number, contentType: string | undefined, headers: Readonly<Record<string, string>> = {}): void {
+    const type = contentType === undefined ? {} : { 'content-type': contentType };
+    this.#response.writeHead(status, { ...type, ...headers });
     // HTTP/2 sends them at once; HTTP/1.1 would wait for the body, which may be long in coming.
     (this.#response as { flushHeaders?: () => void }).flushHeaders?.();
   }

@@ -1,10 +1,14 @@
 import { apiVersionOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
 import type { Answer } from './answer.ts';
+import type { Availability } from './availability.ts';
+import type { ContainerLog } from './container-log.ts';
 import { discovery } from './discovery.ts';
 import type { Fault, FaultRequest, Faults } from './faults.ts';
-import type { SimulatedLog } from './logs.ts';
+import type { SimulatedNode } from './node.ts';
+import { proxyPath } from './node-proxy.ts';
 import { serveLog } from './serve-log.ts';
+import { serveProxy } from './serve-proxy.ts';
 import { serveWatch } from './serve-watch.ts';
 import { matchesFields, type SimulatedStore } from './store.ts';
 
@@ -27,7 +31,11 @@ export interface Api {
   readonly types: ResourceType[];
   /** User names by bearer token. */
   readonly users: Map<string, string>;
-  readonly log: (podUid: string, container: string, previous: boolean) => SimulatedLog | undefined;
+  readonly nodes: readonly SimulatedNode[];
+  /** The log of a container's newest run, or of the one before. */
+  readonly log: (podUid: string, container: string, previous: boolean) => ContainerLog | undefined;
+  /** Of the API server itself. */
+  readonly server: Availability;
   authorize: Authorizer;
   /** How new the server is: what it serves and understands. */
   readonly features: { aggregatedDiscovery: boolean; watchList: boolean };
@@ -52,6 +60,8 @@ export interface Call {
   readonly body: unknown;
   readonly token: string;
   readonly accept: string;
+  /** The Range header. */
+  readonly range: string | undefined;
   readonly fault: Fault | undefined;
 }
 
@@ -65,16 +75,7 @@ export function routeOf(api: Api, method: string, url: string): Route {
   const type = api.types.find(
     (candidate) => candidate.group === group && candidate.version === version && candidate.resource === resource,
   );
-  const isWatch = query.get('watch') === '1' || query.get('watch') === 'true';
-  const verb = isWatch
-    ? 'watch'
-    : subresource === 'log'
-      ? 'log'
-      : type === undefined
-        ? 'other'
-        : name === ''
-          ? 'list'
-          : 'get';
+  const verb = verbOf({ path, query, type, name, subresource });
   return {
     method,
     path,
@@ -87,6 +88,20 @@ export function routeOf(api: Api, method: string, url: string): Route {
   };
 }
 
+function verbOf({
+  path,
+  query,
+  type,
+  name,
+  subresource,
+}: Pick<Route, 'path' | 'query' | 'type' | 'name' | 'subresource'>) {
+  if (query.get('watch') === '1' || query.get('watch') === 'true') return 'watch';
+  if (subresource === 'log') return 'log';
+  if (proxyPath(path) !== undefined) return 'files';
+  if (type === undefined) return 'other';
+  return name === '' ? 'list' : 'get';
+}
+
 export async function handle(api: Api, call: Call): Promise<void> {
   const { route, reply, fault } = call;
   if (fault?.type === 'status') return refuse(reply, fault.status, fault.reason, 'a planned fault', fault.retryAfter);
@@ -96,9 +111,9 @@ export async function handle(api: Api, call: Call): Promise<void> {
   if (route.path === '/version')
     return reply.json(200, { major: '1', minor: '37', gitVersion: 'v1.37.2-simulated', platform: 'simulated' });
   if (route.path === '/readyz') return reply.text(200, 'text/plain', 'ok');
-  if (route.path.endsWith('/proxy/configz'))
-    return reply.json(200, { kubeletconfig: { containerLogMaxSize: '10Mi', containerLogMaxFiles: 5 } });
   if (route.path.endsWith('/selfsubjectaccessreviews')) return review(api, call, user);
+  const toNode = proxyPath(route.path);
+  if (toNode !== undefined) return serveProxy(api, call, { ...toNode, user });
   const found = discovery(api.types, route.path, api.features.aggregatedDiscovery ? call.accept : '');
   if (found !== undefined) return reply.json(200, found);
   if (route.type === undefined)

@@ -2,7 +2,7 @@
 export interface FaultRequest {
   readonly path: string;
   readonly query: URLSearchParams;
-  /** `watch`, `list`, `get`, `log` or `other`. */
+  /** `watch`, `list`, `get`, `log`, `files` (through the API server to a node) or `other`. */
   readonly verb: string;
   /** Plural name of the type in the path; empty where there is none. */
   readonly resource: string;

@@ -1,10 +1,10 @@
 import type { KubeObject } from '../model/resource.ts';
-import type { DemoCluster } from './cluster.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
 
 const NAMESPACE = 'shop';
 
 /** Puts the demo's Deployment in place and resolves when the scenario is played: a rollout that crashes, and its rollback. */
-export async function playFailedRollout(cluster: DemoCluster, signal: AbortSignal): Promise<void> {
+export async function playFailedRollout(cluster: SimulatedCluster, signal: AbortSignal): Promise<void> {
   const { clock } = cluster.api;
   await clock.sleep(2500, signal);
   setImage(cluster, 'shop/web:2.0.0', '2.0.0');
@@ -14,7 +14,7 @@ export async function playFailedRollout(cluster: DemoCluster, signal: AbortSigna
 }
 
 /** What exists before the recording begins: three replicas of a version that works. */
-export function prepareShop(cluster: DemoCluster): void {
+export function prepareShop(cluster: SimulatedCluster): void {
   cluster.create('namespaces', null, { metadata: { name: NAMESPACE }, status: { phase: 'Active' } });
   cluster.create('deployments.apps', NAMESPACE, {
     metadata: { name: 'web', labels: { app: 'web' } },
@@ -43,7 +43,7 @@ export function prepareShop(cluster: DemoCluster): void {
   });
 }
 
-function setImage(cluster: DemoCluster, image: string, version: string): void {
+function setImage(cluster: SimulatedCluster, image: string, version: string): void {
   cluster.change('deployments.apps', NAMESPACE, 'web', (deployment) => withImage(deployment, image, version));
 }
 

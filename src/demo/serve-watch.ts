@@ -1,6 +1,7 @@
 import { apiVersionOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import { type Api, type Call, presented, refuse } from './api.ts';
 import { matchesFields, type StoredChange } from './store.ts';
+import { isServed } from './types.ts';
 
 /** A quiet watch hears this often that it is still alive. */
 const BOOKMARK_MS = 60_000;
@@ -24,7 +25,7 @@ export async function serveWatch(api: Api, call: Call & { readonly type: Resourc
   if (wantsInitial || asked === '' || asked === '0') await sendInitial(api, call, position, wantsInitial);
   const seconds = Number(query.get('timeoutSeconds') ?? 0) || 3600;
   const ending = AbortSignal.any([reply.signal, timeout(api, seconds * 1000, reply.signal)]);
-  while (!ending.aborted) {
+  while (!ending.aborted && isServed(api.types, type)) {
     const changes = api.store.since(type, position);
     if (changes === undefined) return endWithError(call, 410, 'Expired');
     for (const change of changes) {
@@ -68,7 +69,7 @@ async function nextChange(
     () => sendBookmark(call, api.store.resourceVersion, {}),
     () => undefined, // a change came first
   );
-  await Promise.race([api.store.changed(stop), bookmark]);
+  await Promise.race([api.store.changedIn(call.type, stop), bookmark]);
   quiet.abort();
 }
 

@@ -9,6 +9,7 @@ import { generate } from 'selfsigned';
 import { FaroError, messageOf } from '../model/errors.ts';
 import { Answer } from './answer.ts';
 import { type Api, handle, type Route, routeOf } from './api.ts';
+import type { Availability } from './availability.ts';
 import type { Fault } from './faults.ts';
 
 /** What a client needs to reach the simulated cluster. */
@@ -18,59 +19,74 @@ export interface ServerAddress {
   readonly ca: string;
 }
 
+/** What the server proves itself with, PEM. */
+export interface ServerIdentity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export async function createIdentity(): Promise<ServerIdentity> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'faro-demo' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  });
+  return { cert, key };
+}
+
 /** Serves the API over HTTPS, HTTP/2 and HTTP/1.1, on loopback. */
 export class SimulatedServer implements AsyncDisposable {
   readonly #server: Http2SecureServer;
-  readonly #sockets: ReadonlySet<Socket>;
-  readonly address: ServerAddress;
+  readonly #sockets = new Set<Socket>();
+  readonly #ca: string;
 
-  private constructor(server: Http2SecureServer, sockets: ReadonlySet<Socket>, address: ServerAddress) {
-    this.#server = server;
-    this.#sockets = sockets;
-    this.address = address;
+  constructor(api: Api, { cert, key }: ServerIdentity) {
+    this.#ca = cert;
+    const settings = { maxConcurrentStreams: api.maxStreams };
+    this.#server = createSecureServer({ key, cert, allowHTTP1: true, settings });
+    this.#server.on('request', (request, response) => answer(api, request, response));
+    this.#server.on('sessionError', () => undefined); // a client that broke off: its requests hear of it
+    this.#server.on('connection', (socket: Socket) => this.#accept(socket, api.server));
   }
 
-  static async listen(api: Api): Promise<SimulatedServer> {
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'faro-demo' }], {
-      keyType: 'ec',
-      algorithm: 'sha256',
-      extensions: [
-        { name: 'basicConstraints', cA: true },
-        {
-          name: 'subjectAltName',
-          altNames: [
-            { type: 2, value: 'localhost' },
-            { type: 7, ip: '127.0.0.1' },
-          ],
-        },
-      ],
-    });
-    const server = createSecureServer({
-      key,
-      cert,
-      allowHTTP1: true,
-      settings: { maxConcurrentStreams: api.maxStreams },
-    });
-    server.on('request', (request, response) => answer(api, request, response));
-    server.on('sessionError', () => undefined); // a client that broke off: its requests hear of it
-    const sockets = new Set<Socket>();
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket.once('close', () => sockets.delete(socket)));
-    });
-    await new Promise<void>((resolve, reject) => server.listen(0, '127.0.0.1', resolve).once('error', reject));
-    const { port } = server.address() as AddressInfo;
-    return new SimulatedServer(server, sockets, { url: new URL(`https://127.0.0.1:${port}`), ca: cert });
+  /** Resolves when it can be reached at `address`. */
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => this.#server.listen(0, '127.0.0.1', resolve).once('error', reject));
   }
 
-  /** Breaks every connection, as a restart of the server does. */
-  breakConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
+  get address(): ServerAddress {
+    const { port } = this.#server.address() as AddressInfo;
+    return { url: new URL(`https://127.0.0.1:${port}`), ca: this.#ca };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.breakConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  /** A connection lasts until the API server goes down; while it is down, there are none. */
+  #accept(socket: Socket, { isUp, connections }: Availability): void {
+    if (!isUp) {
+      socket.destroy();
+      return;
+    }
+    const breakOff = () => void socket.destroy();
+    connections.addEventListener('abort', breakOff, { once: true });
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      connections.removeEventListener('abort', breakOff);
+      this.#sockets.delete(socket);
+    });
   }
 }
 
@@ -101,7 +117,8 @@ async function respond(api: Api, call: Call): Promise<void> {
   const { request, route, reply, fault } = call;
   if (fault?.type === 'delay') await api.clock.sleep(fault.ms, reply.signal);
   const body = request.method === 'GET' ? undefined : await bodyOf(request);
-  await handle(api, { route, reply, body, token: tokenOf(request), accept: request.headers.accept ?? '', fault });
+  const { accept = '', range } = request.headers;
+  await handle(api, { route, reply, body, token: tokenOf(request), accept, range, fault });
 }
 
 async function bodyOf(request: Http2ServerRequest): Promise<unknown> {

@@ -17,6 +17,8 @@ export type Manifest = Omit<KubeObject, 'apiVersion' | 'kind' | 'metadata'> & {
 interface Storage {
   readonly objects: Map<string, KubeObject>;
   readonly history: StoredChange[];
+  /** Who waits for the next change of this storage. */
+  readonly waiters: (() => void)[];
   /** Changes up to here can no longer be watched. */
   compacted: number;
 }
@@ -27,7 +29,7 @@ export class SimulatedStore {
   readonly #random: () => number;
   readonly #storages = new Map<string, Storage>();
   #resourceVersion = 100;
-  #waiters: (() => void)[] = [];
+  readonly #waiters: (() => void)[] = [];
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
@@ -105,8 +107,9 @@ export class SimulatedStore {
   since(type: ResourceType, resourceVersion: number): readonly StoredChange[] | undefined {
     const { history, compacted } = this.#storage(type);
     if (resourceVersion < compacted) return undefined;
-    const from = history.findIndex((change) => change.resourceVersion > resourceVersion);
-    return from === -1 ? [] : history.slice(from);
+    let from = history.length;
+    while (from > 0 && (history[from - 1]?.resourceVersion ?? 0) > resourceVersion) from -= 1;
+    return history.slice(from);
   }
 
   /** Forgets the history of all types: a watch that resumes from before now is told 410. */
@@ -124,16 +127,22 @@ export class SimulatedStore {
 
   /** Resolves at the next change of anything, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      this.#waiters.push(resolve);
-    });
+    return waitIn(this.#waiters, signal);
   }
 
-  /** Kubernetes' own times have whole seconds. */
+  /** Resolves at the next change of a type, when its server may have stopped to serve it, or when the signal aborts. */
+  changedIn(type: ResourceType, signal: AbortSignal): Promise<void> {
+    return waitIn(this.#storage(type).waiters, signal);
+  }
+
+  /** Wakes whoever watches a type, though nothing changed. */
+  rouse(type: ResourceType): void {
+    const storage = this.#storage(type);
+    for (const wake of storage.waiters.splice(0)) wake();
+  }
+
   now(): string {
-    return `${new Date(this.#clock.now()).toISOString().slice(0, 19)}Z`;
+    return secondsOf(this.#clock);
   }
 
   #record(type: ResourceType, what: StoredChange['type'], object: KubeObject): void {
@@ -142,14 +151,12 @@ export class SimulatedStore {
     if (what === 'DELETED') storage.objects.delete(keyOf(namespace, name));
     else storage.objects.set(keyOf(namespace, name), object);
     storage.history.push({ resourceVersion: Number(resourceVersion), type: what, object });
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
+    for (const wake of [...storage.waiters.splice(0), ...this.#waiters.splice(0)]) wake();
   }
 
   #storage(type: ResourceType): Storage {
     const key = groupResourceOf(type);
-    const storage = this.#storages.get(key) ?? { objects: new Map(), history: [], compacted: 0 };
+    const storage = this.#storages.get(key) ?? { objects: new Map(), history: [], waiters: [], compacted: 0 };
     this.#storages.set(key, storage);
     return storage;
   }
@@ -163,6 +170,23 @@ export class SimulatedStore {
     const hex = Array.from({ length: 32 }, () => Math.floor(this.#random() * 16).toString(16)).join('');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
+}
+
+function waitIn(waiters: (() => void)[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const wake = () => {
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    signal.addEventListener('abort', wake, { once: true });
+    waiters.push(wake);
+  });
+}
+
+/** A clock's time as Kubernetes writes its own: in whole seconds. */
+export function secondsOf(clock: Clock): string {
+  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
 }
 
 function keyOf(namespace: string | null, name: string): string {

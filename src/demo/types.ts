@@ -40,3 +40,11 @@ export const SERVED_TYPES: readonly ResourceType[] = [
     cluster: true,
   }),
 ];
+
+/** Whether a server that serves `types` serves this one, in this version. */
+export function isServed(types: readonly ResourceType[], wanted: ResourceType | undefined): boolean {
+  return types.some(
+    ({ group, version, resource }) =>
+      group === wanted?.group && version === wanted.version && resource === wanted.resource,
+  );
+}

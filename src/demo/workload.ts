@@ -1,10 +1,10 @@
-import type { SimulatedLog } from './logs.ts';
+import type { ContainerLog } from './container-log.ts';
 
 /** What a container of the simulation does from its start to its end; resolves with its exit code. */
 export type Program = (run: ProgramRun) => Promise<number>;
 
 export interface ProgramRun {
-  readonly log: SimulatedLog;
+  readonly log: ContainerLog;
   /** How many runs of this container there were before. */
   readonly restart: number;
   readonly random: () => number;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/cli/context.ts';
 import { DemoCluster } from '../../src/demo/cluster.ts';
+import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import { createClient } from '../../src/kube/client.ts';
 import { discover } from '../../src/kube/discovery.ts';
 import { linesOf } from '../../src/logs/position.ts';
@@ -124,7 +125,7 @@ export function recordedVersions(records: readonly JournalRecord[]): Map<string,
 }
 
 /** The same, as the store's own history tells it, from a position on. */
-export function trueVersions(cluster: DemoCluster, storages: readonly string[], from = 0): Map<string, string[]> {
+export function trueVersions(cluster: SimulatedCluster, storages: readonly string[], from = 0): Map<string, string[]> {
   const versions = new Map<string, string[]>();
   for (const storage of storages) {
     for (const { object } of cluster.store.since(cluster.type(storage), from) ?? []) {
@@ -153,7 +154,7 @@ export function recordedLines(records: readonly JournalRecord[]): Map<string, st
 }
 
 /** The log of a container's newest instance, as the simulated kubelet has it. */
-export function trueLines(cluster: DemoCluster, podUid: string, container: string): string[] {
+export function trueLines(cluster: SimulatedCluster, podUid: string, container: string): string[] {
   const log = cluster.api.log(podUid, container, false);
-  return log === undefined ? [] : [...linesOf(log.bytesFrom(0))].map(String);
+  return (log?.lines ?? []).map(({ time, text }) => `${time} ${text}`);
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimulatedClock } from '../../src/demo/clock.ts';
-import { DemoCluster } from '../../src/demo/cluster.ts';
 import { DirectClient } from '../../src/demo/direct-client.ts';
 import type { Fault } from '../../src/demo/faults.ts';
 import { seededRandom } from '../../src/demo/random.ts';
 import { prepareShop } from '../../src/demo/scenario.ts';
+import { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import { discover } from '../../src/kube/discovery.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
@@ -23,18 +23,18 @@ async function settle(): Promise<void> {
 }
 
 interface Outcome {
-  readonly cluster: DemoCluster;
+  readonly cluster: SimulatedCluster;
   readonly records: readonly JournalRecord[];
 }
 
 /** Records the simulated cluster for some minutes of its own time, while a seeded schedule changes and breaks it. */
 async function simulate(
   seed: number,
-  play: (cluster: DemoCluster, clock: SimulatedClock, random: () => number) => Promise<void>,
+  play: (cluster: SimulatedCluster, clock: SimulatedClock, random: () => number) => Promise<void>,
 ): Promise<Outcome> {
   const clock = new SimulatedClock();
   const random = seededRandom(seed);
-  const cluster = await DemoCluster.start({ clock, seed });
+  const cluster = new SimulatedCluster({ clock, seed });
   const client = new DirectClient(cluster.api);
   const first = new AbortController();
   const discovering = discover(client, first.signal);
@@ -90,7 +90,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /** Ten minutes in which the Deployment is scaled and its pods are deleted, while calls fail at random. */
-async function stormy(cluster: DemoCluster, clock: SimulatedClock, random: () => number): Promise<void> {
+async function stormy(cluster: SimulatedCluster, clock: SimulatedClock, random: () => number): Promise<void> {
   for (let minute = 0; minute < 10; minute += 1) {
     const fault = FAULTS[Math.floor(random() * FAULTS.length)];
     const verb = ['watch', 'list', 'log'][Math.floor(random() * 3)];

@@ -1,0 +1,115 @@
+import type { ByteStream, WatchFrame } from '../kube/client.ts';
+import { ApiError } from '../kube/error.ts';
+import { FaroError } from '../model/errors.ts';
+import type { Api } from './api.ts';
+import type { Fault, FaultRequest } from './faults.ts';
+
+/** Every call takes a moment. */
+const LATENCY_MS = 2;
+/** A watch's frame counts as so many bytes, for faults that strike within its stream. */
+const FRAME_BYTES = 1000;
+
+/** One call of the client in the process, from its first moment to the end of what it carries, with its fault. */
+export class DirectCall implements Disposable {
+  readonly #client: AbortSignal;
+  readonly #connections: AbortSignal;
+  readonly #fault: Fault | undefined;
+  readonly #left = new AbortController();
+  /** Aborts when the call is over, for whatever reason. */
+  readonly signal: AbortSignal;
+
+  private constructor(client: AbortSignal, connections: AbortSignal, fault: Fault | undefined) {
+    this.#client = client;
+    this.#connections = connections;
+    this.#fault = fault;
+    this.signal = AbortSignal.any([client, connections, this.#left.signal]);
+  }
+
+  /** Throws where the server cannot be reached, or a fault refuses the call. */
+  static async open(
+    api: Api,
+    request: Pick<FaultRequest, 'verb' | 'resource' | 'path'>,
+    signal: AbortSignal,
+  ): Promise<DirectCall> {
+    signal.throwIfAborted();
+    await api.clock.sleep(LATENCY_MS, signal);
+    const fault = api.faults.take({ ...request, query: NO_QUERY });
+    if (fault?.type === 'delay') await api.clock.sleep(fault.ms, signal);
+    if (!api.server.isUp) throw new FaroError('unreachable', 'connect ECONNREFUSED (simulated)');
+    if (fault?.type === 'status')
+      throw new ApiError(fault.status, 'a planned fault', {
+        reason: fault.reason,
+        retryAfterMs: fault.retryAfter === undefined ? undefined : fault.retryAfter * 1000,
+      });
+    return new DirectCall(signal, api.server.connections, fault);
+  }
+
+  [Symbol.dispose](): void {
+    this.#left.abort();
+  }
+
+  /** Passes a watch's frames on until the fault strikes. */
+  async *frames(source: AsyncIterable<WatchFrame>): AsyncGenerator<WatchFrame> {
+    const fault = this.#fault;
+    if (fault?.type === 'watchError') {
+      yield { type: 'ERROR', error: new ApiError(fault.status, 'a planned fault', { reason: fault.reason }) };
+      return;
+    }
+    let left = Math.floor(this.#limit() / FRAME_BYTES);
+    for await (const frame of source) {
+      if (left === 0 && (await this.#strike())) return;
+      left -= 1;
+      yield frame;
+    }
+    this.#throwIfBroken();
+  }
+
+  /** The body of an answer, until the fault strikes; disposing it ends the call. */
+  stream(source: AsyncIterable<Buffer>): ByteStream {
+    const iterator = this.#bytes(source);
+    return {
+      [Symbol.asyncIterator]: () => iterator,
+      [Symbol.asyncDispose]: async () => {
+        this[Symbol.dispose]();
+        await iterator.return(undefined);
+      },
+    };
+  }
+
+  async *#bytes(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let left = this.#limit();
+    for await (const chunk of source) {
+      const part = chunk.subarray(0, left);
+      left -= part.length;
+      if (part.length > 0) yield part;
+      if (left === 0 && (await this.#strike())) return;
+    }
+    this.#throwIfBroken();
+  }
+
+  #limit(): number {
+    return this.#fault !== undefined && 'afterBytes' in this.#fault ? this.#fault.afterBytes : Number.POSITIVE_INFINITY;
+  }
+
+  /** True where the stream ends as if all were well. */
+  async #strike(): Promise<boolean> {
+    if (this.#fault?.type === 'cut') throw new FaroError('unreachable', 'the connection broke (simulated)');
+    if (this.#fault?.type === 'stall') await aborted(this.signal);
+    this.#throwIfBroken();
+    return true;
+  }
+
+  #throwIfBroken(): void {
+    this.#client.throwIfAborted();
+    if (this.#connections.aborted) throw new FaroError('unreachable', 'the connection broke (simulated)');
+  }
+}
+
+const NO_QUERY = new URLSearchParams();
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,68 @@
+import type { ListOptions, WatchFrame, WatchOptions } from '../kube/client.ts';
+import { ApiError } from '../kube/error.ts';
+import type { KubeObject, ResourceType } from '../model/resource.ts';
+import { type Api, presented } from './api.ts';
+import { matchesFields } from './store.ts';
+import { isServed } from './types.ts';
+
+/** How often a watch hears that it is still alive. */
+const BOOKMARK_MS = 60_000;
+
+/** A watch as the API server answers it, without a wire. Ends at its time limit, or when `signal` aborts. */
+export async function* directWatch(
+  api: Api,
+  { type, options }: { readonly type: ResourceType; readonly options: WatchOptions },
+  signal: AbortSignal,
+): AsyncGenerator<WatchFrame> {
+  const { store, clock } = api;
+  const { resourceVersion = store.resourceVersion, sendInitialEvents = false, timeoutSeconds = 3600 } = options;
+  const after = (ms: number, what: Wake) =>
+    clock.sleep(ms, signal).then(
+      () => what,
+      () => 'over' as const,
+    );
+  let position = Number(sendInitialEvents ? store.resourceVersion : resourceVersion);
+  if (sendInitialEvents) {
+    for (const object of selected(api, type, options))
+      yield { type: 'ADDED', object: shown(object, options.metadataOnly) };
+    yield { type: 'BOOKMARK', resourceVersion: String(position), initialEventsEnd: true };
+  }
+  const over = after(timeoutSeconds * 1000, 'over');
+  let bookmark = after(BOOKMARK_MS, 'bookmark');
+  while (!signal.aborted && isServed(api.types, type)) {
+    const changes = store.since(type, position);
+    if (changes === undefined) throw new ApiError(410, 'too old resource version', { reason: 'Expired' });
+    for (const change of changes) {
+      position = change.resourceVersion;
+      if (matches(change.object, options))
+        yield { type: change.type, object: shown(change.object, options.metadataOnly) };
+    }
+    if (store.since(type, position)?.length !== 0) continue;
+    const wake = await Promise.race([over, bookmark, store.changedIn(type, signal)]);
+    if (wake === 'over') return;
+    if (wake !== 'bookmark') continue;
+    yield { type: 'BOOKMARK', resourceVersion: String(position), initialEventsEnd: false };
+    bookmark = after(BOOKMARK_MS, 'bookmark');
+  }
+}
+
+type Wake = 'over' | 'bookmark';
+
+/** The objects of a type that a list or watch asks for. */
+export function selected(api: Api, type: ResourceType, options: ListOptions | WatchOptions): readonly KubeObject[] {
+  return api.store.list(type, options.namespace).filter((object) => matches(object, options));
+}
+
+function matches(object: KubeObject, { namespace, name, fieldSelector }: ListOptions | WatchOptions): boolean {
+  const isThere = namespace === null || object.metadata.namespace === namespace;
+  return (
+    isThere && (name === undefined || object.metadata.name === name) && matchesFields(object, fieldSelector ?? null)
+  );
+}
+
+/** The object, or only its metadata, as a client gets it. */
+export function shown(object: KubeObject, metadataOnly = false): KubeObject {
+  if (!metadataOnly) return object;
+  const { apiVersion, kind } = object;
+  return { ...(presented(object, 'as=PartialObjectMetadata') as KubeObject), apiVersion, kind };
+}

@@ -1,0 +1,53 @@
+import { field, listOf, path, textOf } from '../model/fields.ts';
+import type { KubeObject } from '../model/resource.ts';
+import type { Api } from './api.ts';
+import type { SimulatedNode } from './node.ts';
+import { readPodLog } from './pod-log.ts';
+
+/** A request for a container's log; without a container, of the first one. */
+export interface LogRequest {
+  readonly container: string | undefined;
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly sinceTime: string | undefined;
+  readonly tailLines: number | undefined;
+}
+
+/** The answer: the log as it comes, or a refusal. */
+export type LogAnswer =
+  | { readonly type: 'bytes'; readonly bytes: AsyncGenerator<Buffer> }
+  | { readonly type: 'refusal'; readonly status: number; readonly reason: string; readonly message: string };
+
+/** Answers a request for a container's log as API server and kubelet do together. Ends when `signal` aborts. */
+export function answerLog(api: Api, pod: KubeObject, request: LogRequest, signal: AbortSignal): LogAnswer {
+  const { name, uid } = pod.metadata;
+  const names = [...listOf(path(pod, 'spec', 'initContainers')), ...listOf(path(pod, 'spec', 'containers'))].map(
+    (container) => textOf(field(container, 'name')),
+  );
+  const { container = names[0] ?? '', previous, ...options } = request;
+  if (!names.includes(container)) return badRequest(`container ${container} is not valid for pod ${name}`);
+  const node = api.nodes.find((candidate) => candidate.name === textOf(path(pod, 'spec', 'nodeName')));
+  if (node?.kubelet.isUp === false)
+    return refusal(500, 'InternalError', `Get "https://${node.name}:10250/containerLogs": connect: connection refused`);
+  const log = api.log(uid, container, previous);
+  if (node === undefined || log === undefined)
+    return badRequest(
+      previous
+        ? `previous terminated container "${container}" in pod "${name}" not found`
+        : `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`,
+    );
+  if (log.isRemoved) return badRequest(`unable to retrieve container logs of ${container}`);
+  return { type: 'bytes', bytes: readPodLog(log, options, { clock: api.clock, over: overOf(node, signal) }) };
+}
+
+function overOf(node: SimulatedNode, signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, node.kubelet.connections]);
+}
+
+function badRequest(message: string): LogAnswer {
+  return refusal(400, 'BadRequest', message);
+}
+
+function refusal(status: number, reason: string, message: string): LogAnswer {
+  return { type: 'refusal', status, reason, message };
+}

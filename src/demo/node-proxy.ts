@@ -1,0 +1,60 @@
+import type { SimulatedNode } from './node.ts';
+import { type FileAnswer, nodeFile, ONLY_GET, plainText } from './node-files.ts';
+
+/** A request that the API server passes on to a node's kubelet. */
+export interface ProxyRequest {
+  readonly node: string;
+  /** Below `/proxy/`, decoded. */
+  readonly path: string;
+  readonly method: string;
+  readonly range: string | undefined;
+}
+
+const PROXY_PATH = /^\/api\/v1\/nodes\/([^/]+)\/proxy(?:\/(.*))?$/;
+
+/** Takes a path apart that leads through the API server to a node; undefined for any other. */
+export function proxyPath(path: string): Pick<ProxyRequest, 'node' | 'path'> | undefined {
+  const [, node, rest = ''] = PROXY_PATH.exec(path) ?? [];
+  return node === undefined ? undefined : { node, path: decodeURIComponent(rest) };
+}
+
+/** What comes back through the API server, which answers itself where it cannot reach the node. */
+export function proxied(nodes: readonly SimulatedNode[], request: ProxyRequest): FileAnswer {
+  const node = nodes.find(({ name }) => name === request.node);
+  if (node === undefined) return statusAnswer(404, 'NotFound', `nodes "${request.node}" not found`);
+  if (!node.kubelet.isUp) {
+    const cause = `dial tcp: connect: connection refused`;
+    return statusAnswer(503, 'ServiceUnavailable', `error trying to reach service: ${cause}`);
+  }
+  if (node.fileAccess === 'forbidden') {
+    const message = `nodes "${node.name}" is forbidden: cannot get resource "nodes/proxy" in API group "" at the cluster scope`;
+    return statusAnswer(403, 'Forbidden', message);
+  }
+  if (request.path === 'configz') return configz(node);
+  if (!/^logs(\/|$)/.test(request.path) || node.fileAccess === 'missing') return plainText(404, '404 page not found\n');
+  if (request.method !== 'GET') return ONLY_GET;
+  if (node.fileAccess === 'disabled') return plainText(405, 'logs endpoint is disabled.\n');
+  return nodeFile(node, request.path.slice('logs/'.length), request.range);
+}
+
+/** The kubelet's own settings, those that tell how it keeps logs. */
+function configz({ logs }: SimulatedNode): FileAnswer {
+  const { maxBytes, maxFiles, intervalMs } = logs;
+  return jsonAnswer(200, {
+    kubeletconfig: {
+      enableSystemLogHandler: true,
+      containerLogMaxSize: maxBytes % 1_048_576 === 0 ? `${maxBytes / 1_048_576}Mi` : String(maxBytes),
+      containerLogMaxFiles: maxFiles,
+      containerLogMaxWorkers: 1,
+      containerLogMonitorInterval: `${intervalMs / 1000}s`,
+    },
+  });
+}
+
+function statusAnswer(code: number, reason: string, message: string): FileAnswer {
+  return jsonAnswer(code, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code });
+}
+
+function jsonAnswer(status: number, value: object): FileAnswer {
+  return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(value)) };
+}

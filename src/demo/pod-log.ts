@@ -1,0 +1,83 @@
+import { type Clock, parseTimestamp } from '../model/time.ts';
+import type { ContainerLog } from './container-log.ts';
+import type { FileRecord, LogFile } from './log-file.ts';
+
+export interface PodLogOptions {
+  readonly follow: boolean;
+  readonly sinceTime: string | undefined;
+  readonly tailLines: number | undefined;
+}
+
+/** The kubelet ends a followed log after four hours. */
+const STREAM_LIMIT_MS = 4 * 3_600_000;
+/** So many records at most go out at once: who reads slowly holds the kubelet back. */
+const RECORDS_AT_ONCE = 200;
+
+/**
+ * A container's log as the kubelet's `ReadLogs` sends it, with the ways in which that loses lines: it opens only the
+ * current file; a file that appears anew is opened at once, whatever the old one still got; before the first end of the
+ * file nobody watches for a new one; of several that came meanwhile only the newest is read; and one that came just
+ * before the container ended is never opened. Ends when `over` aborts: the kubelet stops, or the client has gone.
+ */
+export async function* readPodLog(
+  log: ContainerLog,
+  { follow, ...position }: PodLogOptions,
+  { clock, over }: { readonly clock: Clock; readonly over: AbortSignal },
+): AsyncGenerator<Buffer> {
+  const limit = follow ? afterTime(clock, STREAM_LIMIT_MS, over) : over;
+  let file = log.file;
+  let next = startOf(file, position);
+  let watched: number | undefined;
+  let isLineStart = true;
+  for (let isLastPass = !follow; !limit.aborted; ) {
+    while (next < file.records.length && !limit.aborted) {
+      const records = file.records.slice(next, next + RECORDS_AT_ONCE);
+      next += records.length;
+      yield shown(records, isLineStart);
+      isLineStart = records.at(-1)?.isPartial === false;
+    }
+    if (isLastPass) return;
+    if (watched === undefined) {
+      watched = log.generation;
+      continue; // once more, for what came before the watch began
+    }
+    if (log.isEnded) isLastPass = true;
+    else if (log.generation > watched) {
+      watched = log.generation;
+      file = log.file;
+      next = 0;
+    } else await log.changed(limit);
+  }
+}
+
+function startOf(file: LogFile, { sinceTime, tailLines }: Omit<PodLogOptions, 'follow'>): number {
+  if (tailLines !== undefined) return Math.max(0, file.records.length - tailLines);
+  const since = sinceTime === undefined ? undefined : parseTimestamp(sinceTime);
+  if (since === undefined) return 0;
+  const second = since.slice(0, 19); // the API server cuts it to whole seconds
+  const at = file.records.findIndex(({ time }) => time.slice(0, 19) >= second);
+  return at === -1 ? file.records.length : at;
+}
+
+/** A time stands only where a line begins; the parts of one are joined. */
+function shown(records: readonly FileRecord[], isLineStart: boolean): Buffer {
+  const parts: Buffer[] = [];
+  let isStart = isLineStart;
+  for (const { time, content, isPartial } of records) {
+    if (isStart) parts.push(Buffer.from(`${time} `));
+    parts.push(content);
+    if (!isPartial) parts.push(NEWLINE);
+    isStart = !isPartial;
+  }
+  return Buffer.concat(parts);
+}
+
+const NEWLINE = Buffer.from('\n');
+
+/** Aborts after a time, or with `signal`. */
+function afterTime(clock: Clock, ms: number, signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  void clock.sleep(ms, signal).then(end, end);
+  return controller.signal;
+}
