@@ -32,6 +32,7 @@ export class OpenLog {
   #isForeign = false;
   #hasFirstLine = false;
   #hasProgress = false;
+  #complaint: string | undefined;
   repeatsRemoved = 0;
   lines = 0;
   bytes = 0;
@@ -53,12 +54,17 @@ export class OpenLog {
     return this.#joint;
   }
 
+  /** What the kubelet wrote into the stream in place of lines: it failed while it read the file, and its end proves nothing. */
+  get complaint(): string | undefined {
+    return this.#complaint;
+  }
+
   /** It proved to be another instance's log; nothing more of it is taken. */
   get isForeign(): boolean {
     return this.#isForeign;
   }
 
-  /** Whether anything came since the last call. */
+  /** Whether new lines came since the last call. */
   takeProgress(): boolean {
     const hadProgress = this.#hasProgress;
     this.#hasProgress = false;
@@ -67,7 +73,6 @@ export class OpenLog {
 
   push(chunk: Buffer): void {
     if (this.#isForeign) return;
-    this.#hasProgress = true;
     this.#builder.push(chunk);
     if (this.#builder.isFull) this.flush();
   }
@@ -140,9 +145,12 @@ export class OpenLog {
     if (!this.#checkFirstLine(bytes)) return;
     const observed = timestampOf(clock.now());
     const { block, undated } = measure(bytes);
-    for (const text of undated)
+    for (const text of undated) {
+      this.#complaint = text;
       sink.append({ kind: 'note', observed, text: `log of ${instanceName(instance)}: the kubelet said: ${text}` });
+    }
     if (block === undefined) return;
+    this.#hasProgress = true;
     this.lines += block.lines;
     this.bytes += block.bytes.length;
     cursor.remember(block.bytes, block.last);

@@ -29,7 +29,9 @@ type Outcome =
   | { readonly type: 'ended'; readonly at: number; readonly wasOver: boolean }
   | { readonly type: 'foreign' }
   | { readonly type: 'refused'; readonly error: ApiError }
-  | { readonly type: 'broken'; readonly error: Error };
+  | { readonly type: 'broken'; readonly error: Error }
+  /** The kubelet could not read the file, or not to its end, and said so in the stream. */
+  | { readonly type: 'failed'; readonly error: Error };
 
 /** After the end of a stream, this long for the pod's status to say that the container has ended. */
 const STATUS_LAG_MS = 300;
@@ -107,7 +109,10 @@ export class StreamFollower {
     try {
       const foreign = await this.#consume(log, stream, signal);
       if (wasOver || reach === 'previous') log.endLine();
-      return foreign ? { type: 'foreign' } : { type: 'ended', at: clock.now(), wasOver };
+      if (foreign) return { type: 'foreign' };
+      if (log.complaint !== undefined)
+        return { type: 'failed', error: new Error(`the kubelet said: ${log.complaint}`) };
+      return { type: 'ended', at: clock.now(), wasOver };
     } catch (error) {
       log.close();
       signal.throwIfAborted();
@@ -150,6 +155,7 @@ export class StreamFollower {
       if (await this.#isOther(signal)) return true;
       this.#acceptBehindGap(log);
     }
+    if (log.takeProgress()) this.#progressed();
     return log.isForeign || this.#isDisowned;
   }
 
@@ -190,6 +196,10 @@ export class StreamFollower {
           return this.#lost('instance-gone', outcome.error.message);
         if (outcome.error.code === 'not-found' && this.#retries >= 3)
           return this.#lost('instance-gone', outcome.error.message);
+        break;
+      case 'failed':
+        // A file that is gone does not come back.
+        if (life.isOver && this.#retries >= 3) return this.#lost('instance-gone', outcome.error.message);
         break;
       case 'broken':
         break;

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ByteStream } from '../../src/kube/client.ts';
+import { FirstLines } from '../../src/logs/binding.ts';
+import { InstanceLife } from '../../src/logs/life.ts';
+import type { LogSink } from '../../src/logs/sink.ts';
+import { StreamFollower } from '../../src/logs/stream-follower.ts';
+import type { ContainerInstance } from '../../src/model/instance.ts';
+import { Slots } from '../../src/model/slots.ts';
+import type { Timestamp } from '../../src/model/time.ts';
+import { ManualClock } from '../kube/auth/manual-clock.ts';
+
+const instance: ContainerInstance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
+const SECOND = '2026-11-25T12:00:05.000000000Z' as Timestamp;
+const LINE = '2026-11-25T12:00:05.100000000Z hello\n';
+const COMPLAINT = 'failed to try resolving symlinks in path "/var/log/pods/x/app/0.log": no such file or directory\n';
+
+type LogRecord = Parameters<LogSink['append']>[0];
+
+/** Follows the log of a container that has ended; each request is answered with the next body, the last again and again. */
+async function followed(bodies: readonly string[]) {
+  const records: LogRecord[] = [];
+  let requests = 0;
+  const client = {
+    async logs(): Promise<ByteStream> {
+      const body = bodies[Math.min(requests++, bodies.length - 1)] ?? '';
+      async function* bytes() {
+        yield Buffer.from(body);
+      }
+      return Object.assign(bytes(), { [Symbol.asyncDispose]: async () => undefined }) as ByteStream;
+    },
+  };
+  const follower = new StreamFollower({
+    life: new InstanceLife(instance, { state: 'terminated', startedAt: SECOND, finishedAt: SECOND }),
+    client,
+    sink: { append: (record) => void records.push(record), drained: async () => undefined },
+    clock: new ManualClock(),
+    slots: new Slots(1),
+    limits: {},
+    firstLines: new FirstLines(),
+    nextStream: () => requests,
+    open: new Set(),
+    rotatesAt: () => 10 * 1024 * 1024,
+  });
+  const end = await follower.run(new AbortController().signal);
+  const gaps = records.flatMap((record) => (record.kind === 'gap' ? [record.gap] : []));
+  return { end, gaps, requests, lines: records.filter(({ kind }) => kind === 'log').length };
+}
+
+test('a log that was read to its end after the container had ended is proven', async () => {
+  const { end, gaps, lines } = await followed([LINE]);
+  assert.deepEqual([end.end, gaps, lines], ['proven', [], 1]);
+});
+
+test('a stream in which the kubelet says that it could not read the file proves nothing, and is tried again', async () => {
+  const { end, gaps, requests, lines } = await followed([COMPLAINT, LINE]);
+  assert.deepEqual([end.end, gaps, lines, requests], ['proven', [], 1, 2]);
+});
+
+test('a log file that stays gone is a stated gap', async () => {
+  const { end, gaps } = await followed([COMPLAINT]);
+  assert.equal(end.end, 'not proven');
+  assert.deepEqual(
+    gaps.map(({ cause, certainty }) => [cause, certainty]),
+    [['instance-gone', 'known']],
+  );
+  assert.match(gaps[0]?.evidence ?? '', /the kubelet said: failed to try resolving symlinks/);
+});
