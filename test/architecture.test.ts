@@ -15,8 +15,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   logs: ['kube', 'model'],
   record: ['watch', 'logs', 'graph', 'redact', 'kube', 'model', 'telemetry'],
   story: ['journal', 'graph', 'logs', 'model'],
+  verify: ['story', 'model'],
   demo: ['graph', 'kube', 'model'],
-  cli: ['record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version'],
+  cli: ['record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
   version: [],
   main: ['cli', 'model'],
 };

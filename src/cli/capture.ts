@@ -20,6 +20,7 @@ import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
+import { signKeyOf } from './sign-key.ts';
 import { StatusLine } from './status-line.ts';
 import { summarise } from './summary.ts';
 import { uuidv7 } from './uuid.ts';
@@ -93,6 +94,7 @@ export interface RecordRequest {
 /** Records to a journal beside the output, then makes the story of it; the journal goes when the story is in place. */
 export async function recordStory(session: Session, request: RecordRequest): Promise<Recorded> {
   const { options, context } = request;
+  const signKey = await signKeyOf(options);
   const dir = journalDir(options.output);
   const journal = await JournalWriter.create(dir, { clock: context.clock });
   let result: RecordResult;
@@ -105,7 +107,7 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
   }
   if (context.interrupts.second.aborted) throw left(dir);
   request.log.info({ ended: result.ended }, 'recorded; writing the story');
-  const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true });
+  const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true, signKey });
   if (options.keepJournal !== true) await rm(dir, { recursive: true });
   return { result, summary };
 }

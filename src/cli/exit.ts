@@ -6,6 +6,8 @@ export const EXIT = {
   done: 0,
   /** `--until` failed or timed out; the story is written. */
   goalFailed: 1,
+  /** `faro verify` found that a story is cut, damaged, or contradicts itself. */
+  refuted: 1,
   usage: 2,
   /** The cluster could not be reached, or refused access. */
   cluster: 3,

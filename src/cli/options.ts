@@ -43,6 +43,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly keepJournal?: boolean;
   readonly junit?: string;
   readonly summary?: string;
+  readonly signKey?: string;
 }
 
 /** Adds the options that every command has which speaks to a cluster. */

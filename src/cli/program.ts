@@ -53,6 +53,7 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--keep-journal', 'keep the journal beside the story')
     .option('--junit <file>', 'write a JUnit report of the goal and the command')
     .option('--summary <file>', 'write a Markdown summary; $GITHUB_STEP_SUMMARY gets one in any case')
+    .option('--sign-key <file>', 'sign the story with this ed25519 key (PEM)')
     .addHelpText('after', CAPTURE_EXAMPLES)
     .action(async (targets, options) => {
       const { capture } = await import('./capture.ts');
@@ -99,9 +100,19 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
     .argument('<journal>', 'the folder, e.g. story.json.journal')
     .requiredOption('-o, --output <file>', 'story to write')
     .option('-f, --force', 'overwrite an existing story')
+    .option('--sign-key <file>', 'sign the story with this ed25519 key (PEM)')
     .action(async (journal, options) => {
       const { recover } = await import('./recover.ts');
       done(await recover(journal, options, context));
+    });
+  program
+    .command('verify')
+    .summary('prove that a story is whole and agrees with itself; exit code 1 if not')
+    .argument('<story>', 'story.json, .json.gz or .json.zst')
+    .option('--public-key <file>', 'ed25519 key (PEM) that must have signed it: finds any edit')
+    .action(async (story, options) => {
+      const { verify } = await import('./verify.ts');
+      done(await verify(story, options, context));
     });
 }
 

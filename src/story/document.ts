@@ -189,6 +189,8 @@ export const storySchema = z.looseObject({
   timeline: z.array(entry),
   /** Last, because its evidence are entries of the timeline. */
   verdict: verdict.optional(),
+  /** The very last, where there is one: it covers every byte before. */
+  signature: z.looseObject({ algorithm: z.literal('ed25519'), keyId: z.string(), value: z.string() }).optional(),
 });
 
 /** One entry of the timeline, whatever its type. */

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, type KeyObject, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,7 @@ import { FaroError, messageOf } from '../model/errors.ts';
 import { assembleStory, type StoryFacts } from './assemble.ts';
 import { compressionFor } from './compress.ts';
 import { type FileSink, MemberWriter } from './member-writer.ts';
+import { DocumentSigner } from './signature.ts';
 
 export interface StorySummary extends StoryFacts {
   /** Of the document, before it was compressed. */
@@ -21,6 +22,8 @@ export interface WriteStoryOptions {
   /** `.json`, `.json.gz`, `.json.zst`, or `-` for standard output. */
   readonly output: string;
   readonly force: boolean;
+  /** ed25519 private key that signs the document. */
+  readonly signKey?: KeyObject | undefined;
 }
 
 /** Finds out before a recording begins that its story could not be written. Throws FaroError `output`. */
@@ -58,14 +61,14 @@ async function tryFolder(folder: string): Promise<void> {
  * the old file or the new one, and the journal.
  */
 export async function writeStory(options: WriteStoryOptions): Promise<StorySummary> {
-  const { journal, output, force } = options;
+  const { journal, output, force, signKey } = options;
   await using reader = await JournalReader.open(journal);
-  if (output === '-') return await writeTo(reader, output, (chunk) => writeStdout(chunk));
+  if (output === '-') return await writeTo(reader, { output, signKey }, (chunk) => writeStdout(chunk));
   await checkOutput(output, { force });
   const temporary = join(dirname(output), `.${randomUUID()}.faro.tmp`);
   try {
     await using file = await open(temporary, 'wx', 0o600);
-    const summary = await writeTo(reader, output, async (chunk) => {
+    const summary = await writeTo(reader, { output, signKey }, async (chunk) => {
       await file.writeFile(chunk);
     });
     await file.sync();
@@ -80,7 +83,11 @@ export async function writeStory(options: WriteStoryOptions): Promise<StorySumma
   }
 }
 
-async function writeTo(reader: JournalReader, output: string, write: FileSink): Promise<StorySummary> {
+async function writeTo(
+  reader: JournalReader,
+  { output, signKey }: Pick<WriteStoryOptions, 'output' | 'signKey'>,
+  write: FileSink,
+): Promise<StorySummary> {
   const hash = createHash('sha256');
   let bytes = 0;
   const counted: FileSink = async (chunk) => {
@@ -89,11 +96,16 @@ async function writeTo(reader: JournalReader, output: string, write: FileSink): 
   };
   const compression = compressionFor(output);
   const members = compression === undefined ? undefined : new MemberWriter(compression, counted);
-  const facts = await assembleStory(reader, async (text) => {
-    const chunk = Buffer.from(text);
+  const signer = signKey === undefined ? undefined : new DocumentSigner(signKey);
+  const document: FileSink = async (chunk) => {
     hash.update(chunk);
     await (members === undefined ? counted(chunk) : members.take(chunk));
+  };
+  const facts = await assembleStory(reader, async (text) => {
+    const chunk = Buffer.from(text);
+    await document(signer === undefined ? chunk : signer.take(chunk));
   });
+  if (signer !== undefined) await document(signer.end());
   await members?.finish();
   return { ...facts, sha256: hash.digest('hex'), bytes };
 }

@@ -11,11 +11,13 @@ import {
 } from './document.ts';
 import { BYTE, JsonFault, JsonWalker } from './json-walker.ts';
 import { firstIssue } from './parse-entry.ts';
+import type { StorySignature } from './signature.ts';
 
 /** Everything of a story but its timeline. */
 export interface StoryHead {
   readonly metadata: StoryMetadata;
   readonly verdict: StoryVerdict | undefined;
+  readonly signature?: StorySignature | undefined;
   readonly objects: readonly StoryObject[];
   readonly containers: readonly StoryContainer[];
   readonly gaps: readonly StoryGap[];
@@ -27,8 +29,8 @@ export interface FoundHead {
   readonly timeline: number;
 }
 
-const FIELDS = ['apiVersion', 'kind', 'metadata', 'objects', 'containers', 'gaps', 'verdict'] as const;
-const BEFORE_TIMELINE = FIELDS.filter((name) => name !== 'verdict');
+const FIELDS = ['apiVersion', 'kind', 'metadata', 'objects', 'containers', 'gaps', 'verdict', 'signature'] as const;
+const BEFORE_TIMELINE = FIELDS.filter((name) => name !== 'verdict' && name !== 'signature');
 
 /**
  * Reads everything but the timeline, whatever the order of the fields. Where the end of the document can be had by
@@ -48,7 +50,7 @@ export async function readHead(bytes: StoryBytes): Promise<FoundHead> {
         timeline = walker.offset;
         const end = BEFORE_TIMELINE.every((field) => fields.has(field)) ? await endOf(bytes) : undefined;
         if (end !== undefined) {
-          if (end.verdict !== undefined) fields.set('verdict', end.verdict);
+          for (const [field, value] of Object.entries(end)) fields.set(field, value);
           return { head: judged(fields), timeline };
         }
       }
@@ -99,26 +101,29 @@ function judged(fields: ReadonlyMap<unknown, unknown>): StoryHead {
   const { success, error } = headSchema.safeParse(Object.fromEntries(fields));
   if (!success) throw new FaroError('story', `this is not as a story must be: ${firstIssue(error)}`);
   // As it was written: the schema makes copies.
-  const { metadata, verdict, objects, containers, gaps } = Object.fromEntries(fields) as unknown as StoryHead;
-  return { metadata, verdict, objects, containers, gaps };
+  const { metadata, verdict, signature, objects, containers, gaps } = Object.fromEntries(
+    fields,
+  ) as unknown as StoryHead;
+  return { metadata, verdict, signature, objects, containers, gaps };
 }
 
-const NO_VERDICT = '\n]\n}\n';
-const VERDICT = '\n],\n"verdict":';
+const TIMELINE_END = '\n]';
 const TAILS = [64 * 1024, 4 * 1024 * 1024];
 
 /** What stands behind the timeline, if the document ends as faro ends one; else undefined: it must be walked through. */
-async function endOf(bytes: StoryBytes): Promise<{ readonly verdict: unknown } | undefined> {
+async function endOf(bytes: StoryBytes): Promise<object | undefined> {
   for (const length of TAILS) {
     const tail = (await bytes.tail(length))?.toString();
     if (tail === undefined) return undefined;
-    if (tail.endsWith(NO_VERDICT)) return { verdict: undefined };
-    // No string holds a newline, so this is the timeline's end.
-    const at = tail.lastIndexOf(VERDICT);
+    // No string holds a newline, and what follows is indented: this is the timeline's end.
+    const at = tail.lastIndexOf(TIMELINE_END);
     if (at === -1) continue;
+    const rest = tail.slice(at + TIMELINE_END.length);
+    if (rest === '\n}\n') return {};
+    if (!/^,\n"(?:verdict|signature)": /.test(rest)) return undefined;
     try {
-      const { verdict } = JSON.parse(`{${tail.slice(at + VERDICT.indexOf('"'))}`) as { readonly verdict: unknown };
-      return { verdict };
+      const end: unknown = JSON.parse(`{${rest.slice(1)}`);
+      return typeof end === 'object' && end !== null ? end : undefined;
     } catch {
       return undefined; // cut or edited: the walk finds out where
     }

@@ -1,5 +1,5 @@
 import { FaroError } from '../model/errors.ts';
-import { openBytes, type StoryBytes } from './bytes.ts';
+import { type OpenBytesOptions, openBytes, type StoryBytes } from './bytes.ts';
 import type { TimelineEntry } from './document.ts';
 import { type EntryFilter, EntryMatcher } from './entry-filter.ts';
 import { readHead, type StoryHead } from './head.ts';
@@ -23,8 +23,8 @@ export interface StoryReader extends AsyncDisposable {
  * Throws FaroError `story`, then or while entries are read, naming file, line and way out, for what is no story, is cut
  * or damaged, or is of a newer major version.
  */
-export async function openStory(path: string): Promise<StoryReader> {
-  const bytes = await openBytes(path);
+export async function openStory(path: string, options: OpenBytesOptions = {}): Promise<StoryReader> {
+  const bytes = await openBytes(path, options);
   try {
     const { head, timeline } = await readHead(bytes);
     return {

@@ -24,7 +24,7 @@ async function read(file: string, filter?: EntryFilter): Promise<Story> {
   await using reader = await openStory(file);
   const timeline: TimelineEntry[] = [];
   for await (const entry of reader.entries(filter)) timeline.push(entry);
-  const { verdict, ...head } = reader.head;
+  const { verdict, signature: _, ...head } = reader.head;
   return {
     apiVersion: 'faro/v1',
     kind: 'Story',

@@ -36,7 +36,14 @@ export function sampleStory(lines: readonly (readonly [number, string])[], withV
       };
     }),
     { seq: lines.length + 2, time: second(lines.length + 1), ...base, type: 'gap', gap: 0 },
-    { seq: lines.length + 3, time: second(lines.length + 1), ...base, type: 'note', text: 'the end' },
+    {
+      seq: lines.length + 3,
+      time: second(lines.length + 1),
+      ...base,
+      observed: second(lines.length + 1),
+      type: 'note',
+      text: 'the end',
+    },
   ];
   return {
     apiVersion: 'faro/v1',
@@ -45,7 +52,14 @@ export function sampleStory(lines: readonly (readonly [number, string])[], withV
     objects: [OBJECT],
     containers: [0, 1].map((run) => container(lines, run)),
     gaps: [
-      { of: { container: 1 }, from: second(0), to: second(1), certainty: 'known', cause: 'rotation', evidence: 'none' },
+      {
+        of: { container: 1 },
+        from: second(lines.length + 1),
+        to: second(lines.length + 2),
+        certainty: 'known',
+        cause: 'rotation',
+        evidence: 'none',
+      },
     ],
     timeline: entries,
     ...(withVerdict
@@ -60,7 +74,11 @@ export function sampleStory(lines: readonly (readonly [number, string])[], withV
   };
 }
 
-const POD = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'p1', resourceVersion: '1' } };
+const POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', namespace: 'shop', uid: 'p1', resourceVersion: '1' },
+};
 const OBJECT = {
   apiVersion: 'v1',
   kind: 'Pod',

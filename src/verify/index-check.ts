@@ -1,0 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
+import { openBytes } from '../story/bytes.ts';
+import { contentsOf } from '../story/members.ts';
+import type { Problems } from './problems.ts';
+
+/** Holds the index of a compressed story against what its members hold: a filter must not miss anything. */
+export async function checkIndex(path: string, problems: Problems): Promise<void> {
+  await using bytes = await openBytes(path);
+  const { index } = bytes;
+  if (index === undefined) return;
+  for (const [position, { offset, contents }] of index.members.entries()) {
+    const to = index.members[position + 1]?.offset ?? index.length;
+    const member = Buffer.concat(await Array.fromAsync(bytes.from(offset, to)));
+    problems.expect(
+      isDeepStrictEqual(contentsOf(member), contents),
+      () => `the index does not tell what is in member ${position}`,
+    );
+  }
+}

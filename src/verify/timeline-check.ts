@@ -1,0 +1,93 @@
+import { unreachable } from '../model/errors.ts';
+import type { TimelineEntry } from '../story/document.ts';
+import type { StoryHead } from '../story/reader.ts';
+import { LogCheck } from './log-check.ts';
+import { OrderCheck } from './order-check.ts';
+import type { Problems } from './problems.ts';
+import { StateCheck } from './state-check.ts';
+
+/** Goes through the timeline once and holds it against everything that the story says beside it. */
+export class TimelineCheck {
+  readonly #head: StoryHead;
+  readonly #problems: Problems;
+  readonly #states: StateCheck;
+  readonly #logs: LogCheck;
+  readonly #order: OrderCheck;
+  readonly #counts = { entries: 0, logLines: 0, events: 0 };
+  readonly #gaps = new Set<number>();
+
+  constructor(head: StoryHead, problems: Problems) {
+    this.#head = head;
+    this.#problems = problems;
+    this.#states = new StateCheck(head.objects, problems);
+    this.#logs = new LogCheck(head.containers, problems);
+    this.#order = new OrderCheck(head, problems);
+  }
+
+  take(entry: TimelineEntry): void {
+    const expected = this.#counts.entries++;
+    this.#problems.expect(entry.seq === expected, () => `entry ${expected} bears seq ${entry.seq}`);
+    this.#order.take(entry);
+    switch (entry.type) {
+      case 'object':
+        this.#refers(entry, entry.object, this.#head.objects, 'object');
+        this.#states.take(entry);
+        return;
+      case 'event':
+        this.#counts.events += 1;
+        if (entry.object !== null) this.#refers(entry, entry.object, this.#head.objects, 'object');
+        return;
+      case 'lifecycle':
+        this.#refers(entry, entry.object, this.#head.objects, 'object');
+        this.#takeChange(entry);
+        return;
+      case 'log':
+        this.#counts.logLines += 1;
+        this.#refers(entry, entry.container, this.#head.containers, 'container');
+        this.#logs.takeLine(entry);
+        return;
+      case 'gap':
+        this.#takeGap(entry);
+        return;
+      case 'note':
+        return;
+      default:
+        unreachable(entry);
+    }
+  }
+
+  finish(): void {
+    this.#states.finish();
+    this.#logs.finish();
+    for (const [name, found] of Object.entries(this.#counts)) {
+      const stated = this.#head.metadata.counts[name];
+      this.#problems.expect(stated === found, () => `metadata.counts.${name} is ${String(stated)}, there are ${found}`);
+    }
+    for (const index of this.#head.gaps.keys())
+      this.#problems.expect(this.#gaps.has(index), () => `gaps[${index}] is not in the timeline`);
+  }
+
+  #takeChange(entry: Extract<TimelineEntry, { type: 'lifecycle' }>): void {
+    this.#logs.takeChange(entry);
+    if (entry.container === undefined) return;
+    this.#refers(entry, entry.container, this.#head.containers, 'container');
+    const owner = this.#head.containers[entry.container]?.object;
+    this.#problems.expect(
+      owner === entry.object,
+      () => `entry ${entry.seq}: container ${entry.container} is not one of object ${entry.object}`,
+    );
+  }
+
+  #takeGap({ seq, gap, time }: Extract<TimelineEntry, { type: 'gap' }>): void {
+    const stated = this.#head.gaps[gap];
+    this.#problems.expect(
+      !this.#gaps.has(gap) && stated?.from === time,
+      () => `entry ${seq} is not where gap ${gap} begins`,
+    );
+    this.#gaps.add(gap);
+  }
+
+  #refers(entry: TimelineEntry, index: number, list: readonly unknown[], what: string): void {
+    this.#problems.expect(index < list.length, () => `entry ${entry.seq} is of ${what} ${index}, which is not there`);
+  }
+}
