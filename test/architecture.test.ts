@@ -17,7 +17,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   story: ['journal', 'graph', 'logs', 'model'],
   verify: ['story', 'model'],
   demo: ['graph', 'kube', 'model'],
-  cli: ['record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
+  view: ['graph', 'logs', 'model', 'story'],
+  cli: ['view', 'record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
   version: [],
   main: ['cli', 'model'],
 };

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Goal } from '../record/goal.ts';
 import type { LogFormat, LogLevel } from '../telemetry/log.ts';
+import type { ProgressMode } from './progress.ts';
 
 /** How to reach the cluster; the names are kubectl's. */
 export interface ConnectionOptions {
@@ -41,6 +42,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly managedFields?: boolean;
   readonly redact: boolean;
   readonly keepJournal?: boolean;
+  readonly progress?: ProgressMode;
   readonly junit?: string;
   readonly summary?: string;
   readonly signKey?: string;

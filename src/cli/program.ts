@@ -59,7 +59,16 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
       const { capture } = await import('./capture.ts');
       done(await capture(targets, options, context));
     });
-  withTelemetry(withConnection(command));
+  withTelemetry(withConnection(withProgress(command)));
+}
+
+function withProgress(command: Command): Command {
+  const modes = ['auto', 'tty', 'plain', 'none'];
+  return command.addOption(
+    new Option('--progress <mode>', 'tty: a live view; plain: a line for each change; auto: what fits')
+      .choices(modes)
+      .default('auto'),
+  );
 }
 
 const CAPTURE_EXAMPLES = `
@@ -126,7 +135,7 @@ function addOwnCommands(program: Command, context: CommandContext, done: (code: 
       const { demo } = await import('./demo.ts');
       done(await demo(options, context));
     });
-  withTelemetry(command);
+  withTelemetry(withProgress(command));
   program
     .command('version')
     .summary('print the version')
