@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that do no I/O and read no clock. */
 const PURE = [
-  /^src\/(model|graph|redact)\//,
+  /^src\/(model|graph|redact|view\/terminal)\//,
   /^src\/logs\/(position|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
   /^src\/story\/(patch|order|merge|object-time|document)\.ts$/,
 ];
