@@ -140,6 +140,7 @@ async function recordTo(
     redactor: createRedactor({ key: randomBytes(32), ...redaction }),
     start: { ...identity(options, session, context), roots: session.roots },
     streamingList: true,
+    related: options.related,
   });
   if (hooks !== undefined) void recorder.synced.then(hooks.onRecording);
   return await recorder.run(hooks?.stop ?? interrupts.first, interrupts.second);
@@ -164,6 +165,7 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
     since: options.since,
     tail: options.tail,
     logs: options.logs ? undefined : false,
+    related: options.related ? undefined : false,
     redact: options.redact ? undefined : false,
     managedFields: options.managedFields,
   };

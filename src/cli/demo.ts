@@ -53,6 +53,7 @@ const DEMO_CAPTURE = {
   drain: '10s',
   maxLogStreams: '100',
   logs: true,
+  related: true,
   redact: true,
   force: true,
 } as const;

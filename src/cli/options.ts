@@ -35,6 +35,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly wait?: boolean;
   readonly force?: boolean;
   readonly logs: boolean;
+  readonly related: boolean;
   readonly since?: string;
   readonly tail?: string;
   readonly maxLogStreams: string;

@@ -44,6 +44,10 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--wait', 'targets may not exist yet: record them from their creation on')
     .option('-f, --force', 'overwrite an existing story')
     .option('--no-logs', 'leave container logs out')
+    .option(
+      '--no-related',
+      'leave out what explains the objects without being part of them: Services, Nodes, quotas, …',
+    )
     .option('--since <time>', 'only log lines since then: a duration (10m) or an RFC 3339 time')
     .option('--tail <lines>', 'only this many lines from the end of logs that exist already')
     .option('--max-log-streams <count>', 'logs read at once; the rest waits', '500')
