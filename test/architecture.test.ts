@@ -14,18 +14,18 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   watch: ['kube', 'model'],
   logs: ['kube', 'model'],
   record: ['watch', 'logs', 'graph', 'redact', 'kube', 'model', 'telemetry'],
-  story: ['journal', 'graph', 'logs', 'model'],
+  verdict: ['graph', 'model'],
+  story: ['verdict', 'journal', 'graph', 'logs', 'model'],
   verify: ['story', 'model'],
   demo: ['graph', 'kube', 'model'],
-  view: ['graph', 'logs', 'model', 'story'],
-  cli: ['view', 'record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
+  cli: ['record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
   version: [],
   main: ['cli', 'model'],
 };
 
 /** Rooms that do no I/O and read no clock. */
 const PURE = [
-  /^src\/(model|graph|redact|view\/terminal)\//,
+  /^src\/(model|graph|redact|verdict)\//,
   /^src\/logs\/(position|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
   /^src\/story\/(patch|order|merge|object-time|document)\.ts$/,
 ];

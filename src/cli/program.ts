@@ -44,10 +44,6 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--wait', 'targets may not exist yet: record them from their creation on')
     .option('-f, --force', 'overwrite an existing story')
     .option('--no-logs', 'leave container logs out')
-    .option(
-      '--no-related',
-      'leave out what explains the objects without being part of them: Services, Nodes, quotas, …',
-    )
     .option('--since <time>', 'only log lines since then: a duration (10m) or an RFC 3339 time')
     .option('--tail <lines>', 'only this many lines from the end of logs that exist already')
     .option('--max-log-streams <count>', 'logs read at once; the rest waits', '500')
@@ -63,16 +59,7 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
       const { capture } = await import('./capture.ts');
       done(await capture(targets, options, context));
     });
-  withTelemetry(withConnection(withProgress(command)));
-}
-
-function withProgress(command: Command): Command {
-  const modes = ['auto', 'tty', 'plain', 'none'];
-  return command.addOption(
-    new Option('--progress <mode>', 'tty: a live view; plain: a line for each change; auto: what fits')
-      .choices(modes)
-      .default('auto'),
-  );
+  withTelemetry(withConnection(command));
 }
 
 const CAPTURE_EXAMPLES = `
@@ -108,6 +95,20 @@ function addCheck(program: Command, context: CommandContext, done: (code: ExitCo
 
 function addStoryCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
+    .command('explain')
+    .summary('what went wrong in a story: the first cause, and what followed')
+    .description('Names the first cause of what went wrong in a story, with its evidence, and what followed from it.')
+    .argument('<story>', 'story.json, .json.gz or .json.zst')
+    .option('--json', 'the verdict as JSON')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 healthy or recovered; 1 failed, or not known to be well; 2 usage; 4 no story.\n',
+    )
+    .action(async (story, options) => {
+      const { explain } = await import('./explain.ts');
+      done(await explain(story, options, context));
+    });
+  program
     .command('recover')
     .summary('make a story of the journal of a capture that was killed')
     .argument('<journal>', 'the folder, e.g. story.json.journal')
@@ -139,7 +140,7 @@ function addOwnCommands(program: Command, context: CommandContext, done: (code: 
       const { demo } = await import('./demo.ts');
       done(await demo(options, context));
     });
-  withTelemetry(withProgress(command));
+  withTelemetry(command);
   program
     .command('version')
     .summary('print the version')

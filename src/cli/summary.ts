@@ -1,6 +1,7 @@
 import type { RecordResult } from '../record/end.ts';
 import type { StorySummary } from '../story/file.ts';
 import { safeLine } from './ci/platform.ts';
+import { headlineOf } from './explanation.ts';
 
 /** What the command says at its end: the file, what is in it, and whether it is complete. */
 export function summarise(summary: StorySummary, result: RecordResult, output: string): string {
@@ -15,6 +16,7 @@ export function summarise(summary: StorySummary, result: RecordResult, output: s
       : `not complete: ${reasons(summary.incomplete)}`,
     `sha256 ${summary.sha256}`,
   ];
+  if (summary.verdict.firstCause !== undefined) lines.push(headlineOf(summary.verdict));
   if (result.goal === 'failed') lines.push(`${result.ended}: ${result.reason}`);
   return `${lines.map(safeLine).join('\n')}\n`;
 }

@@ -1,7 +1,8 @@
 import { apiVersionOf } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
-import type { StoryCounts, StoryMetadata } from './document.ts';
+import type { StoryCounts, StoryMetadata, StoryVerdict } from './document.ts';
 import { Entries, type PreparedEntry } from './entries.ts';
+import { Examination } from './examine.ts';
 import { type LineEntry, linesOfInstance } from './lines.ts';
 import { mergeSources, type Source } from './merge.ts';
 import { keyAt } from './order.ts';
@@ -16,6 +17,7 @@ export interface StoryFacts {
   readonly complete: boolean;
   readonly incomplete: readonly string[];
   readonly ended: string;
+  readonly verdict: StoryVerdict;
 }
 
 /** Text is handed on in pieces of about this many characters. */
@@ -35,17 +37,35 @@ export async function assembleStory(journal: JournalSource, sink: StorySink): Pr
   const text = new ChunkedText(sink);
   await text.add('{\n"apiVersion": "faro/v1",\n"kind": "Story",\n');
   await text.add(`"metadata": ${JSON.stringify(metadata, null, 1)},\n`);
-  await text.addList('objects', entries.objects());
-  await text.addList('containers', entries.containers.finish(wantsLogs(surveyed)));
+  const [objects, containers] = [entries.objects(), entries.containers.finish(wantsLogs(surveyed))];
+  await text.addList('objects', objects);
+  await text.addList('containers', containers);
   await text.addList('gaps', entries.gaps);
-  await text.add('"timeline": [');
-  let seq = 0;
-  for await (const { json } of mergeSources(sourcesOf(journal, entries, surveyed)))
-    await text.add(`${seq === 0 ? '\n' : ',\n'}{"seq":${seq++},${json}`);
-  await text.add('\n]\n}\n');
+  const examination = new Examination({ metadata, objects, containers });
+  await addTimeline(text, mergeSources(sourcesOf(journal, entries, surveyed)), examination);
+  const verdict = examination.verdict();
+  await text.add(`,\n"verdict": ${JSON.stringify(verdict)}\n}\n`);
   await text.flush();
   const { counts, complete, incomplete, ended } = metadata;
-  return { counts, complete, incomplete, ended };
+  return { counts, complete, incomplete, ended, verdict };
+}
+
+/** Entries become text here, once; the verdict sees each on its way. */
+async function addTimeline(
+  text: ChunkedText,
+  entries: AsyncIterable<PreparedEntry | LineEntry>,
+  examination: Examination,
+): Promise<void> {
+  await text.add('"timeline": [');
+  let seq = 0;
+  for await (const entry of entries) {
+    const { json } = entry;
+    await text.add(`${seq === 0 ? '\n' : ',\n'}{"seq":${seq},${json}`);
+    if ('container' in entry) examination.takeLine(entry.container, seq, json);
+    else examination.takeJson(`{"seq":${seq},${json}`);
+    seq += 1;
+  }
+  await text.add('\n]');
 }
 
 /** A recorder that was killed could not say how far it had read: what may be missing after that is a gap. */

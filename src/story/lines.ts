@@ -9,6 +9,7 @@ import type { BlockRef, InstanceLog, JournalSource } from './survey.ts';
 export interface LineEntry {
   readonly key: OrderKey;
   readonly order: number;
+  readonly container: number;
   readonly json: string;
 }
 
@@ -29,14 +30,20 @@ export async function* linesOfInstance(
   at: { readonly container: number; readonly from: OrderKey | undefined },
 ): AsyncGenerator<readonly LineEntry[]> {
   const decoder = new BlockDecoder(log.first);
+  const { container } = at;
   let key = at.from;
   for (const block of log.blocks) {
     const bytes = await journal.readLog(block.position);
     const entries: LineEntry[] = [];
-    const tail = `","timeSource":"log","observed":"${block.last}","type":"log","container":${at.container},"stream":"`;
+    const tail = `","timeSource":"log","observed":"${block.last}","type":"log","container":${container},"stream":"`;
     for (const { time, stream, content } of decoder.lines(block, bytes)) {
       key = key === undefined ? keyAt(time) : keyNotBefore(key, time);
-      entries.push({ key, order: block.seq, json: `"time":"${time}${tail}${stream}",${contentJson(content)}}` });
+      entries.push({
+        key,
+        order: block.seq,
+        container,
+        json: `"time":"${time}${tail}${stream}",${contentJson(content)}}`,
+      });
     }
     yield entries;
   }

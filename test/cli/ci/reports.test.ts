@@ -19,7 +19,15 @@ function conclusion(more: Partial<Conclusion> = {}): Conclusion {
     seconds: 12.5,
     firstCause: undefined,
     result: { ended: 'until:ready failed', goal: 'failed', reason: HOSTILE },
-    summary: { counts, ended: 'until:ready failed', complete: false, incomplete: [HOSTILE], sha256: 'ab12', bytes: 10 },
+    summary: {
+      verdict: { status: 'failed', consequences: [] },
+      counts,
+      ended: 'until:ready failed',
+      complete: false,
+      incomplete: [HOSTILE],
+      sha256: 'ab12',
+      bytes: 10,
+    },
     ...more,
   };
 }

@@ -1,0 +1,56 @@
+import { printable } from '../model/printable.ts';
+import type { StoryFinding, StoryVerdict } from '../story/document.ts';
+import type { StoryHead } from '../story/reader.ts';
+
+const LINES_SHOWN = 3;
+const FINDINGS_SHOWN = 3;
+
+/** A verdict in ten lines at most: the first cause on the first, then what shows it and what followed. */
+export function explanationOf(verdict: StoryVerdict, head: Pick<StoryHead, 'metadata' | 'objects'>): string {
+  const { firstCause, consequences, earlier = [] } = verdict;
+  const lines = [
+    headlineOf(verdict),
+    ...(firstCause === undefined ? [] : detailsOf(firstCause, head)),
+    ...listed('then', consequences, FINDINGS_SHOWN),
+    ...listed('before', earlier, 1),
+    ...completeness(head),
+  ];
+  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+}
+
+/** What came of it, in a line: `failed: image web:2 of container …`. */
+export function headlineOf({ status, firstCause }: StoryVerdict): string {
+  if (firstCause !== undefined) return `${status}: ${firstCause.summary}`;
+  switch (status) {
+    case 'healthy':
+      return 'healthy: nothing failed';
+    case 'unknown':
+      return 'unknown: nothing is known to have failed, but not every target was seen ready';
+    default:
+      return status;
+  }
+}
+
+function detailsOf(finding: StoryFinding, { objects }: Pick<StoryHead, 'objects'>): string[] {
+  const { rule, time, object, evidence, lines = [] } = finding;
+  const about = object === undefined ? undefined : objects[object];
+  const namespace = about?.namespace === null || about === undefined ? '' : ` in namespace ${about.namespace}`;
+  const since = time === undefined ? '' : `, since ${time.slice(0, 23)}Z`;
+  const shown = evidence.length === 0 ? '' : `; entries ${evidence.slice(0, 6).join(', ')} show it`;
+  return [`  ${rule}${namespace}${since}${shown}`, ...lines.slice(-LINES_SHOWN).map((line) => `  | ${line}`)];
+}
+
+function listed(word: string, findings: readonly StoryFinding[], most: number): string[] {
+  const shown = findings.slice(0, most).map((finding) => {
+    const at = finding.time === undefined ? '' : `${finding.time.slice(11, 19)} `;
+    return `${word}: ${at}${finding.summary} (${finding.rule})`;
+  });
+  const rest = findings.length - shown.length;
+  return rest > 0 ? [...shown.slice(0, -1), `${shown.at(-1)}; and ${rest} more`] : shown;
+}
+
+/** A verdict can only be about what is in the story. */
+function completeness({ metadata: { complete, incomplete } }: Pick<StoryHead, 'metadata'>): string[] {
+  const rest = incomplete.length > 1 ? `; and ${incomplete.length - 1} more` : '';
+  return complete ? [] : [`this story is not complete: ${incomplete[0] ?? 'it does not say why'}${rest}`];
+}

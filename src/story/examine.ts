@@ -1,0 +1,74 @@
+import { parseJson } from '../model/json.ts';
+import type { KubeObject } from '../model/resource.ts';
+import { FactsGatherer, type ToldEvent, type ToldLifecycle } from '../verdict/gather.ts';
+import { verdictOf } from '../verdict/verdict.ts';
+import type { StoryContainer, StoryMetadata, StoryObject, StoryVerdict, TimelineEntry } from './document.ts';
+import { applyPatch, type PatchOperation } from './patch.ts';
+
+type LogEntry = Extract<TimelineEntry, { type: 'log' }>;
+/** A line, or its JSON without `seq`, which is made text only if a verdict asks for it. */
+type Line = LogEntry | string;
+
+/** Looks at each entry of a timeline, in its order, and gives the verdict at its end. */
+export class Examination {
+  readonly #gatherer: FactsGatherer<Line>;
+  readonly #states = new Map<number, KubeObject>();
+
+  constructor(head: {
+    readonly metadata: StoryMetadata;
+    readonly objects: readonly StoryObject[];
+    readonly containers: readonly StoryContainer[];
+  }) {
+    const { startTime, endTime, ended, roots } = head.metadata;
+    const about = { startTime, endTime, ended, roots: roots.flatMap(({ objects }) => objects) };
+    this.#gatherer = new FactsGatherer({ ...about, objects: head.objects, containers: head.containers }, textOf);
+  }
+
+  take(entry: TimelineEntry): void {
+    const { seq, time } = entry;
+    switch (entry.type) {
+      case 'object':
+        this.#takeState(entry);
+        return;
+      case 'event':
+        this.#gatherer.event({ seq, time }, entry satisfies ToldEvent);
+        return;
+      case 'lifecycle':
+        this.#gatherer.lifecycle({ seq, time }, entry satisfies ToldLifecycle);
+        return;
+      case 'log':
+        this.takeLine(entry.container, seq, entry);
+        return;
+      case 'gap':
+      case 'note':
+        return;
+    }
+  }
+
+  /** An entry as its line of the document has it. */
+  takeJson(json: string): void {
+    this.take(parseJson(json) as TimelineEntry);
+  }
+
+  /** A log line: the entry, or its JSON without `seq`. */
+  takeLine(container: number, seq: number, line: Line): void {
+    this.#gatherer.line(container, seq, line);
+  }
+
+  verdict(): StoryVerdict {
+    return verdictOf(this.#gatherer.finish());
+  }
+
+  #takeState({ seq, time, object, action, manager, state, patch }: Extract<TimelineEntry, { type: 'object' }>): void {
+    const known = this.#states.get(object);
+    // The schema leaves open what a state holds; whatever is read of it is checked where it is read.
+    const current = (state ?? applyPatch(known, (patch ?? []) as PatchOperation[])) as KubeObject;
+    this.#states.set(object, current);
+    this.#gatherer.state({ seq, time }, { object, action, manager, state: current });
+  }
+}
+
+function textOf(line: Line): string {
+  if (typeof line !== 'string') return line.line ?? Buffer.from(line.bytes ?? '', 'base64').toString();
+  return textOf(parseJson(`{${line}`) as LogEntry);
+}

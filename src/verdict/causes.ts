@@ -1,0 +1,54 @@
+import { namesWorkload, usesConfig } from './dependencies.ts';
+import { type Facts, secondsBetween } from './facts.ts';
+import type { Found } from './finding.ts';
+import { nodeOf } from './rules/node-lost.ts';
+
+/** What fails for want of something else does so within this after it. */
+const FOLLOWS_SECONDS = 60;
+/** A changed configuration shows at the next start, which may take a while. */
+const CHANGE_SECONDS = 600;
+
+/** Whether one finding is why another came to be. */
+export function explains(facts: Facts, cause: Found, effect: Found): boolean {
+  if (cause === effect) return false;
+  if (cause.role === 'trigger') return isTriggered(facts, cause, effect);
+  if (effect.role === 'trigger') return false;
+  if (cause.rule === 'node-lost' && isOnNode(facts, cause, effect)) return cause.onset.seq < effect.onset.seq;
+  if (cause.workload === effect.workload) return isWithin(cause, effect);
+  return effect.role === 'dependent' && cause.role !== 'symptom' && isDependent(facts, cause, effect);
+}
+
+/** In one workload faults explain what only shows that something failed, and the first explains what came of it. */
+function isWithin(cause: Found, effect: Found): boolean {
+  if (effect.role !== 'symptom') return false;
+  if (cause.role !== 'symptom') return cause.onset.seq <= effect.last.seq;
+  return cause.onset.seq < effect.onset.seq;
+}
+
+/** Something else failed before and had not been well for long; or later, but this one names it. */
+function isDependent(facts: Facts, cause: Found, effect: Found): boolean {
+  const isBefore = cause.onset.seq < effect.onset.seq;
+  if (isBefore && secondsBetween(cause.last.time, effect.onset.time) <= FOLLOWS_SECONDS) return true;
+  return cause.onset.seq <= effect.last.seq && namesWorkload(facts, cause.workload, effect.mentions ?? '');
+}
+
+function isOnNode(facts: Facts, cause: Found, effect: Found): boolean {
+  const object = facts.objects[effect.object];
+  return object !== undefined && nodeOf(object) === cause.key;
+}
+
+/** What uses the configuration failed after it changed, and its template had not changed as well. */
+function isTriggered(facts: Facts, cause: Found, effect: Found): boolean {
+  const [config, pod] = [facts.objects[cause.object], facts.objects[effect.object]];
+  const isOfConfig =
+    effect.role === 'dependent' || effect.rule === 'missing-config' || effect.rule === 'container-config';
+  if (config === undefined || pod === undefined || !isOfConfig || !usesConfig(pod, config)) return false;
+  const after = secondsBetween(cause.onset.time, effect.onset.time);
+  const isAfter = cause.onset.seq < effect.onset.seq && after <= CHANGE_SECONDS;
+  const rollouts = facts.objects[effect.workload]?.rollouts ?? [];
+  const isOther = rollouts.some(
+    ({ from, isSpec }) =>
+      isSpec && from.seq < effect.onset.seq && secondsBetween(from.time, effect.onset.time) <= CHANGE_SECONDS,
+  );
+  return isAfter && !isOther;
+}

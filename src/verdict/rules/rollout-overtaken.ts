@@ -1,0 +1,35 @@
+import { type ObjectFacts, type Rollout, secondsBetween } from '../facts.ts';
+import { evidenceOf, type Finding, nameOf, type Rule } from '../finding.ts';
+import { isWell } from '../wellness.ts';
+
+/** Two changes in a row are one rollout to whoever made them. */
+const APART_SECONDS = 3;
+
+/** A rollout that the next one ended before it was finished. */
+export const rolloutOvertaken: Rule = {
+  name: 'rollout-overtaken',
+  role: 'symptom',
+  find: (facts) =>
+    facts.objects.flatMap((object) => object.rollouts.flatMap((rollout, index) => findingOf(object, rollout, index))),
+};
+
+function findingOf(object: ObjectFacts, rollout: Rollout, index: number): Finding[] {
+  const next = object.rollouts[index + 1];
+  if (next === undefined || (rollout.finished !== undefined && rollout.finished.seq < next.from.seq)) return [];
+  if (secondsBetween(rollout.from.time, next.from.time) < APART_SECONDS) return [];
+  const isBack = object.rollouts.slice(0, index).some(({ template }) => template === next.template);
+  const how = isBack ? 'was rolled back' : 'was overtaken by the next one';
+  const summary = `a rollout of ${nameOf(object)} ${how} before it was finished`;
+  const evidence = evidenceOf(rollout.from, next.from);
+  return [
+    {
+      summary,
+      object: object.index,
+      evidence,
+      onset: next.from,
+      last: next.from,
+      isOver: isWell(object),
+      key: String(index),
+    },
+  ];
+}

@@ -1,0 +1,156 @@
+import { explains } from './causes.ts';
+import type { Facts } from './facts.ts';
+import type { Finding, Found, Rule } from './finding.ts';
+import { RULES } from './rules.ts';
+import { isWell, workloadOf } from './wellness.ts';
+
+/** A finding as the story tells it. */
+export type VerdictFinding = {
+  readonly rule: string;
+  readonly summary: string;
+  readonly object: number;
+  readonly container?: number;
+  /** When it began. */
+  readonly time: string;
+  /** `seq` of the entries that show it. */
+  readonly evidence: number[];
+  /** The last lines before it. */
+  readonly lines?: string[];
+  readonly over: boolean;
+};
+
+/**
+ * What became of the targets: `failed` where something is wrong at the end, `recovered` where something was and all of
+ * it is over, `unknown` where nothing was found but not all targets were seen well.
+ */
+export type Verdict = {
+  readonly status: 'healthy' | 'recovered' | 'failed' | 'unknown';
+  readonly firstCause?: VerdictFinding;
+  /** What followed from it, in order. */
+  readonly consequences: VerdictFinding[];
+  /** What went wrong before it, and was over by then. */
+  readonly earlier?: VerdictFinding[];
+};
+
+const MAX_TOLD = 20;
+const MAX_EVIDENCE = 12;
+
+/** Applies the rules and orders what they find by cause. Pure. */
+export function verdictOf(facts: Facts, rules: readonly Rule[] = RULES): Verdict {
+  const found = toldOf(facts, findAll(facts, rules));
+  if (found.length === 0) return { status: statusWithout(facts), consequences: [] };
+  const isFailed = found.some(({ isOver }) => !isOver);
+  const causes = causesOf(facts, found);
+  const first = firstOf(found, causes, isFailed);
+  const [earlier, later] = [found.filter((one) => isBefore(one, first, causes)), found.filter((one) => one !== first)];
+  const consequences = later.filter((one) => !earlier.includes(one));
+  return {
+    status: isFailed ? 'failed' : 'recovered',
+    firstCause: told(first),
+    consequences: consequences.slice(0, MAX_TOLD).map(told),
+    ...(earlier.length === 0 ? {} : { earlier: earlier.slice(0, MAX_TOLD).map(told) }),
+  };
+}
+
+/** Everything that the rules find, in the order in which it began; the same fault of pods of one owner is one. */
+function findAll(facts: Facts, rules: readonly Rule[]): readonly Found[] {
+  const all = rules.flatMap((rule) => rule.find(facts).map((finding) => foundBy(facts, rule, finding)));
+  const groups = Map.groupBy(all, ({ rule, object, key }) => {
+    const { kind, owners } = facts.objects[object] ?? { kind: '', owners: [] };
+    return [rule, kind === 'Pod' ? (owners[0] ?? `pod ${object}`) : object, key].join('\n');
+  });
+  return [...groups.values()].flatMap(merged).sort((a, b) => a.onset.seq - b.onset.seq);
+}
+
+function foundBy(facts: Facts, { name, role }: Rule, finding: Finding): Found {
+  return { ...finding, rule: name, role, workload: workloadOf(facts, finding.object)?.index ?? finding.object };
+}
+
+function merged(group: readonly Found[]): Found[] {
+  const [first, ...others] = group.toSorted((a, b) => a.onset.seq - b.onset.seq);
+  if (first === undefined) return [];
+  const pods = new Set(group.map(({ object }) => object)).size;
+  const summary = pods > 1 ? `${first.summary} (and ${pods - 1} more ${pods === 2 ? 'pod' : 'pods'})` : first.summary;
+  const evidence = [...first.evidence, ...others.flatMap(({ evidence: [one] }) => one ?? [])];
+  const last = group.reduce((latest, one) => (one.last.seq > latest.seq ? one.last : latest), first.last);
+  return [{ ...first, summary, evidence, last, isOver: group.every(({ isOver }) => isOver) }];
+}
+
+/** Triggers are told where they explain something, and that a target is not ready where nothing else does. */
+function toldOf(facts: Facts, found: readonly Found[]): readonly Found[] {
+  const faults = found.filter(({ role }) => role !== 'trigger');
+  const reasons = faults.filter(({ rule }) => rule !== 'not-ready');
+  return found.filter((one) => {
+    if (one.rule === 'not-ready') return reasons.every(({ isOver }) => isOver);
+    return one.role !== 'trigger' || isNewest(facts, one, found, faults);
+  });
+}
+
+/** Of several changes of one configuration the newest before a fault is its trigger. */
+function isNewest(facts: Facts, trigger: Found, found: readonly Found[], faults: readonly Found[]): boolean {
+  const others = found.filter(
+    (one) => one.role === 'trigger' && one.object === trigger.object && one.onset.seq > trigger.onset.seq,
+  );
+  return faults.some(
+    (fault) => explains(facts, trigger, fault) && !others.some((other) => explains(facts, other, fault)),
+  );
+}
+
+type Causes = ReadonlyMap<Found, ReadonlySet<Found>>;
+
+/** For each finding those that explain it, directly or by others between. */
+function causesOf(facts: Facts, found: readonly Found[]): Causes {
+  const direct = new Map(found.map((effect) => [effect, found.filter((cause) => explains(facts, cause, effect))]));
+  return new Map(
+    found.map((one) => {
+      const all = new Set<Found>();
+      const pending = [...(direct.get(one) ?? [])];
+      for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+        if (all.has(next)) continue;
+        all.add(next);
+        pending.push(...(direct.get(next) ?? []));
+      }
+      return [one, all] as const;
+    }),
+  );
+}
+
+/**
+ * The first of those that nothing explains; of a story that ends badly, of those that led there. Where findings explain
+ * each other in a circle, the first of these.
+ */
+function firstOf(found: readonly Found[], causes: Causes, isFailed: boolean): Found {
+  const bad = found.filter(({ isOver }) => !isFailed || !isOver);
+  const led = found.filter((one) => bad.includes(one) || bad.some((effect) => causes.get(effect)?.has(one)));
+  const root = led.find((one) => [...(causes.get(one) ?? [])].every((cause) => causes.get(cause)?.has(one)));
+  const first = root ?? led[0] ?? found[0];
+  if (first === undefined) throw new Error('a verdict without findings has no first cause');
+  return first;
+}
+
+function isBefore(one: Found, first: Found, causes: Causes): boolean {
+  return one !== first && one.onset.seq < first.onset.seq && causes.get(one)?.has(first) !== true;
+}
+
+function told({ rule, summary, object, container, onset, evidence, lines, isOver }: Found): VerdictFinding {
+  return {
+    rule,
+    summary,
+    object,
+    ...(container === undefined ? {} : { container }),
+    time: onset.time,
+    evidence: [...new Set(evidence)].slice(0, MAX_EVIDENCE),
+    ...(lines === undefined || lines.length === 0 ? {} : { lines: [...lines] }),
+    over: isOver,
+  };
+}
+
+/** Nothing was found: then all is well only where the targets were seen so. */
+function statusWithout(facts: Facts): Verdict['status'] {
+  const roots = facts.roots.map((index) => facts.objects[index]);
+  const living = roots.filter(
+    (root) => root !== undefined && root.deleted === undefined && root.deletionRequested === undefined,
+  );
+  if (roots.length === 0) return 'unknown';
+  return living.every((root) => isWell(root)) ? 'healthy' : 'unknown';
+}

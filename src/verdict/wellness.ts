@@ -1,0 +1,47 @@
+import { completionOf, readinessOf } from '../graph/readiness.ts';
+import type { Facts, ObjectFacts } from './facts.ts';
+
+/** Kinds whose status says whether what they run is well. */
+const WORKLOADS = new Set([
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'ReplicationController',
+  'Job',
+  'Pod',
+]);
+
+/**
+ * The object by whose state a pod, or anything else of a workload, is judged: the uppermost owner that tells how its
+ * pods are, but no CronJob, which tells nothing of its Jobs.
+ */
+export function workloadOf(facts: Facts, index: number): ObjectFacts | undefined {
+  let workload = facts.objects[index];
+  for (const seen = new Set<number>(); workload !== undefined && !seen.has(workload.index); ) {
+    seen.add(workload.index);
+    const owner = workload.kind === 'Job' ? undefined : facts.objects[workload.owners[0] ?? -1];
+    if (owner === undefined || !WORKLOADS.has(owner.kind)) break;
+    workload = owner;
+  }
+  return workload;
+}
+
+/** Whether an object was well when it was last seen, or when its deletion was asked for. */
+export function isWell(object: ObjectFacts | undefined): boolean {
+  const state = object?.living ?? object?.state;
+  if (object === undefined || state === undefined) return false;
+  if (object.kind === 'Job') return completionOf(state).state === 'complete';
+  return readinessOf(state).state === 'ready';
+}
+
+/**
+ * Whether a fault of a pod is over: the pod itself is well, or gone, or just goes, and its workload is well without it. What only
+ * a pod of its own knew, nothing can make good.
+ */
+export function isPodOver(facts: Facts, pod: ObjectFacts): boolean {
+  const workload = workloadOf(facts, pod.index);
+  if (workload === pod) return pod.deletionRequested === undefined && pod.deleted === undefined && isWell(pod);
+  const isGoing = pod.deleted !== undefined || pod.deletionRequested !== undefined;
+  return isWell(workload) && (isGoing || workload?.kind === 'Job' || isWell(pod));
+}
