@@ -5,6 +5,7 @@ import { clusterIdentity, type Discovery, discover, parseTargets, resolveType } 
 import { FaroError } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
+import type { RecordLog } from '../record/record.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CommandContext } from './context.ts';
 import type { ConnectionOptions } from './options.ts';
@@ -28,8 +29,8 @@ export interface SessionOptions {
   readonly wait: boolean;
   /** Roots need not exist yet, but their types must be served: for a command that may create them. */
   readonly allowMissing?: boolean;
-  readonly context: CommandContext;
-  readonly log: Log;
+  readonly context: Pick<CommandContext, 'clock'>;
+  readonly log: RecordLog;
 }
 
 /** How often a type that is not served yet is asked for. */
