@@ -18,7 +18,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   story: ['verdict', 'journal', 'graph', 'logs', 'model'],
   verify: ['story', 'model'],
   demo: ['graph', 'kube', 'model'],
-  cli: ['record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
+  view: ['graph', 'logs', 'model', 'story'],
+  cli: ['view', 'record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
   library: ['cli', 'record', 'story', 'journal', 'redact', 'kube', 'model', 'version'],
   index: ['library', 'verify', 'story', 'record', 'kube', 'model', 'version'],
   version: [],
@@ -27,7 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that do no I/O and read no clock. */
 const PURE = [
-  /^src\/(model|graph|redact|verdict)\//,
+  /^src\/(model|graph|redact|verdict|view\/terminal)\//,
   /^src\/logs\/(position|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
   /^src\/story\/(patch|order|merge|object-time|document)\.ts$/,
 ];

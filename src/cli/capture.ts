@@ -6,7 +6,7 @@ import { JournalWriter } from '../journal/writer.ts';
 import { FaroError } from '../model/errors.ts';
 import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import type { EndConditions, RecordResult } from '../record/end.ts';
-import { Recorder } from '../record/record.ts';
+import { Recorder, type RecordSink } from '../record/record.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { checkOutput, writeStory } from '../story/file.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -19,9 +19,9 @@ import type { CommandContext } from './context.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
+import { type ProgressMode, startProgress } from './progress.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
 import { signKeyOf } from './sign-key.ts';
-import { StatusLine } from './status-line.ts';
 import { summarise } from './summary.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -128,6 +128,15 @@ async function recordTo(
   const { clock, random, interrupts } = context;
   const end = hooks === undefined ? plan.end : { ...plan.end, after: hooks.after, mustExist: options.wait !== true };
   const redaction = { enabled: options.redact, managedFields: options.managedFields === true };
+  const counts = () => recorder.progress;
+  await using progress = startProgress({ mode: progressMode(options), roots: session.roots, context, log, counts });
+  const sink: RecordSink = {
+    append(record) {
+      journal.append(record);
+      progress.take(record);
+    },
+    drained: (signal) => journal.drained(signal),
+  };
   const recorder = new Recorder({
     ...session,
     ...plan,
@@ -135,15 +144,19 @@ async function recordTo(
     clock,
     random,
     log,
-    sink: journal,
+    sink,
     redactor: createRedactor({ key: randomBytes(32), ...redaction }),
     start: { ...identity(options, session, context), roots: session.roots },
     streamingList: true,
+    related: options.related,
   });
-  // A terminal is the command's while it runs.
-  using _status = hooks === undefined ? StatusLine.start(recorder, session.roots, context) : undefined;
   if (hooks !== undefined) void recorder.synced.then(hooks.onRecording);
   return await recorder.run(hooks?.stop ?? interrupts.first, interrupts.second);
+}
+
+/** Whoever asks for JSON reads standard error by a program. */
+function progressMode({ progress = 'auto', logFormat }: CaptureOptions): ProgressMode {
+  return progress === 'auto' && logFormat === 'json' ? 'none' : progress;
 }
 
 export function commandLog(options: TelemetryOptions, context: CommandContext): Log {
@@ -160,6 +173,7 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
     since: options.since,
     tail: options.tail,
     logs: options.logs ? undefined : false,
+    related: options.related ? undefined : false,
     redact: options.redact ? undefined : false,
     managedFields: options.managedFields,
   };

@@ -5,11 +5,13 @@ import { commandLog, planOf, recordStory } from './capture.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
+import type { ProgressMode } from './progress.ts';
 import { openSession } from './session.ts';
 
 export interface DemoOptions extends TelemetryOptions {
   readonly output: string;
   readonly seed: string;
+  readonly progress?: ProgressMode;
 }
 
 /** `faro demo`: plays a rollout that crashes and is rolled back on the simulated cluster, and records it over the real wire. */
@@ -51,6 +53,7 @@ const DEMO_CAPTURE = {
   drain: '10s',
   maxLogStreams: '100',
   logs: true,
+  related: true,
   redact: true,
   force: true,
 } as const;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Goal } from '../record/goal.ts';
 import type { LogFormat, LogLevel } from '../telemetry/log.ts';
+import type { ProgressMode } from './progress.ts';
 
 /** How to reach the cluster; the names are kubectl's. */
 export interface ConnectionOptions {
@@ -34,6 +35,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly wait?: boolean;
   readonly force?: boolean;
   readonly logs: boolean;
+  readonly related: boolean;
   readonly since?: string;
   readonly tail?: string;
   readonly maxLogStreams: string;
@@ -41,6 +43,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly managedFields?: boolean;
   readonly redact: boolean;
   readonly keepJournal?: boolean;
+  readonly progress?: ProgressMode;
   readonly junit?: string;
   readonly summary?: string;
   readonly signKey?: string;

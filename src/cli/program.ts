@@ -44,6 +44,10 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--wait', 'targets may not exist yet: record them from their creation on')
     .option('-f, --force', 'overwrite an existing story')
     .option('--no-logs', 'leave container logs out')
+    .option(
+      '--no-related',
+      'leave out what explains the objects without being part of them: Services, Nodes, quotas, …',
+    )
     .option('--since <time>', 'only log lines since then: a duration (10m) or an RFC 3339 time')
     .option('--tail <lines>', 'only this many lines from the end of logs that exist already')
     .option('--max-log-streams <count>', 'logs read at once; the rest waits', '500')
@@ -59,7 +63,16 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
       const { capture } = await import('./capture.ts');
       done(await capture(targets, options, context));
     });
-  withTelemetry(withConnection(command));
+  withTelemetry(withConnection(withProgress(command)));
+}
+
+function withProgress(command: Command): Command {
+  const modes = ['auto', 'tty', 'plain', 'none'];
+  return command.addOption(
+    new Option('--progress <mode>', 'tty: a live view; plain: a line for each change; auto: what fits')
+      .choices(modes)
+      .default('auto'),
+  );
 }
 
 const CAPTURE_EXAMPLES = `
@@ -140,7 +153,7 @@ function addOwnCommands(program: Command, context: CommandContext, done: (code: 
       const { demo } = await import('./demo.ts');
       done(await demo(options, context));
     });
-  withTelemetry(command);
+  withTelemetry(withProgress(command));
   program
     .command('version')
     .summary('print the version')
