@@ -31,14 +31,15 @@ const PURE = [
   /^src\/(model|graph|redact|verdict|view\/terminal)\//,
   /^src\/logs\/(position|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
   /^src\/story\/(patch|order|merge|object-time|document)\.ts$/,
+  /^src\/view\/html\/(model|data)\//,
 ];
 const IMPURE =
   /from 'node:(fs|net|tls|http|http2|https|timers|child_process|os)|\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bMath\.random\(|\bperformance\.now\(/;
 
-const files = globSync('src/**/*.ts').sort();
+const files = globSync('src/**/*.{ts,tsx}').sort();
 
 function roomOf(file: string): string {
-  return (file.split('/')[1] ?? '').replace(/\.ts$/, '');
+  return (file.split('/')[1] ?? '').replace(/\.tsx?$/, '');
 }
 
 function importsOf(file: string): readonly string[] {

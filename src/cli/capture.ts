@@ -20,6 +20,7 @@ import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
 import { type ProgressMode, startProgress } from './progress.ts';
+import { placeReport, reportOf, summariseReport } from './report.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
 import { signKeyOf } from './sign-key.ts';
 import { summarise } from './summary.ts';
@@ -35,6 +36,7 @@ export async function capture(
   const log = commandLog(options, context);
   await checkOutput(options.output, { force: options.force === true });
   await checkReports(options);
+  const report = await reportOf(options);
   const connection = await connectionFor(options, context, log);
   const { namespace, wait = false } = options;
   const { command } = context;
@@ -45,6 +47,7 @@ export async function capture(
   const startedAt = context.clock.now();
   const conclude = async (recorded: Recorded, outcome?: CommandOutcome) => {
     context.stderr.write(summarise(recorded.summary, recorded.result, options.output));
+    if (report !== undefined) context.stderr.write(summariseReport(report, await placeReport(options.output, report)));
     const seconds = (context.clock.now() - startedAt) / 1000;
     const ran = command === undefined || outcome === undefined ? undefined : { argv: command, outcome };
     const { output, until: goal } = options;

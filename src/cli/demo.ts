@@ -6,6 +6,7 @@ import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
 import type { ProgressMode } from './progress.ts';
+import { placeReport, reportBeside } from './report.ts';
 import { openSession } from './session.ts';
 
 export interface DemoOptions extends TelemetryOptions {
@@ -44,7 +45,10 @@ export async function demo(options: DemoOptions, context: CommandContext): Promi
     log,
   });
   await play;
+  const report = options.output === '-' ? undefined : reportBeside(options.output);
+  if (report !== undefined) await placeReport(options.output, report);
   stderr.write(guide(options.output, summary));
+  if (report !== undefined) stderr.write(`\nThe same as a page that opens in any browser, offline: ${report}\n`);
   return EXIT.done;
 }
 

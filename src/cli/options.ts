@@ -44,6 +44,8 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly redact: boolean;
   readonly keepJournal?: boolean;
   readonly progress?: ProgressMode;
+  /** The HTML file, or true for one beside the story. */
+  readonly report?: string | true;
   readonly junit?: string;
   readonly summary?: string;
   readonly signKey?: string;
