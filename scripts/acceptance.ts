@@ -18,6 +18,12 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
       title: `scenarios on the real cluster, round ${round}`,
       args: ['--test', 'test/e2e/scenarios.test.ts', 'test/e2e/permissions.test.ts'],
     })),
+    {
+      title: 'verdicts of the whole table of broken, recovered and healthy workloads',
+      args: ['--test', 'test/e2e/verdict.test.ts'],
+      env: { FARO_VERDICT: 'all' },
+    },
+    { title: 'a node that is lost, and one that comes back', args: ['--test', 'test/e2e/verdict/node-lost.ts'] },
     { title: 'start-up and an idle minute', args: ['bench/idle.ts'] },
   ];
 
@@ -43,7 +49,7 @@ for (const { title, args, env: more } of rows) {
   if (status !== 0) failed += 1;
   const said = `${stdout}${stderr}`
     .split('\n')
-    .filter((line) => /^(✔|✖|\||ℹ (pass|fail)|crash loop|\d+ schedules)/.test(line));
+    .filter((line) => /^\s*(✔|✖|\||ℹ (pass|fail)|crash loop|\d+ schedules)/.test(line));
   report.push(
     '',
     `## ${title}: ${status === 0 ? 'holds' : 'FAILS'} (${Math.round((Date.now() - startedAt) / 1000)} s)`,

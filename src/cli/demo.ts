@@ -4,6 +4,7 @@ import type { StorySummary } from '../story/file.ts';
 import { commandLog, planOf, recordStory } from './capture.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { headlineOf } from './explanation.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
 import type { ProgressMode } from './progress.ts';
 import { placeReport, reportBeside } from './report.ts';
@@ -63,10 +64,13 @@ const DEMO_CAPTURE = {
 } as const;
 
 /** Where to look, as commands that can be copied. */
-function guide(output: string, { counts }: StorySummary): string {
+function guide(output: string, { counts, verdict }: StorySummary): string {
   return `
 ${output}: ${counts.objects} objects, ${counts.containers} container runs, ${counts.logLines} log lines, ${counts.events} events on one timeline.
+${headlineOf(verdict)}
 
+The first cause, its evidence and what followed:
+  faro explain ${output}
 What happened to each container:
   jq -r '.timeline[] | select(.type=="lifecycle" and .containerName) | [.time[11:23], .containerName, .what, .exitCode // "", .reason // ""] | @tsv' ${output}
 Why the rollout failed, the last lines before each crash:

@@ -217,7 +217,9 @@ function noteRollout(object: ObjectFacts, state: KubeObject, { at, action, manag
   if (template === undefined) return;
   const text = JSON.stringify(template);
   const before = path(object.state, 'spec', 'template');
-  if (before === undefined ? action !== 'created' : JSON.stringify(before) === text) return;
-  const isSpec = before === undefined || JSON.stringify(field(before, 'spec')) !== JSON.stringify(spec);
-  object.rollouts.push({ from: at, manager, template: text, isSpec, finished: undefined });
+  if (before !== undefined && JSON.stringify(before) === text) return;
+  // What is found at the start was rolled out before, which a later return to it shows.
+  const isFound = before === undefined && action !== 'created';
+  const isSpec = !isFound && (before === undefined || JSON.stringify(field(before, 'spec')) !== JSON.stringify(spec));
+  object.rollouts.push({ from: at, manager, template: text, isSpec, finished: isFound ? at : undefined });
 }

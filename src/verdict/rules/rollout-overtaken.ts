@@ -16,8 +16,8 @@ export const rolloutOvertaken: Rule = {
 function findingOf(object: ObjectFacts, rollout: Rollout, index: number): Finding[] {
   const next = object.rollouts[index + 1];
   if (next === undefined || (rollout.finished !== undefined && rollout.finished.seq < next.from.seq)) return [];
-  if (secondsBetween(rollout.from.time, next.from.time) < APART_SECONDS) return [];
   const isBack = object.rollouts.slice(0, index).some(({ template }) => template === next.template);
+  if (!isBack && secondsBetween(rollout.from.time, next.from.time) < APART_SECONDS) return [];
   const how = isBack ? 'was rolled back' : 'was overtaken by the next one';
   const summary = `a rollout of ${nameOf(object)} ${how} before it was finished`;
   const evidence = evidenceOf(rollout.from, next.from);

@@ -43,6 +43,7 @@ export const OVER: readonly VerdictCase[] = [
     status: 'recovered',
     rule: 'image',
     firstLine: [/registry\.invalid\/web:2\.0\.1/],
+    consequences: ['rollout-overtaken'],
   },
   {
     name: 'config-changed',
@@ -59,7 +60,6 @@ export const OVER: readonly VerdictCase[] = [
       await untilRestarted(ns, 1);
     },
     status: 'failed',
-    isLong: true,
     rule: 'config-changed',
     firstLine: [/ConfigMap/, /limits/],
     consequences: ['crash-loop'],
@@ -82,7 +82,6 @@ export const OVER: readonly VerdictCase[] = [
       await untilReady(ns, 'sts/meter');
     },
     status: 'recovered',
-    isLong: true,
     rule: 'config-changed',
     firstLine: [/ConfigMap/, /rates/],
   },
