@@ -46,7 +46,7 @@ export function verdictOf(facts: Facts, rules: readonly Rule[] = RULES): Verdict
   const consequences = later.filter((one) => !earlier.includes(one));
   return {
     status: isFailed ? 'failed' : 'recovered',
-    firstCause: told(first),
+    firstCause: told(withEffect(facts, first, found)),
     consequences: consequences.slice(0, MAX_TOLD).map(told),
     ...(earlier.length === 0 ? {} : { earlier: earlier.slice(0, MAX_TOLD).map(told) }),
   };
@@ -130,6 +130,12 @@ function firstOf(found: readonly Found[], causes: Causes, isFailed: boolean): Fo
 
 function isBefore(one: Found, first: Found, causes: Causes): boolean {
   return one !== first && one.onset.seq < first.onset.seq && causes.get(one)?.has(first) !== true;
+}
+
+/** A trigger alone is no fault: it is told with the first one that came of it. */
+function withEffect(facts: Facts, first: Found, found: readonly Found[]): Found {
+  const effect = first.role === 'trigger' ? found.find((one) => explains(facts, first, one)) : undefined;
+  return effect === undefined ? first : { ...first, summary: `${first.summary} ${effect.summary}` };
 }
 
 function told({ rule, summary, object, container, onset, evidence, lines, isOver }: Found): VerdictFinding {
