@@ -18,8 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   story: ['verdict', 'journal', 'graph', 'logs', 'model'],
   verify: ['story', 'model'],
   demo: ['graph', 'kube', 'model'],
-  view: ['graph', 'logs', 'model', 'story'],
-  cli: ['view', 'record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
+  cli: ['record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify'],
   library: ['cli', 'record', 'story', 'journal', 'redact', 'kube', 'model', 'version'],
   index: ['library', 'verify', 'story', 'record', 'kube', 'model', 'version'],
   version: [],
@@ -28,18 +27,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that do no I/O and read no clock. */
 const PURE = [
-  /^src\/(model|graph|redact|verdict|view\/terminal)\//,
+  /^src\/(model|graph|redact|verdict)\//,
   /^src\/logs\/(position|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
   /^src\/story\/(patch|order|merge|object-time|document)\.ts$/,
-  /^src\/view\/html\/(model|data)\//,
 ];
 const IMPURE =
   /from 'node:(fs|net|tls|http|http2|https|timers|child_process|os)|\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bMath\.random\(|\bperformance\.now\(/;
 
-const files = globSync('src/**/*.{ts,tsx}').sort();
+const files = globSync('src/**/*.ts').sort();
 
 function roomOf(file: string): string {
-  return (file.split('/')[1] ?? '').replace(/\.tsx?$/, '');
+  return (file.split('/')[1] ?? '').replace(/\.ts$/, '');
 }
 
 function importsOf(file: string): readonly string[] {

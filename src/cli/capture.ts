@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JournalWriter } from '../journal/writer.ts';
+import type { KubeletClients } from '../kube/kubelet.ts';
 import { FaroError } from '../model/errors.ts';
 import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import type { EndConditions, RecordResult } from '../record/end.ts';
-import { Recorder, type RecordSink } from '../record/record.ts';
+import { Recorder } from '../record/record.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { checkOutput, writeStory } from '../story/file.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -18,11 +19,11 @@ import { checkReports, publish } from './ci/publish.ts';
 import type { CommandContext } from './context.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { kubeletsFor } from './kubelets.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
-import { type ProgressMode, startProgress } from './progress.ts';
-import { placeReport, reportOf, summariseReport } from './report.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
 import { signKeyOf } from './sign-key.ts';
+import { StatusLine } from './status-line.ts';
 import { summarise } from './summary.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -36,8 +37,8 @@ export async function capture(
   const log = commandLog(options, context);
   await checkOutput(options.output, { force: options.force === true });
   await checkReports(options);
-  const report = await reportOf(options);
   const connection = await connectionFor(options, context, log);
+  await using kubelets = await kubeletsFor(connection, options, { context, log });
   const { namespace, wait = false } = options;
   const { command } = context;
   await using session = await openSession(
@@ -47,7 +48,6 @@ export async function capture(
   const startedAt = context.clock.now();
   const conclude = async (recorded: Recorded, outcome?: CommandOutcome) => {
     context.stderr.write(summarise(recorded.summary, recorded.result, options.output));
-    if (report !== undefined) context.stderr.write(summariseReport(report, await placeReport(options.output, report)));
     const seconds = (context.clock.now() - startedAt) / 1000;
     const ran = command === undefined || outcome === undefined ? undefined : { argv: command, outcome };
     const { output, until: goal } = options;
@@ -65,7 +65,7 @@ export async function capture(
       context,
     );
   };
-  const request = { plan, options, context, log };
+  const request = { plan, options, context, log, kubelets };
   if (command !== undefined)
     return await captureAround({
       command,
@@ -100,6 +100,8 @@ export interface RecordRequest {
   readonly log: Log;
   /** Where the recording is made around a command. */
   readonly hooks?: RecordingHooks;
+  /** Where node files are read straight from the kubelets. */
+  readonly kubelets?: KubeletClients | undefined;
 }
 
 /** Records to a journal beside the output, then makes the story of it; the journal goes when the story is in place. */
@@ -126,20 +128,11 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
 async function recordTo(
   journal: JournalWriter,
   session: Session,
-  { plan, options, context, log, hooks }: RecordRequest,
+  { plan, options, context, log, hooks, kubelets }: RecordRequest,
 ): Promise<RecordResult> {
   const { clock, random, interrupts } = context;
   const end = hooks === undefined ? plan.end : { ...plan.end, after: hooks.after, mustExist: options.wait !== true };
   const redaction = { enabled: options.redact, managedFields: options.managedFields === true };
-  const counts = () => recorder.progress;
-  await using progress = startProgress({ mode: progressMode(options), roots: session.roots, context, log, counts });
-  const sink: RecordSink = {
-    append(record) {
-      journal.append(record);
-      progress.take(record);
-    },
-    drained: (signal) => journal.drained(signal),
-  };
   const recorder = new Recorder({
     ...session,
     ...plan,
@@ -147,19 +140,16 @@ async function recordTo(
     clock,
     random,
     log,
-    sink,
+    kubelet: kubelets === undefined ? undefined : (host) => kubelets.of(host),
+    sink: journal,
     redactor: createRedactor({ key: randomBytes(32), ...redaction }),
     start: { ...identity(options, session, context), roots: session.roots },
     streamingList: true,
-    related: options.related,
   });
+  // A terminal is the command's while it runs.
+  using _status = hooks === undefined ? StatusLine.start(recorder, session.roots, context) : undefined;
   if (hooks !== undefined) void recorder.synced.then(hooks.onRecording);
   return await recorder.run(hooks?.stop ?? interrupts.first, interrupts.second);
-}
-
-/** Whoever asks for JSON reads standard error by a program. */
-function progressMode({ progress = 'auto', logFormat }: CaptureOptions): ProgressMode {
-  return progress === 'auto' && logFormat === 'json' ? 'none' : progress;
 }
 
 export function commandLog(options: TelemetryOptions, context: CommandContext): Log {
@@ -176,7 +166,6 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
     since: options.since,
     tail: options.tail,
     logs: options.logs ? undefined : false,
-    related: options.related ? undefined : false,
     redact: options.redact ? undefined : false,
     managedFields: options.managedFields,
   };
@@ -185,7 +174,7 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
     id: uuidv7(context.clock.now(), randomBytes(10)),
     generator: `faro ${VERSION}`,
     cluster: session.cluster,
-    options: { ...given, logRoute: 'stream' },
+    options: { ...given, logRoute: options.logRoute },
   };
 }
 
@@ -212,6 +201,7 @@ function logLimits(options: CaptureOptions, context: CommandContext) {
   const since = options.since === undefined ? undefined : sinceOf(options.since, context);
   const timeoutMs = options.logTimeout === undefined ? undefined : parseDuration(options.logTimeout, '--log-timeout');
   return {
+    route: options.logRoute,
     maxStreams: wholeNumber(options.maxLogStreams, '--max-log-streams', 1),
     ...(tailLines === undefined ? {} : { tailLines }),
     ...(since === undefined ? {} : { since }),

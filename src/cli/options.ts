@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Goal } from '../record/goal.ts';
+import type { LogRouteChoice } from '../record/record.ts';
 import type { LogFormat, LogLevel } from '../telemetry/log.ts';
-import type { ProgressMode } from './progress.ts';
 
 /** How to reach the cluster; the names are kubectl's. */
 export interface ConnectionOptions {
@@ -35,17 +35,17 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly wait?: boolean;
   readonly force?: boolean;
   readonly logs: boolean;
-  readonly related: boolean;
   readonly since?: string;
   readonly tail?: string;
+  readonly logRoute: LogRouteChoice;
+  readonly kubeletDirect?: boolean;
+  readonly kubeletCa?: string;
+  readonly kubeletInsecure?: boolean;
   readonly maxLogStreams: string;
   readonly logTimeout?: string;
   readonly managedFields?: boolean;
   readonly redact: boolean;
   readonly keepJournal?: boolean;
-  readonly progress?: ProgressMode;
-  /** The HTML file, or true for one beside the story. */
-  readonly report?: string | true;
   readonly junit?: string;
   readonly summary?: string;
   readonly signKey?: string;

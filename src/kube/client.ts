@@ -36,7 +36,6 @@ export interface ListPage {
 export interface WatchOptions {
   readonly namespace: string | null;
   readonly name?: string;
-  readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly metadataOnly?: boolean;
   readonly resourceVersion?: string;
@@ -68,6 +67,12 @@ export interface GetOptions {
   readonly metadataOnly?: boolean;
 }
 
+export interface RawOptions {
+  readonly headers?: Headers;
+  /** The longest silence in milliseconds; undefined: it may be silent for ever. */
+  readonly maxSilenceMs?: number;
+}
+
 /** An answer as it came, whatever its status. */
 export type RawResponse = HttpResponse;
 
@@ -86,7 +91,7 @@ export interface KubeClient extends AsyncDisposable {
   /** A container's log as it arrives; consume or dispose it. Of a silent container, it resolves at the first line. */
   logs(options: LogOptions, signal: AbortSignal): Promise<ByteStream>;
   /** Any GET, with whatever status it is answered: node files are read by ranges. Consume or dispose the body. */
-  raw(path: string, options: { readonly headers?: Headers }, signal: AbortSignal): Promise<RawResponse>;
+  raw(path: string, options: RawOptions, signal: AbortSignal): Promise<RawResponse>;
   getJson(path: string, signal: AbortSignal, accept?: string): Promise<unknown>;
   postJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown>;
 }
@@ -143,8 +148,8 @@ class HttpKubeClient implements KubeClient {
     return (await this.#stream(request, signal)).body;
   }
 
-  raw(path: string, { headers = {} }: { readonly headers?: Headers }, signal: AbortSignal): Promise<RawResponse> {
-    return this.#sender.send({ method: 'GET', path, headers, lane: 'logs' }, signal);
+  raw(path: string, { headers = {}, ...limits }: RawOptions, signal: AbortSignal): Promise<RawResponse> {
+    return this.#sender.send({ method: 'GET', path, headers, lane: 'logs', ...limits }, signal);
   }
 
   getJson(path: string, signal: AbortSignal, accept = JSON_ACCEPT): Promise<unknown> {

@@ -6,6 +6,8 @@ export interface CriLine {
   readonly time: Timestamp;
   readonly stream: 'stdout' | 'stderr';
   readonly content: Buffer;
+  /** Where its last record ends in the bytes that it came from. */
+  readonly end: number;
 }
 
 /** A line that is not ended yet. */
@@ -17,6 +19,10 @@ interface Begun {
 /** Joins the records of one container's log into its lines, over all its blocks and files, in order. */
 export class CriJoiner {
   #begun: { stdout: Begun | undefined; stderr: Begun | undefined } = { stdout: undefined, stderr: undefined };
+
+  get hasOpenLine(): boolean {
+    return this.#begun.stdout !== undefined || this.#begun.stderr !== undefined;
+  }
 
   /** The lines that end in these whole records. */
   *lines(bytes: Buffer): Generator<CriLine> {
@@ -30,16 +36,16 @@ export class CriJoiner {
       if (cursor.isPartial) {
         if (begun === undefined) this.#begun[stream] = { time, parts: [content] };
         else begun.parts.push(content);
-      } else if (begun === undefined) yield { time, stream, content };
+      } else if (begun === undefined) yield { time, stream, content, end: cursor.end + 1 };
       else {
         this.#begun[stream] = undefined;
-        yield { time: begun.time, stream, content: Buffer.concat([...begun.parts, content]) };
+        yield { time: begun.time, stream, content: Buffer.concat([...begun.parts, content]), end: cursor.end + 1 };
       }
     }
   }
 
   /** The lines that were begun and never ended: whole only where the log itself ends. */
-  *rest(): Generator<CriLine> {
+  *rest(): Generator<Omit<CriLine, 'end'>> {
     const { stdout, stderr } = this.#begun;
     this.#begun = { stdout: undefined, stderr: undefined };
     if (stdout !== undefined) yield { time: stdout.time, stream: 'stdout', content: Buffer.concat(stdout.parts) };

@@ -1,15 +1,17 @@
 import type { KubeClient } from '../kube/client.ts';
+import { logFolder, type NodeRoute } from '../kube/node-routes.ts';
 import { nodeOf } from '../kube/node-settings.ts';
 import { messageOf } from '../model/errors.ts';
 import { type ContainerInstance, type InstanceState, instanceName } from '../model/instance.ts';
+import type { LogRoute } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import { FirstLines } from './binding.ts';
 import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
-import type { OpenLog } from './open-log.ts';
-import type { FollowEnd, LogLimits, LogSink } from './sink.ts';
+import { NodeFollower } from './node-follower.ts';
+import type { FollowEnd, Follower, LogLimits, LogSink, OpenStream } from './sink.ts';
 import { StreamFollower } from './stream-follower.ts';
 
 export interface LogFollowersOptions {
@@ -21,7 +23,16 @@ export interface LogFollowersOptions {
   readonly maxStreams: number;
   /** Size in bytes at which a node rotates log files, where it is known. */
   readonly rotatesAt: (node: string) => number | undefined;
+  /** `auto`: the node's files where they can be read, with streams beside them; else what must serve alone. */
+  readonly route: LogRouteChoice;
+  /** Whether a scheduled pod's node lets its log files be read; never rejects. */
+  readonly routeOf: (pod: KubeObject) => Promise<NodeRoute>;
+  /** Says something to whoever runs the recorder. */
+  readonly say: (text: string) => void;
 }
+
+/** `--log-route`. */
+export type LogRouteChoice = 'auto' | LogRoute;
 
 /** Everything known of one container of one pod. */
 interface ContainerLogs {
@@ -32,6 +43,14 @@ interface ContainerLogs {
 
 /** Whole lines wait at most this long before they go to the journal. */
 const FLUSH_MS = 100;
+/** Readings of one node's files at once: each costs the server some milliseconds, whatever it returns. */
+const READINGS_PER_NODE = 8;
+
+/** One container run that is being followed. */
+interface Following {
+  readonly life: InstanceLife;
+  readonly done: Promise<void>;
+}
 
 /** Follows the log of every container instance of every pod that it is shown, each exactly once. */
 export class LogFollowers {
@@ -39,8 +58,10 @@ export class LogFollowers {
   readonly #slots: Slots;
   readonly #stop = new AbortController();
   readonly #pods = new Map<string, Map<string, ContainerLogs>>();
-  readonly #running = new Map<StreamFollower, { readonly life: InstanceLife; readonly done: Promise<void> }>();
-  readonly #open = new Set<OpenLog>();
+  readonly #running = new Set<Following>();
+  readonly #open = new Set<OpenStream>();
+  readonly #readings = new Map<string, Slots>();
+  readonly #stated = new Set<string>();
   readonly #ticker: Promise<void>;
   #streams = 0;
   #hasQueued = false;
@@ -58,19 +79,24 @@ export class LogFollowers {
 
   /** Takes in a state of a pod of the story: starts what is new, tells the others. */
   observe(pod: KubeObject): void {
+    if (pod.metadata.deletionTimestamp !== undefined)
+      for (const life of this.#livesOf(pod.metadata.uid)) life.podLeaving();
     const states = Map.groupBy(instancesOf(pod), (state) => state.instance.container);
     for (const [container, instances] of states) this.#observeContainer(pod, container, instances);
   }
 
   podDeleted(podUid: string): void {
-    for (const { lives } of this.#pods.get(podUid)?.values() ?? [])
-      for (const life of lives.values()) life.podDeleted();
+    for (const life of this.#livesOf(podUid)) life.podDeleted();
   }
 
-  /** Resolves when every log whose container has ended was read to its end; those that still run are not waited for. */
+  /**
+   * Resolves when every log whose container has ended was read to its end. Of those that still run, what their files
+   * hold now is read too; streams alone are not waited for.
+   */
   async settle(signal: AbortSignal): Promise<void> {
+    for (const { life } of this.#running) life.lastCall();
     for (;;) {
-      const ending = [...this.#running.values()].filter(({ life }) => life.isOver).map(({ done }) => done);
+      const ending = [...this.#running].filter(({ life }) => life.isOver || life.hasFiles).map(({ done }) => done);
       if (ending.length === 0 || signal.aborted) return;
       const aborted = Promise.withResolvers<void>();
       signal.addEventListener('abort', () => aborted.resolve(), { once: true });
@@ -81,7 +107,7 @@ export class LogFollowers {
   /** Ends every follower and states how far each came. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    await Promise.all([...this.#running].map(({ done }) => done));
     await this.#ticker;
   }
 
@@ -95,6 +121,10 @@ export class LogFollowers {
     for (const state of instances) if (!logs.lives.has(state.instance.restart)) this.#start(pod, logs, state);
   }
 
+  #livesOf(podUid: string): readonly InstanceLife[] {
+    return [...(this.#pods.get(podUid)?.values() ?? [])].flatMap(({ lives }) => [...lives.values()]);
+  }
+
   #containerLogs(podUid: string, container: string): ContainerLogs {
     const pod = this.#pods.get(podUid) ?? new Map<string, ContainerLogs>();
     this.#pods.set(podUid, pod);
@@ -104,46 +134,88 @@ export class LogFollowers {
   }
 
   #start(pod: KubeObject, logs: ContainerLogs, state: InstanceState): void {
-    const { client, sink, clock, limits, rotatesAt } = this.#options;
     const life = new InstanceLife(state.instance, {
       state: state.state,
       startedAt: state.startedAt,
       finishedAt: state.finishedAt,
     });
+    if (pod.metadata.deletionTimestamp !== undefined) life.podLeaving();
     life.update(undefined, logs.newestRestart);
     logs.lives.set(state.instance.restart, life);
-    const node = nodeOf(pod);
-    const follower = new StreamFollower({
+    const following: Following = {
       life,
-      client,
-      sink,
-      clock,
-      limits,
-      slots: this.#slots,
-      firstLines: logs.firstLines,
-      nextStream: () => this.#streams++,
-      open: this.#open,
-      rotatesAt: () => (node === undefined ? undefined : rotatesAt(node)),
-    });
-    const done = this.#follow(follower, life).finally(() => this.#running.delete(follower));
-    this.#running.set(follower, { life, done });
+      done: this.#follow(pod, logs, life).finally(() => this.#running.delete(following)),
+    };
+    this.#running.add(following);
   }
 
-  async #follow(follower: StreamFollower, life: InstanceLife): Promise<void> {
+  async #follow(pod: KubeObject, logs: ContainerLogs, life: InstanceLife): Promise<void> {
     let end: FollowEnd;
+    let follower: Follower | undefined;
     try {
+      follower = await this.#followerOf(pod, logs, life);
       end = await follower.run(this.#stop.signal);
     } catch (error) {
       if (this.#stop.signal.aborted) end = this.#interrupted(follower, life);
       else end = this.#failed(life, error);
     }
     const { sink, clock } = this.#options;
-    const observed = timestampOf(clock.now());
-    sink.append({ kind: 'logEnd', observed, instance: life.instance, end: end.end, evidence: end.evidence });
+    const { route: _route, ...how } = end;
+    sink.append({ kind: 'logEnd', observed: timestampOf(clock.now()), instance: life.instance, ...how });
   }
 
-  #interrupted(follower: StreamFollower, life: InstanceLife): FollowEnd {
-    if (!life.isOver && life.view.state === 'running') return follower.stillRunning();
+  async #followerOf(pod: KubeObject, { firstLines }: ContainerLogs, life: InstanceLife): Promise<Follower> {
+    const { rotatesAt, route: choice, limits } = this.#options;
+    const node = nodeOf(pod);
+    const common = {
+      ...this.#options,
+      life,
+      nextStream: () => this.#streams++,
+      open: this.#open,
+      rotatesAt: () => (node === undefined ? undefined : rotatesAt(node)),
+    };
+    const stream = () => new StreamFollower({ ...common, slots: this.#slots, firstLines });
+    // Only the stream can begin in the middle of a log.
+    if (choice === 'stream' || limits.tailLines !== undefined || limits.since !== undefined) return stream();
+    const route = await this.#routeOf(pod, choice);
+    if (route.type === 'refused' && choice === 'auto') return stream();
+    if (route.type === 'refused')
+      throw new Error(`node ${route.node} does not let its log files be read: ${route.reason}`);
+    life.hasFiles = true;
+    return new NodeFollower({
+      ...common,
+      files: route.files,
+      folder: logFolder(pod, life.instance.container),
+      streams: choice === 'auto' ? this.#slots : undefined,
+      readings: this.#readingsOf(route.node),
+      timeoutMs: limits.timeoutMs,
+    });
+  }
+
+  /** Says once for each node that refuses, and once for those that do not, which way the lines come. */
+  async #routeOf(pod: KubeObject, choice: LogRouteChoice): Promise<NodeRoute> {
+    const { sink, clock, say, routeOf } = this.#options;
+    const route = await routeOf(pod);
+    const beside = choice === 'auto' ? ', with the pod log API beside them' : '';
+    const text =
+      route.type === 'node-files'
+        ? `logs come from the nodes' log files, through ${route.files.through}${beside}: every line that a file still holds`
+        : `node ${route.node} does not let its log files be read (${route.reason}): the logs of its pods come from the pod log API, where a rotation can lose lines`;
+    if (this.#stated.has(text)) return route;
+    this.#stated.add(text);
+    say(text);
+    sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
+    return route;
+  }
+
+  #readingsOf(node: string): Slots {
+    const known = this.#readings.get(node) ?? new Slots(READINGS_PER_NODE);
+    this.#readings.set(node, known);
+    return known;
+  }
+
+  #interrupted(follower: Follower | undefined, life: InstanceLife): FollowEnd {
+    if (follower !== undefined && !life.isOver && life.view.state === 'running') return follower.stillRunning();
     const evidence = 'the capture ended before this log was read to its end';
     if (life.view.state !== 'waiting') this.#gap(life.instance, 'interrupted', evidence);
     return {

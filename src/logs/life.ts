@@ -20,7 +20,11 @@ export class InstanceLife {
   #view: InstanceView;
   #newestRestart: number;
   #isPodDeleted = false;
+  #isLeaving = false;
+  #isLastCall = false;
   #waiters: (() => void)[] = [];
+  /** Its node's files are being read: its follower ends at the last call. */
+  hasFiles = false;
 
   constructor(instance: ContainerInstance, view: InstanceView) {
     this.instance = instance;
@@ -39,6 +43,16 @@ export class InstanceLife {
 
   get isPodDeleted(): boolean {
     return this.#isPodDeleted;
+  }
+
+  /** Its pod is being deleted: its files may go at any moment. */
+  get isLeaving(): boolean {
+    return this.#isLeaving || this.#isPodDeleted;
+  }
+
+  /** The recording ends: what was written until now is read once more. */
+  get isLastCall(): boolean {
+    return this.#isLastCall;
   }
 
   get reach(): Reach {
@@ -70,6 +84,16 @@ export class InstanceLife {
       signal.addEventListener('abort', wake, { once: true });
       this.#waiters.push(wake);
     });
+  }
+
+  podLeaving(): void {
+    this.#isLeaving = true;
+    this.#wake();
+  }
+
+  lastCall(): void {
+    this.#isLastCall = true;
+    this.#wake();
   }
 
   #wake(): void {

@@ -1,4 +1,6 @@
+import type { LogRecord } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
+import { asTimestamped, CriJoiner } from './cri-lines.ts';
 
 /**
  * Where a followed log stands, so that it can be opened again after a break without a line lost or repeated.
@@ -10,7 +12,7 @@ import { parseTimestamp, type Timestamp } from '../model/time.ts';
  */
 export class LogCursor {
   readonly #maxBytes: number;
-  #blocks: { readonly bytes: Buffer; readonly last: Timestamp }[] = [];
+  #blocks: { readonly bytes: Buffer; readonly last: Timestamp; readonly format: LogRecord['format'] }[] = [];
   #keptBytes = 0;
   #last: Timestamp | undefined;
   /** The second of the newest line whose block was dropped for want of room. */
@@ -27,9 +29,9 @@ export class LogCursor {
   }
 
   /** Takes in whole lines that were recorded, with the greatest time among them. */
-  remember(bytes: Buffer, last: Timestamp): void {
+  remember(bytes: Buffer, last: Timestamp, format: LogRecord['format'] = 'timestamped'): void {
     if (this.#last === undefined || last > this.#last) this.#last = last;
-    this.#blocks.push({ bytes, last });
+    this.#blocks.push({ bytes, last, format });
     this.#keptBytes += bytes.length;
     const second = this.#last.slice(0, 19);
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
@@ -45,8 +47,9 @@ export class LogCursor {
     if (this.#last === undefined) return undefined;
     const second = this.#last.slice(0, 19);
     const expected: Buffer[] = [];
-    for (const { bytes } of this.#blocks)
-      for (const line of linesOf(bytes)) if ((timeOf(line) ?? '').slice(0, 19) >= second) expected.push(line);
+    for (const { bytes, format } of this.#blocks)
+      for (const line of linesOf(format === 'cri' ? asTimestamped(new CriJoiner(), bytes).bytes : bytes))
+        if ((timeOf(line) ?? '').slice(0, 19) >= second) expected.push(line);
     return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(expected, this.#droppedSecond >= second) };
   }
 }

@@ -25,4 +25,21 @@ export interface FollowEnd {
   readonly end: 'proven' | 'not proven';
   readonly evidence: string;
   readonly route: LogRoute;
+  /** node-files only: rotated files that the log was followed through. */
+  readonly rotations?: number;
+}
+
+/** Follows one container run's log. */
+export interface Follower {
+  /** Resolves when all that can be had was read, or was given up for a stated reason; rejects only when the signal aborts. */
+  run(signal: AbortSignal): Promise<FollowEnd>;
+  /** What is proven when the capture ends while the container still runs. */
+  stillRunning(): FollowEnd;
+}
+
+/** An open stream, whose whole lines are written down now and then. */
+export interface OpenStream {
+  flush(): void;
+  /** Decides a comparison that waits for lines which may never come. */
+  decide(): void;
 }

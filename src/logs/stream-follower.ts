@@ -7,7 +7,7 @@ import type { FirstLines } from './binding.ts';
 import type { InstanceLife, Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
 import { LogCursor, type OverlapMatcher, timeOf } from './position.ts';
-import type { FollowEnd, LogLimits, LogSink } from './sink.ts';
+import type { FollowEnd, Follower, LogLimits, LogSink, OpenStream } from './sink.ts';
 
 export interface StreamFollowerOptions {
   readonly life: InstanceLife;
@@ -19,7 +19,7 @@ export interface StreamFollowerOptions {
   readonly firstLines: FirstLines;
   readonly nextStream: () => number;
   /** Streams that are open now; whoever owns the set flushes them now and then. */
-  readonly open: Set<OpenLog>;
+  readonly open: Set<OpenStream>;
   /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */
   readonly rotatesAt: () => number | undefined;
 }
@@ -39,7 +39,7 @@ const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
 
 /** Reads one container instance's log through the pod log API: from its first line, over every break, to its last. */
-export class StreamFollower {
+export class StreamFollower implements Follower {
   readonly #options: StreamFollowerOptions;
   #cursor = new LogCursor();
   #attempt = 0;

@@ -13,8 +13,20 @@ export class Slots {
 
   /** Resolves when a slot is free; dispose what it returns. */
   async acquire(signal: AbortSignal): Promise<Disposable> {
-    if (this.#free > 0) this.#free -= 1;
-    else await this.#wait(signal);
+    const free = this.tryAcquire();
+    if (free !== undefined) return free;
+    await this.#wait(signal);
+    return this.#slot();
+  }
+
+  /** A slot, if one is free now. */
+  tryAcquire(): Disposable | undefined {
+    if (this.#free === 0) return undefined;
+    this.#free -= 1;
+    return this.#slot();
+  }
+
+  #slot(): Disposable {
     let isHeld = true;
     return {
       [Symbol.dispose]: () => {

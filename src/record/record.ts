@@ -1,8 +1,8 @@
-import type { Reference } from '../graph/references.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
+import { NodeRoutes } from '../kube/node-routes.ts';
 import { NodeSettings } from '../kube/node-settings.ts';
-import { LogFollowers } from '../logs/followers.ts';
+import { LogFollowers, type LogRouteChoice } from '../logs/followers.ts';
 import type { LogLimits } from '../logs/sink.ts';
 import type { JournalRecord, StartRecord } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
@@ -12,10 +12,11 @@ import { catchUp } from './catch-up.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
 import { LateTypes } from './late-types.ts';
 import { Placement } from './placement.ts';
-import { ReferenceWatches } from './reference-watches.ts';
-import { eventsType, isPointing, namespacesOf, watchableTypes } from './types.ts';
+import { eventsType, namespacesOf, watchableTypes } from './types.ts';
 import { Watches } from './watches.ts';
 import { RecorderWitness } from './witness.ts';
+
+export type { LogRouteChoice } from '../logs/followers.ts';
 
 /** Where records go; the journal. */
 export interface RecordSink {
@@ -34,10 +35,10 @@ export interface RecordOptions {
   readonly start: Omit<StartRecord, 'kind' | 'time'>;
   /** The type of each root, in the order of `start.roots`. */
   readonly types: readonly ResourceType[];
-  readonly logs: (LogLimits & { readonly maxStreams: number }) | undefined;
+  readonly logs: (LogLimits & { readonly maxStreams: number; readonly route?: LogRouteChoice }) | undefined;
+  /** Makes a client of a node's own kubelet, where node files are to be read straight from there. */
+  readonly kubelet?: ((host: string) => Pick<KubeClient, 'raw'>) | undefined;
   readonly streamingList: boolean;
-  /** False leaves out what explains the objects of the story without being part of it. */
-  readonly related?: boolean;
   readonly end: EndConditions;
   /** Milliseconds at most, at the end, for the logs of ended containers to be read to their end. */
   readonly drainMs: number;
@@ -82,9 +83,8 @@ export class Recorder {
     const { client, clock, redactor, start } = options;
     const append = (record: JournalRecord) => this.#append(record);
     const nodes = new NodeSettings(client, this.#stop.signal);
-    const want = (reference: Reference) => references.want(reference);
-    const related = options.related === false ? {} : { want };
-    this.#placement = new Placement({ roots: start.roots, redactor, clock, append, ...related });
+    const routes = new NodeRoutes({ client, kubelet: options.kubelet }, this.#stop.signal);
+    this.#placement = new Placement({ roots: start.roots, redactor, clock, append });
     this.#followers =
       options.logs === undefined
         ? undefined
@@ -93,6 +93,9 @@ export class Recorder {
             clock,
             limits: options.logs,
             maxStreams: options.logs.maxStreams,
+            route: options.logs.route ?? 'auto',
+            routeOf: (pod) => routes.routeOf(pod),
+            say: (text) => options.log.info({}, text),
             rotatesAt: (node) => nodes.logMaxSize(node),
             sink: { append, drained: (signal) => options.sink.drained(signal) },
           });
@@ -105,8 +108,6 @@ export class Recorder {
       log: options.log,
     });
     this.#watches = new Watches({ ...options, witness: this.#witness, listsAtOnce: 8 }, this.#stop.signal);
-    const note = (text: string) => this.#witness.note(text);
-    const references = new ReferenceWatches({ ...options, watches: this.#watches, note });
     this.#lateTypes = new LateTypes({ ...options, roots: start.roots, watches: this.#watches, witness: this.#witness });
   }
 
@@ -153,19 +154,14 @@ export class Recorder {
     for (const namespace of namespacesOf(start.roots)) {
       if (events !== undefined) first.push(this.#watches.watchEvents(events, namespace));
       if (events !== undefined && namespace !== null && namespace !== 'default')
-        first.push(this.#watches.watchNodeEvents(events, 'default'));
+        first.push(this.#watches.watchEvents(events, 'default', 'involvedObject.kind=Node'));
       for (const type of watchableTypes(discovery, start.roots, namespace))
-        first.push(this.#watchType(type, namespace));
+        first.push(this.#watches.watchMetadata(type, namespace));
     }
     await Promise.all(first);
     if (!this.#stop.signal.aborted) this.#witness.synced();
     this.#synced.resolve();
     await this.#lateTypes.run(this.#stop.signal);
-  }
-
-  #watchType(type: ResourceType, namespace: string | null): Promise<void> {
-    const isWhole = this.#options.related !== false && isPointing(type);
-    return isWhole ? this.#watches.watchWhole(type, namespace) : this.#watches.watchMetadata(type, namespace);
   }
 
   #end(signal: AbortSignal): Promise<RecordResult> {
@@ -180,13 +176,12 @@ export class Recorder {
     if (this.#followers === undefined || leave.aborted) return;
     const late = new AbortController();
     const deadline = AbortSignal.any([leave, late.signal]);
-    const settled = this.#followers.settle(deadline);
     const tooLong = clock.sleep(drainMs, deadline).then(
       () => late.abort(),
       () => undefined,
     );
     await clock.sleep(Math.min(GRACE_MS, drainMs), deadline).catch(() => undefined);
-    await settled;
+    await this.#followers.settle(deadline);
     late.abort();
     await tooLong;
   }

@@ -39,12 +39,6 @@ const metadata = z.looseObject({
   options: z.record(z.string(), z.unknown()),
 });
 
-const relation = z.looseObject({
-  how: z.enum(['selects', 'endpointsOf', 'scales', 'usedBy', 'boundTo', 'attaches', 'runs', 'contains', 'limits']),
-  /** Indexes of the objects that it explains. */
-  to: z.array(index),
-});
-
 const storyObject = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -52,12 +46,10 @@ const storyObject = z.looseObject({
   namespace: z.string().nullable(),
   name: z.string(),
   uid: z.string(),
-  /** Indexes of the roots that it belongs to, or explains. */
+  /** Indexes of the roots that it belongs to. */
   roots: z.array(index),
   /** Indexes of its owners that are in the story. */
   owners: z.array(index),
-  /** Set where it is not owned by the story but explains it: what it does to which objects. */
-  related: z.array(relation).optional(),
   lineage: z.string(),
   replaces: index.optional(),
   firstSeen: timestamp,

@@ -4,6 +4,7 @@ import { DemoCluster } from '../../src/demo/cluster.ts';
 import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import { createClient } from '../../src/kube/client.ts';
 import { discover } from '../../src/kube/discovery.ts';
+import { asTimestamped, CriJoiner } from '../../src/logs/cri-lines.ts';
 import { linesOf } from '../../src/logs/position.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import type { JournalRecord, Root } from '../../src/model/record.ts';
@@ -78,7 +79,6 @@ export async function startRecording({
       types ?? roots.map((root) => cluster.type(root.group === '' ? root.resource : `${root.resource}.${root.group}`)),
     logs: { maxStreams: 50 },
     streamingList: true,
-    related: false, // told apart in related.test.ts
     end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0, ...end },
     drainMs: 3000,
     ...options,
@@ -146,10 +146,14 @@ export function recordedLines(records: readonly JournalRecord[]): Map<string, st
       owners.set(record.stream, record.boundTo === null ? null : instanceKey(record.boundTo));
   }
   const lines = new Map<string, string[]>();
+  const joiners = new Map<string, CriJoiner>();
   for (const record of records) {
     const owner = record.kind === 'log' ? owners.get(record.stream) : undefined;
     if (record.kind !== 'log' || owner === undefined || owner === null) continue;
-    lines.set(owner, [...(lines.get(owner) ?? []), ...[...linesOf(record.bytes)].map(String)]);
+    const joiner = joiners.get(owner) ?? new CriJoiner();
+    joiners.set(owner, joiner);
+    const bytes = record.format === 'cri' ? asTimestamped(joiner, record.bytes).bytes : record.bytes;
+    lines.set(owner, [...(lines.get(owner) ?? []), ...[...linesOf(bytes)].map(String)]);
   }
   return lines;
 }

@@ -40,7 +40,10 @@ for (const { title, features } of [
   });
 
 test('logs beyond --max-log-streams wait for the others, and the story says so', async () => {
-  await using recording = await startRecording({ prepare: prepareShop, options: { logs: { maxStreams: 1 } } });
+  await using recording = await startRecording({
+    prepare: prepareShop,
+    options: { logs: { route: 'stream', maxStreams: 1 } },
+  });
   const { records } = recording;
   await until('it is stated', () =>
     ofKind(records, 'note').some(({ text }) => /--max-log-streams allows 1 at once/.test(text)),
@@ -58,7 +61,7 @@ test('logs beyond --max-log-streams wait for the others, and the story says so',
 test('--tail and --since leave the beginning of logs out, and the ledger does not call them proven', async () => {
   await using recording = await startRecording({
     prepare: prepareShop,
-    options: { logs: { maxStreams: 50, tailLines: 1 } },
+    options: { logs: { route: 'stream', maxStreams: 50, tailLines: 1 } },
   });
   const { records } = recording;
   await until('an init container was read', () => ofKind(records, 'logEnd').length >= 3);
@@ -68,7 +71,10 @@ test('--tail and --since leave the beginning of logs out, and the ledger does no
     assert.match(evidence, /beginning was not asked for/);
   }
   const since = timestampOf(Date.now() + 3_600_000);
-  await using later = await startRecording({ prepare: prepareShop, options: { logs: { maxStreams: 50, since } } });
+  await using later = await startRecording({
+    prepare: prepareShop,
+    options: { logs: { route: 'stream', maxStreams: 50, since } },
+  });
   await until('logs were asked for', () => ofKind(later.records, 'streamOpened').length >= 3);
   await later.end();
   assert.equal(
@@ -78,7 +84,9 @@ test('--tail and --since leave the beginning of logs out, and the ledger does no
 });
 
 test('--log-timeout gives up a log that cannot be opened, and states the gap', async () => {
-  await using recording = await startRecording({ options: { logs: { maxStreams: 50, timeoutMs: 300 } } });
+  await using recording = await startRecording({
+    options: { logs: { route: 'stream', maxStreams: 50, timeoutMs: 300 } },
+  });
   const { cluster, records } = recording;
   cluster.faults.add(({ verb }) => verb === 'log', { type: 'status', status: 500, reason: 'InternalError' }, 1000);
   prepareShop(cluster);

@@ -1,0 +1,109 @@
+import { readRefusal } from './answer.ts';
+import type { ByteStream, KubeClient, RawResponse } from './client.ts';
+import { headerOf } from './transport/http.ts';
+
+/** What a node answers to a request for a file from some byte on. */
+export type FileRead =
+  /** The bytes from `from` on, which may be before what was asked for: a server need not honour ranges. */
+  | { readonly type: 'bytes'; readonly from: number; readonly body: ByteStream }
+  /** The file does not reach that far: 416, or an empty file. */
+  | { readonly type: 'beyond'; readonly size: number }
+  | { readonly type: 'missing' };
+
+/** The files under `/var/log/pods/` of one node. Paths are relative to that folder. */
+export interface NodeFiles {
+  /** How they are read, for people: `the API server (nodes/proxy)`. */
+  readonly through: string;
+  /** The names in a folder, without directories; undefined where there is no such folder. Throws ApiError for other refusals. */
+  list(folder: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
+  /** A file's bytes from `from` on; throws ApiError for refusals. Consume or dispose the body. */
+  read(file: string, from: number, signal: AbortSignal): Promise<FileRead>;
+}
+
+/** The longest silence of a node, in milliseconds, before an answer or within it. */
+const SILENCE_MS = 30_000;
+const LISTING_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads a node's log files with ranged requests to the kubelet's file handler, at `root`: the kubelet's own
+ * `/logs/pods/`, or the same through the API server.
+ */
+export class HttpNodeFiles implements NodeFiles {
+  readonly through: string;
+  readonly #client: Pick<KubeClient, 'raw'>;
+  readonly #root: string;
+
+  constructor(client: Pick<KubeClient, 'raw'>, at: { readonly root: string; readonly through: string }) {
+    this.#client = client;
+    this.#root = at.root;
+    this.through = at.through;
+  }
+
+  async list(folder: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const path = `${this.#root}${folder}`;
+    const response = await this.#client.raw(path, { maxSilenceMs: SILENCE_MS }, signal);
+    await using body = response.body;
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw await refusal(response, path);
+    const parts: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size <= LISTING_BYTES) parts.push(chunk);
+    }
+    return namesIn(Buffer.concat(parts).toString('utf8'));
+  }
+
+  async read(file: string, from: number, signal: AbortSignal): Promise<FileRead> {
+    const path = `${this.#root}${file}`;
+    // Without a conditional header: the server's times have whole seconds and would hide growth.
+    const headers = from === 0 ? {} : { range: `bytes=${from}-` };
+    const response = await this.#client.raw(path, { headers, maxSilenceMs: SILENCE_MS }, signal);
+    switch (response.status) {
+      case 206:
+        return { type: 'bytes', from, body: response.body };
+      case 200:
+        if (headerOf(response, 'content-length') === '0') return dropped(response, { type: 'beyond', size: 0 });
+        return { type: 'bytes', from: 0, body: response.body };
+      case 416:
+        return dropped(response, { type: 'beyond', size: sizeIn(headerOf(response, 'content-range')) });
+      case 404:
+        return dropped(response, { type: 'missing' });
+      default:
+        return refused(response, path);
+    }
+  }
+}
+
+async function dropped(response: RawResponse, read: FileRead): Promise<FileRead> {
+  await response.body[Symbol.asyncDispose]();
+  return read;
+}
+
+async function refused(response: RawResponse, path: string): Promise<never> {
+  await using _body = response.body;
+  throw await refusal(response, path);
+}
+
+function refusal(response: RawResponse, path: string): Promise<Error> {
+  return readRefusal(response, { method: 'GET', path, headers: {}, lane: 'logs' });
+}
+
+/** `bytes *\/SIZE`. */
+function sizeIn(contentRange: string | undefined): number {
+  const size = Number(/^bytes \*\/(\d+)$/.exec(contentRange ?? '')?.[1]);
+  return Number.isSafeInteger(size) ? size : 0;
+}
+
+/** Go's file server lists a folder as links with escaped names, directories with a slash behind them. */
+function namesIn(html: string): string[] {
+  return [...html.matchAll(/<a href="([^"]*)">/g)].flatMap(([, href = '']) => {
+    if (href.endsWith('/')) return [];
+    const name = href.split('/').at(-1) ?? '';
+    try {
+      return decodeURIComponent(name.replaceAll('&amp;', '&'));
+    } catch {
+      return []; // no name that a kubelet gives to a log
+    }
+  });
+}

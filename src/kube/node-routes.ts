@@ -1,0 +1,74 @@
+import { messageOf } from '../model/errors.ts';
+import { path, textOf } from '../model/fields.ts';
+import type { KubeObject } from '../model/resource.ts';
+import { mayI } from './access.ts';
+import type { KubeClient } from './client.ts';
+import { ApiError } from './error.ts';
+import { HttpNodeFiles, type NodeFiles } from './node-files.ts';
+import { nodeOf } from './node-settings.ts';
+
+/** Whether a node's log files can be read, and if not why. */
+export type NodeRoute =
+  | { readonly type: 'node-files'; readonly node: string; readonly files: NodeFiles }
+  | { readonly type: 'refused'; readonly node: string; readonly reason: string };
+
+export interface NodeRoutesOptions {
+  readonly client: Pick<KubeClient, 'raw' | 'postJson'>;
+  /** Makes a client of a node's own kubelet, by its address, for a recorder that may only use those. */
+  readonly kubelet: ((host: string) => Pick<KubeClient, 'raw'>) | undefined;
+}
+
+/** Finds out once for each node whether its log files can be read: an access review, then one probing request. */
+export class NodeRoutes {
+  readonly #options: NodeRoutesOptions;
+  readonly #signal: AbortSignal;
+  readonly #routes = new Map<string, Promise<NodeRoute>>();
+
+  constructor(options: NodeRoutesOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** The route for a pod that was scheduled. Never rejects: what fails is a refusal with its reason. */
+  routeOf(pod: KubeObject): Promise<NodeRoute> {
+    const node = nodeOf(pod) ?? '';
+    const known = this.#routes.get(node);
+    if (known !== undefined) return known;
+    const route = this.#find(node, pod).catch((error: unknown): NodeRoute => {
+      // A node that could not be reached is asked again for the next container; one that refused is not.
+      if (!(error instanceof ApiError) || error.status >= 500) this.#routes.delete(node);
+      return { type: 'refused', node, reason: messageOf(error) };
+    });
+    this.#routes.set(node, route);
+    return route;
+  }
+
+  async #find(node: string, pod: KubeObject): Promise<NodeRoute> {
+    const { client, kubelet } = this.#options;
+    if (kubelet !== undefined) return this.#probe(node, directly(kubelet, pod, node));
+    const question = { verb: 'get', group: '', resource: 'nodes', subresource: 'proxy', namespace: null, name: node };
+    const { allowed } = await mayI(client, question, this.#signal);
+    if (!allowed) return { type: 'refused', node, reason: 'this user may not get nodes/proxy' };
+    const root = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/logs/pods/`;
+    return this.#probe(node, new HttpNodeFiles(client, { root, through: 'the API server (nodes/proxy)' }));
+  }
+
+  async #probe(node: string, files: NodeFiles): Promise<NodeRoute> {
+    const names = await files.list('', this.#signal);
+    if (names !== undefined) return { type: 'node-files', node, files };
+    return { type: 'refused', node, reason: 'it does not serve its log files (404)' };
+  }
+}
+
+function directly(kubelet: (host: string) => Pick<KubeClient, 'raw'>, pod: KubeObject, node: string): NodeFiles {
+  const host = textOf(path(pod.status, 'hostIP')) ?? node;
+  return new HttpNodeFiles(kubelet(host), { root: '/logs/pods/', through: 'the kubelets (nodes/log)' });
+}
+
+/** The folder of a container's log files, below `/var/log/pods/`. */
+export function logFolder(pod: KubeObject, container: string): string {
+  const { namespace = '', name, uid, annotations } = pod.metadata;
+  // A static pod's files bear the hash that the kubelet gave it; its mirror in the API has a UID of its own.
+  const hash = textOf(path(annotations, 'kubernetes.io/config.hash'));
+  return `${namespace}_${name}_${hash ?? uid}/${container}/`;
+}

@@ -1,0 +1,69 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { ByteStream } from '../kube/client.ts';
+import type { NodeFiles } from '../kube/node-files.ts';
+import type { Timestamp } from '../model/time.ts';
+import { timestampAt } from './cri.ts';
+import { COMPRESSED } from './rotation.ts';
+
+/** A log file's bytes from a place on, whether the file is compressed or not. */
+export interface FileBytes extends AsyncDisposable {
+  readonly chunks: AsyncIterable<Buffer>;
+  /** A compressed file is never written to again, and every request for it begins at its beginning. */
+  readonly isCompressed: boolean;
+}
+
+/** Opens a file at `from`, or its compressed form; undefined where neither is there or reaches that far. */
+export async function openFile(
+  files: NodeFiles,
+  at: { readonly file: string; readonly from: number; readonly mayBeCompressed: boolean },
+  signal: AbortSignal,
+): Promise<FileBytes | undefined> {
+  const { file, from, mayBeCompressed } = at;
+  const plain = await files.read(file, from, signal);
+  if (plain.type === 'bytes') return fileBytes(skipping(plain.body, from - plain.from), plain.body, false);
+  if (plain.type === 'beyond') return from === 0 ? emptyFile() : undefined;
+  if (!mayBeCompressed) return undefined;
+  const compressed = await files.read(`${file}${COMPRESSED}`, 0, signal);
+  if (compressed.type !== 'bytes') return undefined;
+  return fileBytes(skipping(gunzipped(compressed.body), from), compressed.body, true);
+}
+
+function fileBytes(chunks: AsyncIterable<Buffer>, body: ByteStream, isCompressed: boolean): FileBytes {
+  return { chunks, isCompressed, [Symbol.asyncDispose]: () => body[Symbol.asyncDispose]() };
+}
+
+async function* skipping(chunks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
+  let rest = count;
+  for await (const chunk of chunks) {
+    if (rest < chunk.length) yield rest === 0 ? chunk : chunk.subarray(rest);
+    rest = Math.max(0, rest - chunk.length);
+  }
+}
+
+async function* gunzipped(body: ByteStream): AsyncGenerator<Buffer> {
+  // What breaks the body or the gzip comes out of the stream too; pipeline's own callback has nothing to add.
+  yield* pipeline(Readable.from(body), createGunzip({ chunkSize: 64 * 1024 }), () => undefined);
+}
+
+function emptyFile(): FileBytes {
+  return { chunks: Readable.from([]), isCompressed: false, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+/** Whether a file's bytes begin with these; disposes it. */
+export async function beginsWith(opened: FileBytes, expected: Buffer): Promise<boolean> {
+  await using bytes = opened;
+  let found: Buffer = Buffer.alloc(0);
+  for await (const chunk of bytes.chunks) {
+    found = Buffer.concat([found, chunk]);
+    if (found.length >= expected.length) break;
+  }
+  return found.subarray(0, expected.length).equals(expected);
+}
+
+/** The time of a file's first record; disposes it. */
+export async function firstTimeOf(opened: FileBytes): Promise<Timestamp | undefined> {
+  await using bytes = opened;
+  for await (const chunk of bytes.chunks) return timestampAt(chunk, 0, chunk.indexOf(32));
+  return undefined;
+}

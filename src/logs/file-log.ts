@@ -1,0 +1,290 @@
+import type { NodeFiles } from '../kube/node-files.ts';
+import type { Clock, Timestamp } from '../model/time.ts';
+import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure } from './cri.ts';
+import { beginsWith, type FileBytes, firstTimeOf, openFile } from './file-bytes.ts';
+import { liveName, rotatedNames } from './rotation.ts';
+
+/** Whole lines of a log file, where they stand, and what they hold. */
+export interface RecordsPiece extends RecordsMeasure {
+  readonly type: 'records';
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+/** Files that held what comes next are gone; what follows begins behind a hole. */
+export interface LostPiece {
+  readonly type: 'lost';
+  readonly evidence: string;
+}
+
+export type FilePiece = RecordsPiece | LostPiece;
+
+/**
+ * How far a reading came: to the `end` of what there is; `more` is there, but others want their turn; a rotated file may
+ * still grow (`waiting`); the file that should come next is not there (`absent`); nor is the folder (`gone`).
+ */
+export type FileState = 'end' | 'more' | 'waiting' | 'absent' | 'gone';
+
+export interface FileLogOptions {
+  readonly files: NodeFiles;
+  /** Of the container, with its slash. */
+  readonly folder: string;
+  readonly restart: number;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Where the reading stands: behind `proof`, the last record that was taken, which ends at `offset` of `file`. */
+interface Place {
+  readonly file: string;
+  readonly isLive: boolean;
+  offset: number;
+  proof: Buffer;
+}
+
+/** How a file's reading ended; `moved`: what stands there is not what was read before. */
+type Drained = 'end' | 'more' | 'moved';
+
+const PIECE_BYTES = 64 * 1024;
+/** After as much the others have their turn. */
+const TURN_BYTES = 8 * 1024 * 1024;
+/** A line may be begun and not ended over as much before its records are handed on without its end. */
+const OPEN_LINE_BYTES = 1024 * 1024;
+/** A runtime may write to a file for a moment after it was renamed. */
+const SETTLE_MS = 2000;
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/**
+ * Reads one container run's log from the node's files, in order, over every rotation, each record once. Each reading
+ * begins with the last record that was taken: those bytes, at their offset, prove that the file is the same and that
+ * nothing lies in between. Where they are not found, the files that the kubelet renamed meanwhile are searched for them.
+ */
+export class FileLog {
+  readonly #options: FileLogOptions;
+  readonly #done = new Set<string>();
+  #place: Place | undefined;
+  #opened: FileBytes | undefined;
+  #pending: Pending = NOTHING_PENDING;
+  #unended: Buffer = NO_BYTES;
+  #stillSince: number | undefined;
+  #state: FileState = 'end';
+  rotations = 0;
+
+  constructor(options: FileLogOptions) {
+    this.#options = options;
+  }
+
+  get state(): FileState {
+    return this.#state;
+  }
+
+  /** The file that was read last. */
+  get file(): string {
+    return this.#place?.file ?? liveName(this.#options.restart);
+  }
+
+  /** A line was handed on without its end. */
+  get hasOpenLine(): boolean {
+    return this.#pending.stdout || this.#pending.stderr;
+  }
+
+  /** Bytes taken of the file that is read now. */
+  get offset(): number {
+    return this.#place?.offset ?? 0;
+  }
+
+  /** Changes whenever anything was written. */
+  get mark(): string {
+    return `${this.file}@${this.offset}+${this.#unended.length}`;
+  }
+
+  /**
+   * Yields what was written since the last reading; `state` then says how far it came.
+   * @param hurry does not wait for a rotated file to settle: the files are about to go.
+   */
+  async *read({ hurry }: { readonly hurry: boolean }, signal: AbortSignal): AsyncGenerator<FilePiece> {
+    this.#state = 'end';
+    if (this.#place === undefined && !(await this.#advance(signal))) return;
+    for (let place = this.#place; place !== undefined; place = this.#place) {
+      const before = place.offset;
+      const drained = yield* this.#drain(place, signal);
+      if (drained === 'more') this.#state = 'more';
+      if (drained === 'more' || (drained === 'end' && place.isLive)) return;
+      if (drained === 'end') {
+        if (!hurry && !this.#isSettled(place.offset > before)) {
+          this.#state = 'waiting';
+          return;
+        }
+        yield* this.#carryOver(place);
+      } else if (await this.#locate(place, signal)) continue;
+      else if (this.#state !== 'end') return;
+      else if (place.offset > 0) yield this.#lost(place);
+      if (!(await this.#advance(signal))) return;
+    }
+  }
+
+  /** The records of lines that never ended; right only where the log itself ends. */
+  takeUnended(): RecordsPiece | undefined {
+    const place = this.#place;
+    const bytes = this.#unended.subarray(0, this.#unended.lastIndexOf(10) + 1);
+    if (place === undefined || (bytes.length === 0 && !this.hasOpenLine)) return undefined;
+    const measure = measureRecords(bytes, this.#pending);
+    const { stdout, stderr } = measure.pending;
+    const piece = { file: place.file, offset: place.offset, bytes, ...measure };
+    this.#unended = NO_BYTES;
+    this.#pending = NOTHING_PENDING;
+    return { type: 'records', ...piece, lines: measure.lines + (stdout ? 1 : 0) + (stderr ? 1 : 0) };
+  }
+
+  async *#drain(place: Place, signal: AbortSignal): AsyncGenerator<FilePiece, Drained> {
+    const from = place.offset - place.proof.length;
+    const opened = this.#opened ?? (await this.#open(place.file, from, signal));
+    this.#opened = undefined;
+    if (opened === undefined) return 'moved';
+    await using bytes = opened;
+    let parts: Buffer[] = [];
+    let size = 0;
+    let taken = 0;
+    let unproven = place.proof.length;
+    for await (const chunk of bytes.chunks) {
+      parts.push(chunk);
+      size += chunk.length;
+      if (size < Math.max(PIECE_BYTES, unproven)) continue;
+      const gathered = Buffer.concat(parts, size);
+      if (!gathered.subarray(0, unproven).equals(place.proof.subarray(0, unproven))) return 'moved';
+      const piece = this.#take(place, gathered.subarray(unproven));
+      unproven = 0;
+      taken += size;
+      parts = [this.#unended];
+      size = this.#unended.length;
+      if (piece !== undefined) yield piece;
+      if (taken >= TURN_BYTES && !bytes.isCompressed) return 'more';
+    }
+    const gathered = Buffer.concat(parts, size);
+    if (!gathered.subarray(0, unproven).equals(place.proof.subarray(0, unproven))) return 'moved';
+    if (gathered.length < unproven) return 'moved';
+    const piece = this.#take(place, gathered.subarray(unproven));
+    if (piece !== undefined) yield piece;
+    if (bytes.isCompressed) this.#stillSince = Number.NEGATIVE_INFINITY;
+    return 'end';
+  }
+
+  /** Takes the whole lines at the beginning of some bytes; what is left is a line's beginning, or none. */
+  #take(place: Place, bytes: Buffer): RecordsPiece | undefined {
+    const records = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+    let measure = measureRecords(records, this.#pending);
+    const isTooLong = bytes.length - measure.wholeEnd > OPEN_LINE_BYTES;
+    const end = isTooLong ? records.length : measure.wholeEnd;
+    const whole = records.subarray(0, end);
+    if (end < records.length) measure = measureRecords(whole, this.#pending);
+    this.#unended = bytes.subarray(end);
+    return this.#moveOn(place, whole, measure);
+  }
+
+  #moveOn(place: Place, bytes: Buffer, measure: RecordsMeasure): RecordsPiece | undefined {
+    if (bytes.length === 0) return undefined;
+    const piece = { type: 'records', file: place.file, offset: place.offset, bytes, ...measure } as const;
+    place.offset += bytes.length;
+    place.proof = Buffer.from(bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1));
+    this.#pending = measure.pending;
+    return piece;
+  }
+
+  /** A rotated file is done; a line that it ends in goes on in the next one. */
+  *#carryOver(place: Place): Generator<RecordsPiece> {
+    const bytes = this.#unended.subarray(0, this.#unended.lastIndexOf(10) + 1);
+    const piece = this.#moveOn(place, bytes, measureRecords(bytes, this.#pending));
+    this.#unended = NO_BYTES;
+    this.#done.add(place.file);
+    if (piece !== undefined) yield piece;
+  }
+
+  #isSettled(hasGrown: boolean): boolean {
+    const now = this.#options.clock.now();
+    if (hasGrown && this.#stillSince !== Number.NEGATIVE_INFINITY) this.#stillSince = undefined;
+    this.#stillSince ??= now;
+    return now - this.#stillSince >= SETTLE_MS;
+  }
+
+  #lost(place: Place): LostPiece {
+    this.#done.add(place.file);
+    this.#pending = NOTHING_PENDING;
+    this.#unended = NO_BYTES;
+    return {
+      type: 'lost',
+      evidence: `the record that ended at ${place.offset} of ${place.file} is in no file any more`,
+    };
+  }
+
+  /** Finds the file that holds the last record at its offset, under whatever name. False where none does. */
+  async #locate(place: Place, signal: AbortSignal): Promise<boolean> {
+    const names = await this.#list(signal);
+    if (names === undefined) return false;
+    if (place.offset === 0) return false;
+    const { restart } = this.#options;
+    const rotated = rotatedNames(names, restart).filter((name) => !this.#done.has(name));
+    const candidates = [...rotated.toReversed(), ...(place.isLive ? [] : [liveName(restart)])];
+    for (const file of candidates) {
+      if (file === place.file) continue;
+      const opened = await this.#open(file, place.offset - place.proof.length, signal);
+      if (opened === undefined || !(await beginsWith(opened, place.proof))) continue;
+      const isLive = file === liveName(restart);
+      this.#place = { ...place, file, isLive };
+      this.#stillSince = undefined;
+      if (!isLive) this.rotations += 1;
+      return true;
+    }
+    // Between the rename and the new file there is none: nothing is lost then.
+    if (place.isLive && rotated.length === 0 && !names.includes(place.file)) this.#state = 'absent';
+    return false;
+  }
+
+  /**
+   * Goes to the beginning of the file that comes next: the oldest that was not read, at last `N.log`. That one is
+   * opened before the folder is listed, so that a rotation in between shows in the list. False where there is none.
+   */
+  async #advance(signal: AbortSignal): Promise<boolean> {
+    this.#place = undefined;
+    const { restart } = this.#options;
+    const live = await this.#open(liveName(restart), 0, signal);
+    let isKept = false;
+    try {
+      const names = await this.#list(signal);
+      if (names === undefined) return false;
+      const rotated = rotatedNames(names, restart).filter((name) => !this.#done.has(name));
+      const next = await this.#oldest(rotated, signal);
+      if (next === undefined && live === undefined) this.#state = 'absent';
+      if (next === undefined && live === undefined) return false;
+      isKept = next === undefined;
+      if (isKept) this.#opened = live;
+      else this.rotations += 1;
+      this.#place = { file: next ?? liveName(restart), isLive: isKept, offset: 0, proof: NO_BYTES };
+      this.#stillSince = undefined;
+      return true;
+    } finally {
+      if (!isKept) await live?.[Symbol.asyncDispose]();
+    }
+  }
+
+  /** Names tell the node's local time, which may step back: where there are several, their first records decide. */
+  async #oldest(rotated: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+    if (rotated.length < 2) return rotated[0];
+    const begun: { readonly file: string; readonly first: Timestamp | undefined }[] = [];
+    for (const file of rotated) {
+      const opened = await this.#open(file, 0, signal);
+      begun.push({ file, first: opened === undefined ? undefined : await firstTimeOf(opened) });
+    }
+    return begun.reduce((a, b) => (b.first !== undefined && (a.first === undefined || b.first < a.first) ? b : a)).file;
+  }
+
+  async #list(signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const names = await this.#options.files.list(this.#options.folder, signal);
+    if (names === undefined) this.#state = 'gone';
+    return names;
+  }
+
+  #open(file: string, from: number, signal: AbortSignal): Promise<FileBytes | undefined> {
+    const { files, folder, restart } = this.#options;
+    return openFile(files, { file: `${folder}${file}`, from, mayBeCompressed: file !== liveName(restart) }, signal);
+  }
+}

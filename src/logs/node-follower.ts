@@ -1,0 +1,387 @@
+import type { KubeClient } from '../kube/client.ts';
+import type { NodeFiles } from '../kube/node-files.ts';
+import { messageOf } from '../model/errors.ts';
+import type { GapCause } from '../model/gap.ts';
+import type { Slots } from '../model/slots.ts';
+import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { measureRecords } from './cri.ts';
+import { asTimestamped, CriJoiner } from './cri-lines.ts';
+import { FileLog, type LostPiece, type RecordsPiece } from './file-log.ts';
+import type { InstanceLife } from './life.ts';
+import { Pace } from './pace.ts';
+import { LogCursor } from './position.ts';
+import { Scribe } from './scribe.ts';
+import type { FollowEnd, Follower, LogSink, OpenStream } from './sink.ts';
+import { StreamTail } from './stream-tail.ts';
+import { StretchProof } from './stretch.ts';
+
+export interface NodeFollowerOptions {
+  readonly life: InstanceLife;
+  readonly client: Pick<KubeClient, 'logs'>;
+  readonly files: NodeFiles;
+  /** Of the container's log files, with its slash. */
+  readonly folder: string;
+  readonly sink: LogSink;
+  readonly clock: Clock;
+  /** Follow streams open at once; undefined: none, the files alone serve. */
+  readonly streams: Slots | undefined;
+  /** Readings of this node's files at once. */
+  readonly readings: Slots;
+  readonly nextStream: () => number;
+  /** Streams that are open now; whoever owns the set flushes them now and then. */
+  readonly open: Set<OpenStream>;
+  /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */
+  readonly rotatesAt: () => number | undefined;
+  /** Milliseconds without progress after which the attempt ends; undefined: never. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** What one reading of the files came to. */
+type Reading = { readonly state: FileLog['state'] } | { readonly state: 'failed'; readonly error: unknown };
+
+/** What is kept of the newest lines, in bytes, to recognise them where a stream begins. */
+const KEPT_BYTES = 128 * 1024;
+/** A log that has ended is read to its end twice, at least so far apart; where its files are about to go, sooner. */
+const STILL_MS = 1000;
+const STILL_LEAVING_MS = 150;
+/** A deleted pod's container that was never seen to end is given up after as long without a change. */
+const DELETED_MS = 5000;
+/** An idle log's file is looked at after as many times of proof. */
+const IDLE_LOOKS = 10;
+/** The kubelet ends a follow stream at most this long after the container's end. */
+const STREAM_END_MS = 3000;
+
+/**
+ * Reads one container run's log from the node's files, with a follow stream beside them while that is cheap: the stream
+ * brings news and, of a deleted pod, the tail; the file proves each line of it, replaces what it got wrong, and holds
+ * everything else. What only the files can tell is read from them; nothing is written twice.
+ */
+export class NodeFollower implements Follower {
+  readonly #options: NodeFollowerOptions;
+  readonly #log: FileLog;
+  readonly #scribe: Scribe;
+  readonly #pace: Pace;
+  readonly #recent = new LogCursor(KEPT_BYTES);
+  #tail: { readonly stream: StreamTail; readonly slot: Disposable } | undefined;
+  #proof: StretchProof<RecordsPiece> | undefined;
+  #lost: LostPiece | undefined;
+  #gaps = 0;
+  #still: { readonly mark: string; readonly at: number } | undefined;
+  #lastProgress: number;
+
+  constructor(options: NodeFollowerOptions) {
+    this.#options = options;
+    const { life, clock, files, folder } = options;
+    this.#log = new FileLog({ files, folder, restart: life.instance.restart, clock });
+    this.#scribe = new Scribe({ ...options, instance: life.instance });
+    this.#pace = new Pace(clock.now());
+    this.#lastProgress = clock.now();
+  }
+
+  /** Resolves when all that can be had was read, or was given up for a stated reason; rejects only when the signal aborts. */
+  async run(signal: AbortSignal): Promise<FollowEnd> {
+    const { life } = this.#options;
+    try {
+      while (life.view.state === 'waiting' && !life.isOver) {
+        await life.changed(signal);
+        signal.throwIfAborted();
+        if (life.isLastCall && life.view.state === 'waiting') return this.#end('the container had not started');
+      }
+      for (;;) {
+        const asked = { isOver: life.isOver, isLastCall: life.isLastCall, at: this.#options.clock.now() };
+        const reading = await this.#sync(signal);
+        const end = await this.#judge(asked, reading, signal);
+        if (end !== undefined) return end;
+        await this.#rest(reading, signal);
+      }
+    } finally {
+      await this.#leave();
+    }
+  }
+
+  /** What is proven when the capture ends while the container still runs. */
+  stillRunning(): FollowEnd {
+    return this.#unproven('the capture ended before the log was read once more, while the container ran');
+  }
+
+  async #leave(): Promise<void> {
+    const tail = this.#tail;
+    if (tail === undefined) return;
+    this.#options.open.delete(tail.stream);
+    tail.slot[Symbol.dispose]();
+    await tail.stream.close();
+  }
+
+  /** Reads what the files hold now; what the stream brought is proven by it or replaced. */
+  async #sync(signal: AbortSignal): Promise<Reading> {
+    const { life, sink, readings, clock } = this.#options;
+    const stream = this.#tail?.stream;
+    const before = this.#scribe.lines;
+    try {
+      using _turn = await readings.acquire(signal);
+      stream?.hold();
+      if (stream !== undefined && stream.stretch.lines > 0) this.#proof ??= new StretchProof();
+      for await (const piece of this.#log.read({ hurry: life.isLeaving }, signal)) {
+        if (piece.type === 'lost') this.#lost = piece;
+        else this.#takeRecords(piece);
+        await sink.drained(signal);
+      }
+      // The file was read after the stream had brought its lines: what is not there now is not this log's.
+      if (this.#proof !== undefined && this.#log.state === 'end') this.#refute(this.#proof);
+      if (this.#log.hasOpenLine) this.#dropTail();
+      return { state: this.#log.state };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { state: 'failed', error };
+    } finally {
+      stream?.release();
+      this.#pace.took(this.#scribe.lines - before, clock.now());
+    }
+  }
+
+  #takeRecords(piece: RecordsPiece): void {
+    if (piece.lines > 0) this.#lastProgress = this.#options.clock.now();
+    if (this.#lost !== undefined && piece.first !== undefined) this.#stateLoss(this.#lost, piece.first);
+    if (piece.last !== undefined) this.#recent.remember(piece.bytes, piece.last, 'cri');
+    const stream = this.#tail?.stream;
+    if (this.#proof === undefined || stream === undefined) {
+      this.#write(piece);
+      return;
+    }
+    const verdict = this.#proof.take(piece, stream.stretch);
+    switch (verdict.state) {
+      case 'open':
+        break;
+      case 'refuted':
+        this.#refute(this.#proof);
+        break;
+      case 'proven':
+        this.#proof = undefined;
+        this.#scribe.prove();
+        stream.rebase();
+        this.#write(restOf(piece, verdict));
+    }
+  }
+
+  /** What the stream brought is not what the file holds, which is written down in its place; the stream is given up. */
+  #refute(proof: StretchProof<RecordsPiece>): void {
+    this.#proof = undefined;
+    this.#scribe.disown(this.#tail?.stream.stretch.lines ?? 0);
+    this.#tail?.stream.rebase();
+    this.#dropTail();
+    for (const piece of proof.refute().pieces) this.#write(piece);
+  }
+
+  #write(piece: RecordsPiece): void {
+    const { bytes, first, last, lines, contentBytes, file, offset } = piece;
+    if (piece.foreign > 0) this.#note(`${piece.foreign} bytes of ${file} are no log records`);
+    if (first === undefined || last === undefined) return;
+    const block = { bytes, first, last, lines, contentBytes, file, offset, unterminated: false };
+    this.#scribe.write('node-files', { ...block, format: 'cri' });
+    const stream = this.#tail?.stream;
+    if (stream === undefined) return;
+    const ahead = asTimestamped(new CriJoiner(), bytes);
+    stream.overtake(ahead.bytes, ahead.lines);
+  }
+
+  /** Files went away unread. Lines of the stream that are older than what is left stand; others come again. */
+  #stateLoss({ evidence }: LostPiece, next: Timestamp): void {
+    this.#lost = undefined;
+    const isBefore = (this.#scribe.last ?? '') < next;
+    const proof = this.#proof ?? new StretchProof();
+    if (!isBefore) this.#refute(proof);
+    this.#proof = undefined;
+    this.#scribe.prove();
+    this.#tail?.stream.rebase();
+    this.#dropTail();
+    this.#gap('rotation', 'known', evidence, next);
+  }
+
+  /** Decides after a reading: undefined to go on. */
+  async #judge(
+    asked: { readonly isOver: boolean; readonly isLastCall: boolean; readonly at: number },
+    reading: Reading,
+    signal: AbortSignal,
+  ): Promise<FollowEnd | undefined> {
+    const { life, clock, timeoutMs } = this.#options;
+    switch (reading.state) {
+      case 'end':
+        if (asked.isOver) return this.#readAfterEnd(asked.at);
+        if (asked.isLastCall)
+          return this.#end(`read to the end of ${this.#log.file} when the capture ended, while the container ran`);
+        return undefined;
+      case 'absent':
+      case 'gone':
+        return asked.isOver ? await this.#gone(signal) : undefined;
+      case 'failed':
+        if (asked.isLastCall && !life.isOver) return this.stillRunning();
+        if (timeoutMs === undefined || clock.now() - this.#lastProgress <= timeoutMs) return undefined;
+        return this.#giveUp('timeout', `no progress for ${timeoutMs / 1000} s; ${messageOf(reading.error)}`);
+      case 'more':
+      case 'waiting':
+        return undefined;
+    }
+  }
+
+  #readAfterEnd(at: number): FollowEnd | undefined {
+    const { life } = this.#options;
+    const { mark, file } = this.#log;
+    if (this.#still?.mark !== mark) this.#still = { mark, at };
+    const stillMs = at - this.#still.at;
+    const hasEnded = life.view.state === 'terminated' || life.reach !== 'gone' || !life.isPodDeleted;
+    if (stillMs < (life.isLeaving ? STILL_LEAVING_MS : STILL_MS)) return undefined;
+    if (!hasEnded && stillMs < DELETED_MS) return undefined;
+    this.#takeUnended();
+    if (hasEnded) return this.#end(`terminated, then read to the end of ${file}`);
+    return this.#unproven(`the pod was deleted before its container was seen to end; read to the end of ${file}`);
+  }
+
+  /** The files were removed: what is known of the log's end? */
+  async #gone(signal: AbortSignal): Promise<FollowEnd | undefined> {
+    const { life } = this.#options;
+    const hasEnded = life.view.state === 'terminated';
+    if (this.#still !== undefined && hasEnded) {
+      this.#takeUnended();
+      return this.#end(`terminated, then read to the end of ${this.#log.file}, which was removed then`);
+    }
+    const stream = this.#tail?.stream;
+    if (stream !== undefined) {
+      await this.#endOf(stream, signal);
+      if (stream.hasEndedWell) return this.#endOfStream(stream);
+    } else if (this.#pace.failures < 3) return undefined;
+    return this.#giveUp('instance-gone', 'the log files were removed before their end was read');
+  }
+
+  #endOfStream(stream: StreamTail): FollowEnd {
+    const evidence = 'its stream ended by itself after the container had';
+    const limit = this.#options.rotatesAt();
+    if (limit === undefined) return this.#unproven(`${evidence}; whether the file was rotated cannot be known`);
+    // Records have up to 16 bytes more in the file than their lines on the stream, and 64 where a line is split.
+    const size = this.#log.offset + stream.stretchBytes * 1.01 + stream.stretch.lines * 16;
+    if (size >= limit) return this.#unproven(`${evidence}; the file may have been rotated before`);
+    return this.#end(evidence);
+  }
+
+  async #endOf(stream: StreamTail, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.now() + STREAM_END_MS;
+    while (stream.isAlive && clock.now() < until) await clock.sleep(50, signal);
+    stream.flush();
+  }
+
+  /** Waits until the files are worth reading again. */
+  async #rest(reading: Reading, signal: AbortSignal): Promise<void> {
+    const { life } = this.#options;
+    if (reading.state === 'more') return;
+    const failed = reading.state === 'failed' || reading.state === 'absent' || reading.state === 'gone';
+    const isEnding = life.isOver || reading.state === 'waiting';
+    const pace = this.#pace.next({ failed, isEnding, isUrgent: life.isLeaving });
+    if (this.#tail?.stream.isAlive === false) this.#scribe.reconnects += this.#dropTail() ? 1 : 0;
+    const isWanted = !life.isOver && (!pace.isBusy || life.isLeaving);
+    if (!isWanted && !life.isOver) this.#dropTail();
+    if (isWanted && reading.state === 'end') this.#openTail(signal);
+    const isTold = this.#tail?.stream.isAlive === true && !isEnding && !failed && !life.isLeaving;
+    if (isTold) await this.#listen(signal);
+    else await this.#pause(pace.ms, signal);
+  }
+
+  #openTail(signal: AbortSignal): void {
+    const { client, life, sink, clock, streams, open } = this.#options;
+    if (this.#tail !== undefined || streams === undefined || !this.#pace.mayOpenStream(clock.now())) return;
+    const slot = streams.tryAcquire();
+    if (slot === undefined) return;
+    const { namespace, pod, container } = life.instance;
+    const how = { client, of: { namespace, pod, container }, cursor: this.#recent, scribe: this.#scribe, sink, clock };
+    const stream = new StreamTail(how, signal);
+    this.#tail = { stream, slot };
+    open.add(stream);
+  }
+
+  /** Ends the stream. What it brought is still to be proven, if it was not: false then, and the next reading does it. */
+  #dropTail(): boolean {
+    const tail = this.#tail;
+    if (tail === undefined) return false;
+    void tail.stream.close();
+    if (this.#proof !== undefined || tail.stream.stretch.lines > 0) return false;
+    this.#tail = undefined;
+    this.#options.open.delete(tail.stream);
+    tail.slot[Symbol.dispose]();
+    return true;
+  }
+
+  /** Until the stream has news, or has brought something that was not proven for a while, or the container's life changes. */
+  async #listen(signal: AbortSignal): Promise<void> {
+    const stream = this.#tail?.stream;
+    if (stream === undefined) return;
+    for (let looks = 1; looks <= IDLE_LOOKS; looks += 1) {
+      const news = await this.#pause(this.#pace.proofMs, signal, stream.news);
+      if (news === 'busy') this.#pace.becameBusy();
+      if (news !== undefined || stream.stretch.lines > 0) return;
+    }
+  }
+
+  /** Until the time is over, something else comes, or the container's life changes. */
+  async #pause<T>(ms: number, signal: AbortSignal, other?: Promise<T>): Promise<T | 'changed' | undefined> {
+    const { life, clock } = this.#options;
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const urgency = () => `${life.isOver} ${life.isLeaving} ${life.isLastCall}`;
+    const before = urgency();
+    const changed = async () => {
+      while (urgency() === before && !either.aborted) await life.changed(either);
+      return 'changed' as const;
+    };
+    const enough = clock.sleep(ms, either).catch(() => undefined); // rejected only by the end
+    const first = await Promise.race([
+      enough.then(() => undefined),
+      changed(),
+      ...(other === undefined ? [] : [other]),
+    ]);
+    over.abort();
+    signal.throwIfAborted();
+    return first;
+  }
+
+  #takeUnended(): void {
+    const piece = this.#log.takeUnended();
+    if (piece === undefined) return;
+    const { bytes, lines, contentBytes, file, offset } = piece;
+    const time = piece.last ?? this.#scribe.last ?? timestampOf(this.#options.clock.now());
+    const block = { bytes, lines, contentBytes, file, offset, first: piece.first ?? time, last: time };
+    this.#scribe.write('node-files', { ...block, format: 'cri', unterminated: true });
+  }
+
+  #giveUp(cause: GapCause, evidence: string): FollowEnd {
+    const isKnown = this.#scribe.lines === 0 && cause !== 'timeout';
+    const { finishedAt } = this.#options.life.view;
+    this.#gap(cause, isKnown ? 'known' : 'suspected', evidence, finishedAt);
+    return this.#unproven(evidence);
+  }
+
+  #gap(cause: GapCause, certainty: 'known' | 'suspected', evidence: string, until: Timestamp | undefined): void {
+    const { life, sink, clock } = this.#options;
+    const observed = timestampOf(clock.now());
+    const from = this.#scribe.last ?? life.view.startedAt ?? observed;
+    const gap = { of: { container: life.instance }, from, to: laterOf(from, until ?? observed) };
+    this.#gaps += 1;
+    sink.append({ kind: 'gap', observed, gap: { ...gap, certainty, cause, evidence } });
+  }
+
+  #note(text: string): void {
+    const { sink, clock } = this.#options;
+    sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
+  }
+
+  #end(evidence: string): FollowEnd {
+    if (this.#gaps > 0) return this.#unproven(`${evidence}, with a gap before`);
+    return { end: 'proven', evidence, route: 'node-files', rotations: this.#log.rotations };
+  }
+
+  #unproven(evidence: string): FollowEnd {
+    return { end: 'not proven', evidence, route: 'node-files', rotations: this.#log.rotations };
+  }
+}
+
+function restOf(piece: RecordsPiece, { rest, restOffset }: { rest: Buffer; restOffset: number }): RecordsPiece {
+  return { ...piece, ...measureRecords(rest), bytes: rest, offset: restOffset };
+}

@@ -1,0 +1,75 @@
+import { BUSY_LINES } from './stream-tail.ts';
+
+/** Below this many lines a second, over some readings in a row, a log is quiet again. */
+const QUIET_LINES = 40;
+const QUIET_READINGS = 5;
+/** A first reading of as many lines may be of a busy log; the next one tells. */
+const FIRST_LINES = 1000;
+const READ_MS = 1000;
+const IDLE_MS = 5000;
+const URGENT_MS = 150;
+const FIRST_RETRY_MS = 200;
+const FIRST_STREAM_MS = 500;
+const MAX_STREAM_MS = 30_000;
+/** What the stream brought is proven by the file at least so often. */
+const PROOF_MS = 60_000;
+
+/** How often one log's files are read, and whether a stream beside them pays; pure. */
+export class Pace {
+  #readAt: number;
+  #isFirst = true;
+  #isBusy = false;
+  #quietReadings = 0;
+  #idleMs = READ_MS;
+  #failures = 0;
+  #streamAt = Number.NEGATIVE_INFINITY;
+  #streamMs = FIRST_STREAM_MS;
+  readonly proofMs = PROOF_MS;
+
+  constructor(now: number) {
+    this.#readAt = now;
+  }
+
+  /** Readings that failed in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Takes in a reading: how many lines the files gave that the stream had not. */
+  took(lines: number, now: number): void {
+    const rate = (lines / Math.max(500, now - this.#readAt)) * 1000;
+    const isBusy = this.#isFirst ? lines > FIRST_LINES : rate > BUSY_LINES;
+    this.#readAt = now;
+    this.#isFirst = false;
+    this.#idleMs = lines > 0 ? READ_MS : Math.min(IDLE_MS, this.#idleMs * 1.5);
+    this.#quietReadings = rate < QUIET_LINES ? this.#quietReadings + 1 : 0;
+    if (isBusy) this.becameBusy();
+    else if (this.#quietReadings >= QUIET_READINGS) this.#isBusy = false;
+  }
+
+  becameBusy(): void {
+    this.#isBusy = true;
+    this.#quietReadings = 0;
+  }
+
+  /** Milliseconds until the next reading, where no stream brings news before. */
+  next(how: { readonly failed: boolean; readonly isEnding: boolean; readonly isUrgent: boolean }): {
+    readonly isBusy: boolean;
+    readonly ms: number;
+  } {
+    this.#failures = how.failed ? this.#failures + 1 : 0;
+    const isBusy = this.#isBusy;
+    if (how.isUrgent) return { isBusy, ms: URGENT_MS };
+    if (how.failed) return { isBusy, ms: Math.min(IDLE_MS, FIRST_RETRY_MS * 2 ** this.#failures) };
+    return { isBusy, ms: isBusy || how.isEnding ? READ_MS : this.#idleMs };
+  }
+
+  /** Streams that do not last are opened less and less often. */
+  mayOpenStream(now: number): boolean {
+    if (now - this.#streamAt < this.#streamMs) return false;
+    const isSoon = now - this.#streamAt < 2 * this.#streamMs + READ_MS;
+    this.#streamMs = isSoon ? Math.min(MAX_STREAM_MS, 2 * this.#streamMs) : FIRST_STREAM_MS;
+    this.#streamAt = now;
+    return true;
+  }
+}

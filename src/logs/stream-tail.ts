@@ -1,0 +1,212 @@
+import type { ByteStream, KubeClient } from '../kube/client.ts';
+import type { Clock } from '../model/time.ts';
+import { BlockBuilder, measure } from './blocks.ts';
+import { type LogCursor, linesOf, type OverlapMatcher } from './position.ts';
+import type { Scribe } from './scribe.ts';
+import type { LogSink } from './sink.ts';
+import { LineDigest } from './stretch.ts';
+
+export interface StreamTailOptions {
+  readonly client: Pick<KubeClient, 'logs'>;
+  readonly of: { readonly namespace: string; readonly pod: string; readonly container: string };
+  /** Knows the last lines that were read from the file, which the stream begins with. */
+  readonly cursor: LogCursor;
+  readonly scribe: Scribe;
+  readonly sink: Pick<LogSink, 'drained'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Why the file should be read: the stream `ended` or does not fit, brings too much, or has brought enough to be proven. */
+export type TailNews = 'ended' | 'busy' | 'full';
+
+/** Lines a second above which the file is the cheaper way. */
+export const BUSY_LINES = 100;
+const RATE_MS = 1000;
+/** What the stream brings unproven, in bytes, at most. */
+const STRETCH_BYTES = 256 * 1024;
+
+/**
+ * A follow stream of the pod log API beside the file: brings new lines at once, and holds the file open when its pod is
+ * deleted. What it brings is written down as a stretch, which the file proves later or replaces.
+ */
+export class StreamTail {
+  readonly #options: StreamTailOptions;
+  readonly #builder = new BlockBuilder();
+  readonly #cancel = new AbortController();
+  #news = Promise.withResolvers<TailNews>();
+  readonly #done: Promise<void>;
+  #matcher: OverlapMatcher | undefined;
+  #held: PromiseWithResolvers<void> | undefined;
+  #stretch = new LineDigest();
+  #stretchBytes = 0;
+  /** Lines that the file gave first, and those of them that the stream brought since. */
+  #ahead = new LineDigest();
+  #behind = new LineDigest();
+  #window: { readonly at: number; lines: number };
+  #isSound = true;
+  #end: 'open' | 'eof' | 'broken' = 'open';
+
+  constructor(options: StreamTailOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#window = { at: options.clock.now(), lines: 0 };
+    const resume = options.cursor.resume();
+    this.#matcher = resume?.matcher;
+    const from = resume === undefined ? {} : { sinceTime: resume.sinceTime };
+    this.#done = this.#pump(from, AbortSignal.any([signal, this.#cancel.signal]));
+  }
+
+  /** Resolves when the file should be read. */
+  get news(): Promise<TailNews> {
+    return this.#news.promise;
+  }
+
+  /** All that it brought since the last proof. */
+  get stretch(): LineDigest {
+    return this.#stretch;
+  }
+
+  get stretchBytes(): number {
+    return this.#stretchBytes;
+  }
+
+  /** False once it proved to be of no use: it ended, or its lines are not the file's. */
+  get isAlive(): boolean {
+    return this.#isSound && this.#end === 'open';
+  }
+
+  /** It ended by itself, and every line that it brought is accounted for. */
+  get hasEndedWell(): boolean {
+    return this.#end === 'eof' && this.#isSound && this.#ahead.lines === this.#behind.lines;
+  }
+
+  /** From now on until `release` nothing of it is written; what came before is. */
+  hold(): void {
+    this.flush();
+    this.#held ??= Promise.withResolvers();
+  }
+
+  release(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+
+  /** Its stretch was compared with the file: it begins anew. */
+  rebase(): void {
+    this.#stretch = new LineDigest();
+    this.#stretchBytes = 0;
+    if (this.isAlive) this.#news = Promise.withResolvers();
+  }
+
+  /** The file gave these lines, which the stream has not brought yet. */
+  overtake(bytes: Buffer, lines: number): void {
+    this.#ahead.add(bytes, lines);
+  }
+
+  /** Writes down the whole lines that came so far. */
+  flush(): void {
+    if (this.#held !== undefined || !this.#builder.hasLines) return;
+    const bytes = this.#builder.take();
+    this.#takeFresh(this.#matcher === undefined ? bytes : this.#match(this.#matcher, bytes));
+  }
+
+  /** Decides a comparison that waits for lines which may never come. */
+  decide(): void {
+    if (this.#held === undefined && this.#matcher?.isInDoubt === true) this.#takeFresh(this.#settle(this.#matcher));
+  }
+
+  async close(): Promise<void> {
+    this.#isSound = false;
+    this.#cancel.abort();
+    this.release();
+    await this.#done;
+  }
+
+  async #pump(from: { sinceTime?: string }, signal: AbortSignal): Promise<void> {
+    const { client, of } = this.#options;
+    try {
+      await using bytes: ByteStream = await client.logs({ ...of, ...from, follow: true }, signal);
+      for await (const chunk of bytes) {
+        if (this.#held !== undefined) await this.#held.promise;
+        this.#builder.push(chunk);
+        if (this.#builder.isFull) this.flush();
+        await this.#options.sink.drained(signal);
+      }
+      if (this.#held !== undefined) await this.#held.promise;
+      this.#end = 'eof';
+      if (this.#matcher !== undefined) this.#takeFresh(this.#settle(this.#matcher));
+      this.flush();
+    } catch {
+      this.#end = 'broken'; // the file tells what it did not bring
+    }
+    this.#news.resolve('ended');
+  }
+
+  /** What of these lines is new; none while that is open. */
+  #match(matcher: OverlapMatcher, bytes: Buffer): Buffer {
+    const fresh: Buffer[] = [];
+    for (const line of linesOf(bytes)) {
+      if (this.#matcher === undefined) fresh.push(line, NEWLINE);
+      else fresh.push(this.#judge(matcher.accept(line)));
+    }
+    return Buffer.concat(fresh);
+  }
+
+  #settle(matcher: OverlapMatcher): Buffer {
+    return this.#judge(matcher.end());
+  }
+
+  #judge(overlap: ReturnType<OverlapMatcher['accept']>): Buffer {
+    if (overlap.state === 'open') return NO_BYTES;
+    this.#matcher = undefined;
+    if (overlap.state === 'disjoint') this.#fail();
+    return overlap.state === 'disjoint' ? NO_BYTES : Buffer.concat(overlap.fresh.flatMap((line) => [line, NEWLINE]));
+  }
+
+  #takeFresh(fresh: Buffer): void {
+    if (!this.#isSound) return;
+    const bytes = fresh.subarray(this.#repeated(fresh));
+    const { block, undated } = bytes.length === 0 ? NOTHING : measure(bytes);
+    // A line without a time is the kubelet's own word: what the log really holds, only the file can tell.
+    if (undated.length > 0) this.#fail();
+    if (!this.#isSound || block === undefined) return;
+    this.#stretch.add(block.bytes, block.lines);
+    this.#stretchBytes += block.bytes.length;
+    this.#options.scribe.write('stream', { ...block, format: 'timestamped', file: null, offset: 0 });
+    this.#count(block.lines);
+    if (this.#stretchBytes >= STRETCH_BYTES) this.#news.resolve('full');
+  }
+
+  /** How many bytes at the beginning are lines that the file gave before; they must be the same. */
+  #repeated(bytes: Buffer): number {
+    const wanted = this.#ahead.lines - this.#behind.lines;
+    let end = 0;
+    let lines = 0;
+    for (; lines < wanted && end < bytes.length; lines += 1) end = bytes.indexOf(10, end) + 1;
+    if (lines === 0) return 0;
+    this.#behind.add(bytes.subarray(0, end), lines);
+    if (lines < wanted) return end;
+    if (!this.#behind.equals(this.#ahead)) this.#fail();
+    this.#ahead = new LineDigest();
+    this.#behind = new LineDigest();
+    return end;
+  }
+
+  #count(lines: number): void {
+    this.#window.lines += lines;
+    const now = this.#options.clock.now();
+    const elapsed = now - this.#window.at;
+    if (elapsed < RATE_MS) return;
+    if ((this.#window.lines / elapsed) * 1000 > BUSY_LINES) this.#news.resolve('busy');
+    this.#window = { at: now, lines: 0 };
+  }
+
+  #fail(): void {
+    this.#isSound = false;
+    this.#cancel.abort();
+    this.#news.resolve('ended');
+  }
+}
+
+const NEWLINE = Buffer.from('\n');
+const NO_BYTES: Buffer = Buffer.alloc(0);
+const NOTHING = { block: undefined, undated: [] as readonly string[] };
