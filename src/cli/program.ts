@@ -5,6 +5,9 @@ import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { withConnection, withTelemetry } from './options.ts';
 
+/** What `faro convert` makes. */
+const FORMATS = ['md', 'ndjson', 'csv', 'otlp', 'perfetto', 'kubectl-dir'];
+
 /**
  * The whole command line. `done` receives the exit code of the command that ran. A command's own code is loaded when
  * it runs, so that help comes at once.
@@ -141,6 +144,18 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
     .action(async (story, options) => {
       const { verify } = await import('./verify.ts');
       done(await verify(story, options, context));
+    });
+  program
+    .command('convert')
+    .summary('a story as Markdown, NDJSON, CSV, OpenTelemetry logs, a Perfetto trace or a folder')
+    .argument('<story>', 'story.json, .json.gz or .json.zst')
+    .addOption(new Option('--to <format>', 'what to make of it').choices(FORMATS).makeOptionMandatory())
+    .option('-o, --output <file>', 'file, or for kubectl-dir folder, to write; default: standard output')
+    .option('--budget <tokens>', 'md: how much of a language model’s context it may take', '8000')
+    .option('-f, --force', 'overwrite an existing file')
+    .action(async (story, options) => {
+      const { convert } = await import('./convert.ts');
+      done(await convert(story, options, context));
     });
 }
 

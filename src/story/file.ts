@@ -30,6 +30,11 @@ export interface WriteStoryOptions {
 export async function checkOutput(output: string, options: { readonly force: boolean }): Promise<void> {
   if (output === '-') return;
   compressionFor(output);
+  await checkPlace(output, options);
+}
+
+/** Whether a file can be put there. Throws FaroError `output`. */
+export async function checkPlace(output: string, options: { readonly force: boolean }): Promise<void> {
   const folder = dirname(output);
   await tryFolder(folder).catch((cause: unknown) => {
     const isMissing = codeOf(cause) === 'ENOENT' && !existsSync(folder);
@@ -65,21 +70,29 @@ export async function writeStory(options: WriteStoryOptions): Promise<StorySumma
   await using reader = await JournalReader.open(journal);
   if (output === '-') return await writeTo(reader, { output, signKey }, (chunk) => writeStdout(chunk));
   await checkOutput(output, { force });
+  return await putInPlace(output, (write) => writeTo(reader, { output, signKey }, write)).catch((error: unknown) => {
+    if (!(error instanceof FaroError) || error.code !== 'output') throw error;
+    const hint = `the journal is kept: "faro recover ${journal} -o FILE" writes the story elsewhere`;
+    throw new FaroError('output', error.message, { cause: error, hint });
+  });
+}
+
+/** Writes a file whole or not at all. Throws FaroError `output` where it cannot. */
+export async function putInPlace<T>(output: string, make: (write: FileSink) => Promise<T>): Promise<T> {
   const temporary = join(dirname(output), `.${randomUUID()}.faro.tmp`);
   try {
     await using file = await open(temporary, 'wx', 0o600);
-    const summary = await writeTo(reader, { output, signKey }, async (chunk) => {
+    const result = await make(async (chunk) => {
       await file.writeFile(chunk);
     });
     await file.sync();
     await rename(temporary, output);
     await syncFolder(dirname(output));
-    return summary;
+    return result;
   } catch (cause) {
     await rm(temporary, { force: true });
     if (cause instanceof FaroError) throw cause;
-    const hint = `the journal is kept: "faro recover ${journal} -o FILE" writes the story elsewhere`;
-    throw new FaroError('output', `${output} could not be written: ${messageOf(cause)}`, { cause, hint });
+    throw new FaroError('output', `${output} could not be written: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -110,7 +123,8 @@ async function writeTo(
   return { ...facts, sha256: hash.digest('hex'), bytes };
 }
 
-function writeStdout(chunk: Buffer): Promise<void> {
+/** Resolves when standard output has taken it. */
+export function writeStdout(chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(chunk, (error) =>
       error ? reject(new FaroError('output', `standard output: ${error.message}`, { cause: error })) : resolve(),

@@ -1,0 +1,55 @@
+import { TEXT_FORMATS, type TextFormat, textConverter } from '../convert/formats.ts';
+import { FaroError } from '../model/errors.ts';
+import { checkPlace, putInPlace, writeStdout } from '../story/file.ts';
+import { openStory, type StoryReader } from '../story/reader.ts';
+import type { CommandContext } from './context.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+
+export interface ConvertOptions {
+  readonly to: string;
+  readonly output?: string;
+  readonly budget: string;
+  readonly force?: boolean;
+}
+
+/** `faro convert`: a story in another form, on standard output or in a file that is there whole or not at all. */
+export async function convert(file: string, options: ConvertOptions, context: CommandContext): Promise<ExitCode> {
+  const budget = Number(options.budget);
+  if (!Number.isSafeInteger(budget) || budget < LEAST_BUDGET)
+    throw new FaroError('usage', `--budget: "${options.budget}" is not a whole number of at least ${LEAST_BUDGET}`);
+  await using story = await openStory(file);
+  const format = TEXT_FORMATS.find((candidate) => candidate === options.to);
+  if (format === undefined) await convertToFolder(story, options);
+  else await convertToText(story, format, { ...options, tokens: budget });
+  if (options.output !== undefined && options.output !== '-') context.stderr.write(`${options.output} written\n`);
+  return EXIT.done;
+}
+
+/** A digest needs room for what the story is of. */
+const LEAST_BUDGET = 500;
+
+async function convertToText(
+  story: StoryReader,
+  format: TextFormat,
+  { output = '-', tokens, force = false }: Pick<ConvertOptions, 'output' | 'force'> & { readonly tokens: number },
+): Promise<void> {
+  const converter = await textConverter(format);
+  const pieces = converter(story, { budget: tokens });
+  if (output === '-') {
+    for await (const piece of pieces) await writeStdout(Buffer.from(piece));
+    return;
+  }
+  await checkPlace(output, { force });
+  await putInPlace(output, async (write) => {
+    for await (const piece of pieces) await write(Buffer.from(piece));
+  });
+}
+
+async function convertToFolder(story: StoryReader, { output }: ConvertOptions): Promise<void> {
+  if (output === undefined || output === '-')
+    throw new FaroError('usage', '--to kubectl-dir makes a folder', {
+      hint: 'name one that does not exist yet with -o',
+    });
+  const { writeKubectlDir } = await import('../convert/kubectl-dir.ts');
+  await writeKubectlDir(story, output);
+}

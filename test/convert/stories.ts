@@ -1,0 +1,42 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeStory } from '../../src/story/file.ts';
+import { canonical, sampleStory } from '../story/sample.ts';
+import { simulatedJournal } from '../story/simulated-story.ts';
+
+export const folder = mkdtempSync(join(tmpdir(), 'faro-convert-'));
+
+/** Texts that break out of something, somewhere. */
+export const HOSTILE = [
+  "=cmd|'/c calc'!A1",
+  '+1',
+  '-1',
+  '@SUM(A1)',
+  '\tx',
+  'a "quoted", \r\n text; with `` ``` ```` fences',
+  '# heading\n- [link](javascript:alert(1)) <script>alert(1)</script> | cell | *b* _i_',
+  '\u001b[2J\u001b]0;title\u0007\u202e reversed \u2066 \u0000 nul \u009b31m',
+  'ünïcödé 日本語 🎉',
+  ']}\n{"seq":0}',
+];
+
+/** A story whose lines are hostile, one of them no UTF-8. */
+export function hostileStory(): string {
+  const story = sampleStory(HOSTILE.map((line, index) => [index % 2, line] as const));
+  const last = story.timeline.find((entry) => entry.type === 'log');
+  if (last?.type === 'log') {
+    delete last.line;
+    last.bytes = Buffer.from('\xff\xfe raw', 'latin1').toString('base64');
+  }
+  const file = join(folder, 'hostile.json');
+  writeFileSync(file, canonical(story));
+  return file;
+}
+
+/** A real one: a rollout that crashes and is rolled back. */
+export async function rolloutStory(): Promise<string> {
+  const file = join(folder, 'rollout.json');
+  await writeStory({ journal: await simulatedJournal(), output: file, force: true });
+  return file;
+}
