@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,9 @@ const { values } = parseArgs({
     containers: { type: 'string', default: '5000' },
     changes: { type: 'string', default: '50000' },
     extension: { type: 'string', default: '.json' },
+    /** A journal that is there; else one is written first, by a process of its own. */
     journal: { type: 'string' },
+    write: { type: 'string' },
   },
 });
 const [lines, containers, changes] = [Number(values.lines), Number(values.containers), Number(values.changes)];
@@ -27,9 +30,14 @@ const START = Date.UTC(2026, 10, 25, 12);
 const SPAN_MS = 600_000;
 const LINES_A_BLOCK = 500;
 const PADDING = 'x'.repeat(50);
+if (values.write !== undefined) {
+  await writeJournal(values.write);
+  process.exit();
+}
 const folder = mkdtempSync(join(tmpdir(), 'faro-assemble-'));
 const journal = values.journal ?? join(folder, 'journal');
-if (values.journal === undefined) await writeJournal(journal);
+if (values.journal === undefined)
+  spawnSync(process.execPath, [...process.argv.slice(1), '--write', journal], { stdio: 'inherit' });
 const output = join(folder, `story${values.extension}`);
 const startedAt = performance.now();
 const startCpu = process.cpuUsage();

@@ -70,9 +70,12 @@ export class JournalReader implements AsyncDisposable {
         yield { seq: seq++, position, record: decodeBody(body) };
   }
 
-  /** The raw lines of a log block. */
-  async readLog(position: JournalPosition): Promise<Buffer> {
-    return decodeLines(await this.#body(position));
+  /** A log block, whole. Throws FaroError `journal` where something else stands there. */
+  async readLog(position: JournalPosition): Promise<LogRecord> {
+    const body = await this.#body(position);
+    const record = decodeBody(body);
+    if (record.kind === 'log') return { ...record, bytes: decodeLines(body) };
+    throw this.#changed(position);
   }
 
   async readRecord(position: JournalPosition): Promise<JournalEntry['record']> {
@@ -87,10 +90,12 @@ export class JournalReader implements AsyncDisposable {
     const file = this.#files.get(segment);
     const body = await file?.read(offset, length);
     if (body?.length === length) return body;
-    throw new FaroError(
-      'journal',
-      `the journal ${this.#dir} changed while it was read (segment ${segment}, offset ${offset})`,
-    );
+    throw this.#changed({ segment, offset });
+  }
+
+  #changed({ segment, offset }: Omit<JournalPosition, 'length'>): FaroError {
+    const place = `segment ${segment}, offset ${offset}`;
+    return new FaroError('journal', `the journal ${this.#dir} changed while it was read (${place})`);
   }
 
   async *#frames(segment: number, file: JournalFile): AsyncGenerator<{ position: JournalPosition; body: Buffer }> {

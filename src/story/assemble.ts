@@ -1,15 +1,14 @@
 import { apiVersionOf } from '../model/resource.ts';
-import type { Timestamp } from '../model/time.ts';
 import type { StoryCounts, StoryMetadata, StoryVerdict } from './document.ts';
+import { DocumentText, type StorySink } from './document-text.ts';
 import { Entries, type PreparedEntry } from './entries.ts';
 import { Examination } from './examine.ts';
-import { type LineEntry, linesOfInstance } from './lines.ts';
-import { mergeSources, type Source } from './merge.ts';
-import { keyAt } from './order.ts';
-import { type InstanceLog, type JournalSource, type Survey, survey } from './survey.ts';
-
-/** Takes the document piece by piece; resolves when it can take more. */
-export type StorySink = (chunk: string) => Promise<void>;
+import { logSource } from './log-cursor.ts';
+import { listSource, merge, type Source } from './merge.ts';
+import { comparePlaces, type Place, placeAt } from './order.ts';
+import { limitFanIn, type Scratch } from './spill.ts';
+import { type JournalSource, type Survey, survey } from './survey.ts';
+import { TimelineText } from './timeline-text.ts';
 
 /** What the story says of itself. */
 export interface StoryFacts {
@@ -20,52 +19,37 @@ export interface StoryFacts {
   readonly verdict: StoryVerdict;
 }
 
-/** Text is handed on in pieces of about this many characters. */
-const CHUNK = 256 * 1024;
-
 /**
  * Makes the story of a journal, finished or not, and writes it to the sink as one JSON document with an entry of the
- * timeline a line. Whole logs are never in memory.
+ * timeline a line. Whole logs are never in memory; where too many are under way at once, parts go to `scratch`.
  */
-export async function assembleStory(journal: JournalSource, sink: StorySink): Promise<StoryFacts> {
+export async function assembleStory(
+  journal: JournalSource,
+  { sink, scratch }: { readonly sink: StorySink; readonly scratch: Scratch },
+): Promise<StoryFacts> {
   const surveyed = await survey(journal);
   const entries = new Entries(surveyed);
   for await (const entry of journal.records()) entries.take(entry);
   stateUnended(entries, surveyed);
   stateLosses(entries, surveyed, journal);
   const metadata = metadataOf(entries, surveyed, journal);
-  const text = new ChunkedText(sink);
+  const text = new DocumentText(sink);
   await text.add('{\n"apiVersion": "faro/v1",\n"kind": "Story",\n');
   await text.add(`"metadata": ${JSON.stringify(metadata, null, 1)},\n`);
   const [objects, containers] = [entries.objects(), entries.containers.finish(wantsLogs(surveyed))];
   await text.addList('objects', objects);
   await text.addList('containers', containers);
   await text.addList('gaps', entries.gaps);
+  await text.add('"timeline": [');
+  const logs = logSources(journal, entries, surveyed);
+  const parts = await limitFanIn(logs, { scratch, bytes: bytesAsEntries(surveyed) });
   const examination = new Examination({ metadata, objects, containers });
-  await addTimeline(text, mergeSources(sourcesOf(journal, entries, surveyed)), examination);
+  await merge([listSource(inOrder(entries.prepared)), ...parts], new TimelineText(text, examination));
   const verdict = examination.verdict();
-  await text.add(`,\n"verdict": ${JSON.stringify(verdict)}\n}\n`);
+  await text.add(`\n],\n"verdict": ${JSON.stringify(verdict)}\n}\n`);
   await text.flush();
   const { counts, complete, incomplete, ended } = metadata;
   return { counts, complete, incomplete, ended, verdict };
-}
-
-/** Entries become text here, once; the verdict sees each on its way. */
-async function addTimeline(
-  text: ChunkedText,
-  entries: AsyncIterable<PreparedEntry | LineEntry>,
-  examination: Examination,
-): Promise<void> {
-  await text.add('"timeline": [');
-  let seq = 0;
-  for await (const entry of entries) {
-    const { json } = entry;
-    await text.add(`${seq === 0 ? '\n' : ',\n'}{"seq":${seq},${json}`);
-    if ('container' in entry) examination.takeLine(entry.container, seq, json);
-    else examination.takeJson(`{"seq":${seq},${json}`);
-    seq += 1;
-  }
-  await text.add('\n]');
 }
 
 /** A recorder that was killed could not say how far it had read: what may be missing after that is a gap. */
@@ -149,70 +133,34 @@ function incompleteness(entries: Entries, surveyed: Survey, journal: JournalSour
 }
 
 function unprovenLogs(entries: Entries, surveyed: Survey): string[] {
-  return entries.containers
+  const texts = entries.containers
     .finish(true)
     .flatMap(({ ledger, name }) =>
       ledger.end === 'proven' || ledger.gaps.length > 0 ? [] : [`log of container ${name}: ${ledger.endEvidence}`],
-    )
-    .filter((text, index, all) => all.indexOf(text) === index)
-    .slice(0, surveyed.logs.size);
+    );
+  return [...new Set(texts)].slice(0, surveyed.logs.size);
 }
 
 function wantsLogs({ start }: Pick<Survey, 'start'>): boolean {
   return start.options.logs !== false;
 }
 
-function sourcesOf(journal: JournalSource, entries: Entries, surveyed: Survey): Source<PreparedEntry | LineEntry>[] {
-  const prepared = entries.prepared.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.order - b.order));
-  const others: Source<PreparedEntry | LineEntry> = {
-    from: '',
-    async *open() {
-      yield prepared;
-    },
-  };
-  const logs = [...surveyed.logs.values()].filter(
-    ({ instance, blocks }) => blocks.length > 0 && surveyed.members.has(instance.podUid),
-  );
-  return [others, ...logs.map((log) => lineSource(journal, log, entries))];
+function inOrder(prepared: readonly PreparedEntry[]): readonly (Place & PreparedEntry)[] {
+  return prepared.map((entry) => ({ ...entry, ...placeAt(entry.key, entry.order) })).sort(comparePlaces);
 }
 
-function lineSource(journal: JournalSource, log: InstanceLog, entries: Entries): Source<LineEntry> {
-  const from = entries.containers.linesFrom(log.instance);
-  const container = entries.containers.indexOf(log.instance);
-  const first = keyAt(log.first ?? ('' as Timestamp));
-  return {
-    from: from === undefined || first > from ? first : from,
-    open: () => linesOfInstance(journal, log, { container, from }),
-  };
+function logSources(journal: JournalSource, entries: Entries, { logs, members }: Survey): Source[] {
+  return [...logs.values()]
+    .filter(({ instance, blocks }) => blocks.length > 0 && members.has(instance.podUid))
+    .map((log) => {
+      const container = entries.containers.indexOf(log.instance);
+      return logSource(journal, log, { container, from: entries.containers.linesFrom(log.instance) });
+    });
 }
 
-/** Collects small pieces of text into chunks that are worth a write. */
-class ChunkedText {
-  readonly #sink: StorySink;
-  #parts: string[] = [];
-  #length = 0;
+/** What an entry of a log line takes beside its content, about. */
+const ENTRY_BYTES = 200;
 
-  constructor(sink: StorySink) {
-    this.#sink = sink;
-  }
-
-  /** Resolves at once, without a turn of the event loop's promises, while the chunk has room. */
-  add(text: string): Promise<void> | undefined {
-    this.#parts.push(text);
-    this.#length += text.length;
-    return this.#length < CHUNK ? undefined : this.flush();
-  }
-
-  async addList(name: string, items: readonly object[]): Promise<void> {
-    await this.add(`"${name}": [`);
-    for (const [index, item] of items.entries()) await this.add(`${index === 0 ? '\n' : ',\n'}${JSON.stringify(item)}`);
-    await this.add('\n],\n');
-  }
-
-  async flush(): Promise<void> {
-    const text = this.#parts.join('');
-    this.#parts = [];
-    this.#length = 0;
-    await this.#sink(text);
-  }
+function bytesAsEntries({ logs }: Survey): number {
+  return [...logs.values()].reduce((sum, { lines, bytes }) => sum + bytes + ENTRY_BYTES * lines, 0);
 }

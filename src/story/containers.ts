@@ -20,6 +20,8 @@ export class Containers {
   readonly #survey: Survey;
   readonly #drafts: Draft[] = [];
   readonly #byKey = new Map<string, number>();
+  /** The kind of a container, for runs that no state tells of. */
+  readonly #kinds = new Map<string, ContainerKind>();
   /** The last thing that is known to have happened to a container of a pod. */
   readonly #chains = new Map<string, OrderKey>();
 
@@ -36,6 +38,7 @@ export class Containers {
     for (const state of instancesOf(pod)) {
       const draft = this.#draft(state.instance, state.kind);
       draft.kind = state.kind;
+      this.#kinds.set(chainOf(state.instance), state.kind);
       if (draft.state?.state !== 'terminated' || state.state === 'terminated') draft.state = state;
     }
   }
@@ -97,17 +100,17 @@ export class Containers {
     const key = instanceKey(instance);
     const known = this.#drafts[this.#byKey.get(key) ?? -1];
     if (known !== undefined) return known;
-    const sibling = this.#drafts.find(({ instance: other }) => chainOf(other) === chainOf(instance));
     const object = this.#survey.members.get(instance.podUid) ?? 0;
     const draft: Draft = {
       instance,
       object,
-      kind: kind ?? sibling?.kind ?? 'regular',
+      kind: kind ?? this.#kinds.get(chainOf(instance)) ?? 'regular',
       state: undefined,
       gaps: [],
       startKey: undefined,
     };
     this.#byKey.set(key, this.#drafts.push(draft) - 1);
+    this.#kinds.set(chainOf(instance), draft.kind);
     return draft;
   }
 

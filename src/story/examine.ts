@@ -3,10 +3,11 @@ import type { KubeObject } from '../model/resource.ts';
 import { FactsGatherer, type ToldEvent, type ToldLifecycle } from '../verdict/gather.ts';
 import { verdictOf } from '../verdict/verdict.ts';
 import type { StoryContainer, StoryMetadata, StoryObject, StoryVerdict, TimelineEntry } from './document.ts';
+import { textOfBytes } from './document-text.ts';
 import { applyPatch, type PatchOperation } from './patch.ts';
 
 type LogEntry = Extract<TimelineEntry, { type: 'log' }>;
-/** A line, or its JSON without `seq`, which is made text only if a verdict asks for it. */
+/** A line, or its JSON without `seq`, a byte a character, which is made text only if a verdict asks for it. */
 type Line = LogEntry | string;
 
 /** Looks at each entry of a timeline, in its order, and gives the verdict at its end. */
@@ -50,7 +51,7 @@ export class Examination {
     this.take(parseJson(json) as TimelineEntry);
   }
 
-  /** A log line: the entry, or its JSON without `seq`. */
+  /** A log line: the entry, or its JSON without `seq`, a byte a character. */
   takeLine(container: number, seq: number, line: Line): void {
     this.#gatherer.line(container, seq, line);
   }
@@ -70,5 +71,5 @@ export class Examination {
 
 function textOf(line: Line): string {
   if (typeof line !== 'string') return line.line ?? Buffer.from(line.bytes ?? '', 'base64').toString();
-  return textOf(parseJson(`{${line}`) as LogEntry);
+  return textOf(parseJson(`{${textOfBytes(line)}`) as LogEntry);
 }

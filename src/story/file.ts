@@ -1,6 +1,7 @@
 import { createHash, type KeyObject, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { JournalReader } from '../journal/reader.ts';
 import { FaroError, messageOf } from '../model/errors.ts';
@@ -8,6 +9,7 @@ import { assembleStory, type StoryFacts } from './assemble.ts';
 import { compressionFor } from './compress.ts';
 import { type FileSink, MemberWriter } from './member-writer.ts';
 import { DocumentSigner } from './signature.ts';
+import { ScratchFolder } from './spill.ts';
 
 export interface StorySummary extends StoryFacts {
   /** Of the document, before it was compressed. */
@@ -114,10 +116,9 @@ async function writeTo(
     hash.update(chunk);
     await (members === undefined ? counted(chunk) : members.take(chunk));
   };
-  const facts = await assembleStory(reader, async (text) => {
-    const chunk = Buffer.from(text);
-    await document(signer === undefined ? chunk : signer.take(chunk));
-  });
+  await using scratch = new ScratchFolder(output === '-' ? tmpdir() : dirname(output));
+  const sink: FileSink = (chunk) => document(signer === undefined ? chunk : signer.take(chunk));
+  const facts = await assembleStory(reader, { sink, scratch });
   if (signer !== undefined) await document(signer.end());
   await members?.finish();
   return { ...facts, sha256: hash.digest('hex'), bytes };

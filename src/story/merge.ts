@@ -1,84 +1,111 @@
-/** Anything that has a place in an order. */
-export interface Placed {
-  readonly key: string;
-  readonly order: number;
+import { comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
+
+/** Where a merge writes the entries to, in their order. */
+export interface EntrySink {
+  /** It must be flushed before it takes more. */
+  readonly isFull: boolean;
+  /** An entry that is no log line: its JSON without the brace and `seq` at its beginning. */
+  entry(json: string): void;
+  /** A log line; its JSON, without the same, is UTF-8 held a byte a character. */
+  line(container: number, json: string, place: Place): void;
+  flush(): Promise<void>;
 }
 
-/** A sequence that is in order in itself, given in batches, and the key before which nothing of it comes. */
-export interface Source<T extends Placed> {
-  readonly from: string;
-  open(): AsyncIterator<readonly T[]>;
+/** A sequence of entries that is in order in itself; its own place is that of its next entry. */
+export interface Cursor extends Place {
+  /** Makes entries available where none is; false at the end. */
+  load(): Promise<boolean>;
+  /**
+   * Hands on the next entry, and those behind it that stand before `limit`, while the sink takes them. True where no
+   * more is available without `load`.
+   */
+  drain(sink: EntrySink, limit: Place | undefined): boolean;
 }
 
-interface Cursor<T extends Placed> {
-  readonly batches: AsyncIterator<readonly T[]>;
-  batch: readonly T[];
-  at: number;
-  head: T;
+/** A sequence that is not opened yet. */
+export interface Source {
+  /** Nothing of it stands before or behind these. */
+  readonly from: Place;
+  readonly until: Place;
+  open(): Cursor;
 }
 
 /**
- * Merges ordered sequences into one. A sequence is opened only when the merge reaches its beginning and closed at its
- * end, so that what is in memory is one batch of each that is under way at one moment.
+ * Merges ordered sequences into one. A sequence is opened only when the merge reaches its beginning, so that what is in
+ * memory is one batch of each that is under way at one moment.
  */
-export async function* mergeSources<T extends Placed>(sources: readonly Source<T>[]): AsyncGenerator<T> {
-  const waiting = sources.toSorted((a, b) => (a.from < b.from ? 1 : -1));
-  const heap: Cursor<T>[] = [];
+export async function merge(sources: readonly Source[], out: EntrySink): Promise<void> {
+  const waiting = sources.toSorted((a, b) => comparePlaces(b.from, a.from));
+  const heap: Cursor[] = [];
   for (;;) {
-    const top = heap[0];
+    const [top] = heap;
     const next = waiting.at(-1);
-    if (next !== undefined && (top === undefined || next.from <= top.head.key)) {
+    if (next !== undefined && (top === undefined || !isBefore(top, next.from))) {
       waiting.pop();
-      const cursor = await opened(next);
-      if (cursor !== undefined) push(heap, cursor);
+      const cursor = next.open();
+      if (await cursor.load()) push(heap, cursor);
       continue;
     }
     if (top === undefined) return;
-    yield top.head;
-    const isStillThere = advance(top) || (await refill(top));
-    if (isStillThere) sink(heap);
-    else pop(heap);
+    const isUsedUp = top.drain(out, limitOf(heap, next));
+    if (out.isFull) await out.flush();
+    if (isUsedUp && !(await top.load())) pop(heap);
+    else sink(heap);
   }
 }
 
-async function opened<T extends Placed>(source: Source<T>): Promise<Cursor<T> | undefined> {
-  const cursor: Omit<Cursor<T>, 'head'> & { head: T | undefined } = {
-    batches: source.open(),
-    batch: [],
-    at: -1,
-    head: undefined,
-  };
-  for (;;) {
-    const { value, done } = await cursor.batches.next();
-    if (done === true) return undefined;
-    const [head] = value;
-    if (head !== undefined) return { batches: cursor.batches, batch: value, at: 0, head };
+/** The top of the heap may be drained up to here. */
+function limitOf(heap: readonly Cursor[], next: Source | undefined): Place | undefined {
+  const [, left, right] = heap;
+  const second = left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
+  if (next === undefined || (second !== undefined && isBefore(second, next.from))) return second;
+  return next.from;
+}
+
+/** Entries that are in memory, in order. */
+export class ListCursor implements Cursor {
+  readonly #entries: readonly (Place & { readonly json: string })[];
+  #at = -1;
+  second = 0;
+  nanosecond = 0;
+  steps = 0;
+  order = 0;
+
+  constructor(entries: readonly (Place & { readonly json: string })[]) {
+    this.#entries = entries;
+  }
+
+  async load(): Promise<boolean> {
+    return this.#advance();
+  }
+
+  drain(sink: EntrySink, limit: Place | undefined): boolean {
+    do {
+      sink.entry(this.#entries[this.#at]?.json ?? '');
+      if (!this.#advance()) return true;
+    } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
+    return false;
+  }
+
+  #advance(): boolean {
+    const next = this.#entries[this.#at + 1];
+    if (next === undefined) return false;
+    this.#at += 1;
+    this.second = next.second;
+    this.nanosecond = next.nanosecond;
+    this.steps = next.steps;
+    this.order = next.order;
+    return true;
   }
 }
 
-function advance<T extends Placed>(cursor: Cursor<T>): boolean {
-  const head = cursor.batch[cursor.at + 1];
-  if (head === undefined) return false;
-  cursor.at += 1;
-  cursor.head = head;
-  return true;
+/** All of some entries that are in memory, in order, as a source. */
+export function listSource(entries: readonly (Place & { readonly json: string })[]): Source {
+  const [first = NOWHERE, last = NOWHERE] = [entries[0], entries.at(-1)];
+  return { from: first, until: last, open: () => new ListCursor(entries) };
 }
 
-async function refill<T extends Placed>(cursor: Cursor<T>): Promise<boolean> {
-  for (;;) {
-    const { value, done } = await cursor.batches.next();
-    if (done === true) return false;
-    cursor.batch = value;
-    cursor.at = -1;
-    if (advance(cursor)) return true;
-  }
-}
-
-function isBefore<T extends Placed>(a: Cursor<T>, b: Cursor<T>): boolean {
-  return a.head.key < b.head.key || (a.head.key === b.head.key && a.head.order < b.head.order);
-}
-
-function push<T extends Placed>(heap: Cursor<T>[], cursor: Cursor<T>): void {
+function push(heap: Cursor[], cursor: Cursor): void {
   let at = heap.push(cursor) - 1;
   while (at > 0) {
     const parent = (at - 1) >> 1;
@@ -87,14 +114,14 @@ function push<T extends Placed>(heap: Cursor<T>[], cursor: Cursor<T>): void {
   }
 }
 
-function pop<T extends Placed>(heap: Cursor<T>[]): void {
+function pop(heap: Cursor[]): void {
   const last = heap.pop();
   if (last === undefined || heap.length === 0) return;
   heap[0] = last;
   sink(heap);
 }
 
-function sink<T extends Placed>(heap: Cursor<T>[]): void {
+function sink(heap: Cursor[]): void {
   for (let at = 0; ; ) {
     const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]];
     if (left === undefined) return;
@@ -104,7 +131,7 @@ function sink<T extends Placed>(heap: Cursor<T>[]): void {
   }
 }
 
-function swapIfBefore<T extends Placed>(heap: Cursor<T>[], a: number, b: number): boolean {
+function swapIfBefore(heap: Cursor[], a: number, b: number): boolean {
   const [first, second] = [heap[a], heap[b]];
   if (first === undefined || second === undefined || !isBefore(first, second)) return false;
   heap[a] = second;

@@ -6,30 +6,20 @@ import { type ContainerInstance, instanceKey } from '../model/instance.ts';
 import type { EndRecord, LogEndRecord, LogRecord, LogRoute, StartRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
+import { BlockList } from './block-list.ts';
 
 /** What the assembly reads from: a journal, or a stand-in in tests. */
 export interface JournalSource {
   records(): AsyncIterable<JournalEntry>;
-  readLog(position: JournalPosition): Promise<Buffer>;
+  /** A block of log lines, whole. */
+  readLog(position: JournalPosition): Promise<LogRecord>;
   readonly damage: readonly JournalDamage[];
-}
-
-/** A block of log lines, by where it stands. */
-export interface BlockRef {
-  readonly position: JournalPosition;
-  readonly seq: number;
-  readonly stream: number;
-  readonly first: Timestamp;
-  readonly last: Timestamp;
-  readonly format: LogRecord['format'];
-  /** The log ended in it, in the middle of a line. */
-  readonly unterminated: boolean;
 }
 
 /** All that the journal holds of one container instance's log. */
 export interface InstanceLog {
   readonly instance: ContainerInstance;
-  readonly blocks: BlockRef[];
+  readonly blocks: BlockList;
   readonly routes: Set<LogRoute>;
   /** How often its stream was opened again. */
   reconnects: number;
@@ -63,7 +53,11 @@ interface StreamState {
   readonly route: LogRoute;
   readonly attempt: number;
   repeatsRemoved: number;
-  readonly blocks: { readonly ref: BlockRef; readonly lines: number; readonly bytes: number }[];
+  readonly blocks: BlockList;
+  lines: number;
+  bytes: number;
+  first: Timestamp | undefined;
+  last: Timestamp | undefined;
 }
 
 /** Reads the journal once, for what belongs to the story and which blocks hold whose lines. */
@@ -99,13 +93,14 @@ class Surveyor {
         break;
       case 'streamOpened': {
         const { instance, route, stream, attempt } = record;
-        this.#streams.set(stream, { instance, boundTo: instance, route, attempt, repeatsRemoved: 0, blocks: [] });
+        this.#streams.set(stream, { instance, boundTo: instance, route, attempt, ...emptyLines() });
         break;
       }
       case 'log': {
-        const { stream, first, last, lines, contentBytes, format, unterminated } = record;
-        const ref = { position, seq, stream, first, last, format, unterminated };
-        this.#streams.get(stream)?.blocks.push({ ref, lines, bytes: contentBytes });
+        const stream = this.#streams.get(record.stream);
+        if (stream === undefined) break;
+        stream.blocks.push(position, seq);
+        addLines(stream, { ...record, bytes: record.contentBytes });
         break;
       }
       case 'streamClosed': {
@@ -158,7 +153,8 @@ class Surveyor {
       log.reconnects = Math.max(log.reconnects, stream.attempt);
       log.routes.add(stream.route);
       log.repeatsRemoved += stream.repeatsRemoved;
-      for (const block of stream.blocks) addBlock(log, block);
+      log.blocks.append(stream.blocks);
+      addLines(log, stream);
     }
     for (const end of this.#ends.values()) logOf(logs, end.instance).end = end;
     return logs;
@@ -169,24 +165,21 @@ function logOf(logs: Map<string, InstanceLog>, instance: ContainerInstance): Ins
   const key = instanceKey(instance);
   const known = logs.get(key);
   if (known !== undefined) return known;
-  const counts = { reconnects: 0, lines: 0, bytes: 0, repeatsRemoved: 0 };
-  const log: InstanceLog = {
-    instance,
-    blocks: [],
-    routes: new Set(),
-    ...counts,
-    first: undefined,
-    last: undefined,
-    end: undefined,
-  };
+  const log: InstanceLog = { instance, routes: new Set(), reconnects: 0, ...emptyLines(), end: undefined };
   logs.set(key, log);
   return log;
 }
 
-function addBlock(log: InstanceLog, { ref, lines, bytes }: { ref: BlockRef; lines: number; bytes: number }): void {
-  log.blocks.push(ref);
-  log.lines += lines;
-  log.bytes += bytes;
-  if (log.first === undefined || ref.first < log.first) log.first = ref.first;
-  if (log.last === undefined || ref.last > log.last) log.last = ref.last;
+function emptyLines() {
+  return { blocks: new BlockList(), lines: 0, bytes: 0, repeatsRemoved: 0, first: undefined, last: undefined };
+}
+
+function addLines(
+  to: { lines: number; bytes: number; first: Timestamp | undefined; last: Timestamp | undefined },
+  { lines, bytes, first, last }: Pick<StreamState, 'lines' | 'bytes' | 'first' | 'last'>,
+): void {
+  to.lines += lines;
+  to.bytes += bytes;
+  if (first !== undefined && (to.first === undefined || first < to.first)) to.first = first;
+  if (last !== undefined && (to.last === undefined || last > to.last)) to.last = last;
 }

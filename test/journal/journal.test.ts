@@ -58,7 +58,9 @@ async function read(
   const records: unknown[] = [];
   for await (const { record, position } of reader.records())
     records.push(
-      record.kind === 'log' ? { kind: 'log', bytes: (await reader.readLog(position)).toString('latin1') } : record,
+      record.kind === 'log'
+        ? { kind: 'log', bytes: (await reader.readLog(position)).bytes.toString('latin1') }
+        : record,
     );
   return { records, damage: [...reader.damage] };
 }
