@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { type Cursor, type EntrySink, merge, type Source } from '../../src/story/merge.ts';
+import { isBefore, type Place } from '../../src/story/order.ts';
+import { limitFanIn, ScratchFolder } from '../../src/story/spill.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'faro-spill-'));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Line extends Place {
+  readonly json: string;
+}
+
+/** Lines of one log, handed on in batches of three. */
+function sourceOf(container: number, lines: readonly Line[]): Source {
+  const [first, last] = [lines[0], lines.at(-1)];
+  assert.ok(first !== undefined && last !== undefined);
+  return { from: first, until: last, open: () => new Lines(container, lines) };
+}
+
+class Lines implements Cursor {
+  second = 0;
+  nanosecond = 0;
+  steps = 0;
+  order = 0;
+  #at = 0;
+  readonly #container: number;
+  readonly #lines: readonly Line[];
+
+  constructor(container: number, lines: readonly Line[]) {
+    this.#container = container;
+    this.#lines = lines;
+  }
+
+  async load(): Promise<boolean> {
+    return this.#show();
+  }
+
+  drain(sink: EntrySink, limit: Place | undefined): boolean {
+    do {
+      sink.line(this.#container, this.#lines[this.#at]?.json ?? '', this);
+      this.#at += 1;
+      if (this.#at % 3 === 0 || !this.#show()) return true;
+    } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
+    return false;
+  }
+
+  #show(): boolean {
+    Object.assign(this, this.#lines[this.#at]);
+    return this.#at < this.#lines.length;
+  }
+}
+
+async function merged(sources: readonly Source[]): Promise<string[]> {
+  const lines: string[] = [];
+  let isFull = false;
+  await merge(sources, {
+    get isFull() {
+      return isFull;
+    },
+    entry: () => assert.fail('there are only lines'),
+    line(container, json) {
+      lines.push(`${container} ${json}`);
+      isFull = lines.length % 7 === 0;
+    },
+    async flush() {
+      isFull = false;
+    },
+  });
+  return lines;
+}
+
+/** Logs whose lines are in order and hold bytes of UTF-8; `order` tells equal places apart. */
+const logs = fc
+  .array(fc.array(fc.nat(50), { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 12 })
+  .map((all) =>
+    all.map((times, container) =>
+      times
+        .sort((a, b) => a - b)
+        .map((time, index): Line => {
+          const [second, nanosecond] = [1_750_000_000_000 + Math.floor(time / 10), time % 10];
+          const json = `"line":"${container}.${index} Ã¤ ${'x'.repeat(time)}"}`;
+          return { second, nanosecond, steps: 0, order: container, json };
+        }),
+    ),
+  );
+
+test('logs that are merged in parts stand in the same order as logs that are merged at once', async () => {
+  await fc.assert(
+    fc.asyncProperty(logs, fc.integer({ min: 2, max: 5 }), async (all, fanIn) => {
+      const sources = all.map((lines, container) => sourceOf(container, lines));
+      const expected = await merged(sources);
+      await using scratch = new ScratchFolder(folder);
+      const parts = await limitFanIn(sources, { scratch, bytes: 0, fanIn });
+      assert.ok(parts.length <= sources.length);
+      assert.deepEqual(await merged(parts), expected);
+    }),
+    { numRuns: 100 },
+  );
+  assert.deepEqual(readdirSync(folder), [], 'the parts went with their folder');
+});
+
+const line = (second: number): Line => ({ second, nanosecond: 0, steps: 0, order: 0, json: '' });
+
+test('logs that follow each other are not merged in parts, however many they are', async () => {
+  const sources = Array.from({ length: 50 }, (_, index) => sourceOf(index, [line(2 * index), line(2 * index + 1)]));
+  await using scratch = new ScratchFolder(folder);
+  assert.equal(await limitFanIn(sources, { scratch, bytes: 0, fanIn: 2 }), sources);
+});
+
+test('where there is no room for the parts, nothing is begun, and the error says how much it takes', async () => {
+  const sources = [1, 2, 3].map((index) => sourceOf(index, [line(1), line(9)]));
+  await using scratch = new ScratchFolder(folder);
+  await assert.rejects(limitFanIn(sources, { scratch, bytes: 2 ** 60, fanIn: 2 }), {
+    code: 'output',
+    message: /the story takes \d+ MiB while it is made, and \d+ MiB are free$/,
+    hint: 'free some space, or write the story elsewhere',
+  });
+  assert.deepEqual(readdirSync(folder), []);
+});
