@@ -5,6 +5,7 @@ import { type CommandContext, systemClock } from './cli/context.ts';
 import { describeError, EXIT, exitCodeOf } from './cli/exit.ts';
 import { Interrupt } from './cli/interrupt.ts';
 import { createProgram } from './cli/program.ts';
+import { Terminal } from './cli/terminal.ts';
 
 /** The command: the real world comes in here, and an exit code goes out. */
 async function main(): Promise<number> {
@@ -12,6 +13,8 @@ async function main(): Promise<number> {
   const second = new AbortController();
   const interrupt = (signal: NodeJS.Signals) => (first.signal.aborted ? second : first).abort(new Interrupt(signal));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const keyboard = process.stdin.isTTY === true ? process.stdin : undefined;
+  const terminal = process.stderr.isTTY === true ? new Terminal(process.stderr, keyboard) : undefined;
   const { own, command } = splitCommand(process.argv);
   const context: CommandContext = {
     env: process.env,
@@ -19,7 +22,9 @@ async function main(): Promise<number> {
     clock: systemClock,
     random: Math.random,
     stdout: process.stdout,
-    stderr: process.stderr,
+    stderr: terminal === undefined ? process.stderr : { write: (text) => terminal.say(text), isTTY: true },
+    terminal,
+    interrupt,
     interrupts: { first: first.signal, second: second.signal },
     isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     isOnTerminal: [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY === true),

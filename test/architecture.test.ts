@@ -19,7 +19,21 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   verify: ['story', 'model'],
   convert: ['story', 'model'],
   demo: ['graph', 'kube', 'model'],
-  cli: ['record', 'story', 'journal', 'redact', 'demo', 'kube', 'model', 'telemetry', 'version', 'verify', 'convert'],
+  view: ['graph', 'logs', 'model', 'story'],
+  cli: [
+    'view',
+    'record',
+    'story',
+    'journal',
+    'redact',
+    'demo',
+    'kube',
+    'model',
+    'telemetry',
+    'version',
+    'verify',
+    'convert',
+  ],
   library: ['cli', 'record', 'story', 'journal', 'redact', 'kube', 'model', 'version'],
   index: ['library', 'verify', 'story', 'record', 'kube', 'model', 'version'],
   version: [],
@@ -28,17 +42,18 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that do no I/O and read no clock. */
 const PURE = [
-  /^src\/(model|graph|redact|verdict)\//,
+  /^src\/(model|graph|redact|verdict|view\/terminal)\//,
   /^src\/logs\/(position|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
   /^src\/story\/(patch|order|merge|object-time|document)\.ts$/,
+  /^src\/view\/html\/(model|data)\//,
 ];
 const IMPURE =
   /from 'node:(fs|net|tls|http|http2|https|timers|child_process|os)|\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bMath\.random\(|\bperformance\.now\(/;
 
-const files = globSync('src/**/*.ts').sort();
+const files = globSync('src/**/*.{ts,tsx}').sort();
 
 function roomOf(file: string): string {
-  return (file.split('/')[1] ?? '').replace(/\.ts$/, '');
+  return (file.split('/')[1] ?? '').replace(/\.tsx?$/, '');
 }
 
 function importsOf(file: string): readonly string[] {

@@ -18,6 +18,7 @@ const isCi = process.env.CI === 'true';
 if (isWhole)
   for (const [command, ...args] of [
     ['tsc', '--noEmit'],
+    ['tsc', '--noEmit', '-p', 'src/view/html/page'],
     ['biome', 'check', '.'],
   ])
     check(command ?? '', args);

@@ -7,7 +7,7 @@ import type { KubeletClients } from '../kube/kubelet.ts';
 import { FaroError } from '../model/errors.ts';
 import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import type { EndConditions, RecordResult } from '../record/end.ts';
-import { Recorder } from '../record/record.ts';
+import { Recorder, type RecordSink } from '../record/record.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { checkOutput, writeStory } from '../story/file.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -21,9 +21,10 @@ import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { kubeletsFor } from './kubelets.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
+import { type ProgressMode, startProgress } from './progress.ts';
+import { placeReport, reportOf, summariseReport } from './report.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
 import { signKeyOf } from './sign-key.ts';
-import { StatusLine } from './status-line.ts';
 import { summarise } from './summary.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -37,6 +38,7 @@ export async function capture(
   const log = commandLog(options, context);
   await checkOutput(options.output, { force: options.force === true });
   await checkReports(options);
+  const report = await reportOf(options);
   const connection = await connectionFor(options, context, log);
   await using kubelets = await kubeletsFor(connection, options, { context, log });
   const { namespace, wait = false } = options;
@@ -48,6 +50,7 @@ export async function capture(
   const startedAt = context.clock.now();
   const conclude = async (recorded: Recorded, outcome?: CommandOutcome) => {
     context.stderr.write(summarise(recorded.summary, recorded.result, options.output));
+    if (report !== undefined) context.stderr.write(summariseReport(report, await placeReport(options.output, report)));
     const seconds = (context.clock.now() - startedAt) / 1000;
     const ran = command === undefined || outcome === undefined ? undefined : { argv: command, outcome };
     const { output, until: goal } = options;
@@ -133,6 +136,15 @@ async function recordTo(
   const { clock, random, interrupts } = context;
   const end = hooks === undefined ? plan.end : { ...plan.end, after: hooks.after, mustExist: options.wait !== true };
   const redaction = { enabled: options.redact, managedFields: options.managedFields === true };
+  const counts = () => recorder.progress;
+  await using progress = startProgress({ mode: progressMode(options), roots: session.roots, context, log, counts });
+  const sink: RecordSink = {
+    append(record) {
+      journal.append(record);
+      progress.take(record);
+    },
+    drained: (signal) => journal.drained(signal),
+  };
   const recorder = new Recorder({
     ...session,
     ...plan,
@@ -141,15 +153,19 @@ async function recordTo(
     random,
     log,
     kubelet: kubelets === undefined ? undefined : (host) => kubelets.of(host),
-    sink: journal,
+    sink,
     redactor: createRedactor({ key: randomBytes(32), ...redaction }),
     start: { ...identity(options, session, context), roots: session.roots },
     streamingList: true,
+    related: options.related,
   });
-  // A terminal is the command's while it runs.
-  using _status = hooks === undefined ? StatusLine.start(recorder, session.roots, context) : undefined;
   if (hooks !== undefined) void recorder.synced.then(hooks.onRecording);
   return await recorder.run(hooks?.stop ?? interrupts.first, interrupts.second);
+}
+
+/** Whoever asks for JSON reads standard error by a program. */
+function progressMode({ progress = 'auto', logFormat }: CaptureOptions): ProgressMode {
+  return progress === 'auto' && logFormat === 'json' ? 'none' : progress;
 }
 
 export function commandLog(options: TelemetryOptions, context: CommandContext): Log {
@@ -166,6 +182,7 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
     since: options.since,
     tail: options.tail,
     logs: options.logs ? undefined : false,
+    related: options.related ? undefined : false,
     redact: options.redact ? undefined : false,
     managedFields: options.managedFields,
   };

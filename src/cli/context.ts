@@ -1,4 +1,5 @@
 import type { Clock } from '../model/time.ts';
+import type { Terminal } from './terminal.ts';
 
 /** The world as the command sees it; everything from outside comes in here and nowhere else. */
 export interface CommandContext {
@@ -10,7 +11,11 @@ export interface CommandContext {
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   /** First interrupt: end well. Second: leave at once. They abort with an `Interrupt`. */
   readonly interrupts: { readonly first: AbortSignal; readonly second: AbortSignal };
+  /** Interrupts as a signal would: for keys of a terminal in raw mode. */
+  readonly interrupt: (signal: NodeJS.Signals) => void;
   readonly isInteractive: boolean;
+  /** Where standard error is one. */
+  readonly terminal: Terminal | undefined;
   /** Whether a terminal is attached: it sends Ctrl-C to every process in front of it. */
   readonly isOnTerminal: boolean;
   /** What stands behind `--`: the command that a capture is made around. */

@@ -1,6 +1,7 @@
 import { TEXT_FORMATS, type TextFormat, textConverter } from '../convert/formats.ts';
 import { FaroError } from '../model/errors.ts';
-import { checkPlace, putInPlace, writeStdout } from '../story/file.ts';
+import { writeStdout } from '../story/file.ts';
+import { checkPlace, placeFile } from '../story/place.ts';
 import { openStory, type StoryReader } from '../story/reader.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -40,7 +41,7 @@ async function convertToText(
     return;
   }
   await checkPlace(output, { force });
-  await putInPlace(output, async (write) => {
+  await placeFile(output, 'name another file with -o', async (write) => {
     for await (const piece of pieces) await write(Buffer.from(piece));
   });
 }

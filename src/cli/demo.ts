@@ -6,11 +6,14 @@ import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { headlineOf } from './explanation.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
+import type { ProgressMode } from './progress.ts';
+import { placeReport, reportBeside } from './report.ts';
 import { openSession } from './session.ts';
 
 export interface DemoOptions extends TelemetryOptions {
   readonly output: string;
   readonly seed: string;
+  readonly progress?: ProgressMode;
 }
 
 /** `faro demo`: plays a rollout that crashes and is rolled back on the simulated cluster, and records it over the real wire. */
@@ -43,7 +46,10 @@ export async function demo(options: DemoOptions, context: CommandContext): Promi
     log,
   });
   await play;
+  const report = options.output === '-' ? undefined : reportBeside(options.output);
+  if (report !== undefined) await placeReport(options.output, report);
   stderr.write(guide(options.output, summary));
+  if (report !== undefined) stderr.write(`\nThe same as a page that opens in any browser, offline: ${report}\n`);
   return EXIT.done;
 }
 
@@ -53,6 +59,7 @@ const DEMO_CAPTURE = {
   logRoute: 'auto',
   maxLogStreams: '100',
   logs: true,
+  related: true,
   redact: true,
   force: true,
 } as const;

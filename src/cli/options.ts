@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { Goal } from '../record/goal.ts';
 import type { LogRouteChoice } from '../record/record.ts';
 import type { LogFormat, LogLevel } from '../telemetry/log.ts';
+import type { ProgressMode } from './progress.ts';
 
 /** How to reach the cluster; the names are kubectl's. */
 export interface ConnectionOptions {
@@ -35,6 +36,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly wait?: boolean;
   readonly force?: boolean;
   readonly logs: boolean;
+  readonly related: boolean;
   readonly since?: string;
   readonly tail?: string;
   readonly logRoute: LogRouteChoice;
@@ -46,6 +48,9 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly managedFields?: boolean;
   readonly redact: boolean;
   readonly keepJournal?: boolean;
+  readonly progress?: ProgressMode;
+  /** The HTML file, or true for one beside the story. */
+  readonly report?: string | true;
   readonly junit?: string;
   readonly summary?: string;
   readonly signKey?: string;

@@ -22,6 +22,7 @@ export function createProgram(context: CommandContext, done: (code: ExitCode) =>
   addCapture(program, context, done);
   addCheck(program, context, done);
   addStoryCommands(program, context, done);
+  addReport(program, context, done);
   addOwnCommands(program, context, done);
   return program;
 }
@@ -47,6 +48,10 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--wait', 'targets may not exist yet: record them from their creation on')
     .option('-f, --force', 'overwrite an existing story')
     .option('--no-logs', 'leave container logs out')
+    .option(
+      '--no-related',
+      'leave out what explains the objects without being part of them: Services, Nodes, quotas, …',
+    )
     .option('--since <time>', 'only log lines since then: a duration (10m) or an RFC 3339 time')
     .option('--tail <lines>', 'only this many lines from the end of logs that exist already')
     .addOption(
@@ -68,6 +73,7 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--managed-fields', 'keep managedFields whole')
     .option('--no-redact', 'keep values that look like credentials')
     .option('--keep-journal', 'keep the journal beside the story')
+    .option('--report [file]', 'also draw the story as one HTML file (default: beside the story)')
     .option('--junit <file>', 'write a JUnit report of the goal and the command')
     .option('--summary <file>', 'write a Markdown summary; $GITHUB_STEP_SUMMARY gets one in any case')
     .option('--sign-key <file>', 'sign the story with this ed25519 key (PEM)')
@@ -76,7 +82,16 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
       const { capture } = await import('./capture.ts');
       done(await capture(targets, options, context));
     });
-  withTelemetry(withConnection(command));
+  withTelemetry(withConnection(withProgress(command)));
+}
+
+function withProgress(command: Command): Command {
+  const modes = ['auto', 'tty', 'plain', 'none'];
+  return command.addOption(
+    new Option('--progress <mode>', 'tty: a live view; plain: a line for each change; auto: what fits')
+      .choices(modes)
+      .default('auto'),
+  );
 }
 
 const CAPTURE_EXAMPLES = `
@@ -159,17 +174,30 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
     });
 }
 
+function addReport(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  program
+    .command('report')
+    .summary('draw a story as one HTML file that opens offline')
+    .argument('<story>', '.json, .json.gz or .json.zst')
+    .option('-o, --output <file>', 'HTML file to write (default: beside the story)')
+    .option('-f, --force', 'overwrite an existing report')
+    .action(async (story, options) => {
+      const { report } = await import('./report.ts');
+      done(await report(story, options, context));
+    });
+}
+
 function addOwnCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   const command = program
     .command('demo')
     .summary('record a failed rollout on the built-in simulated cluster')
-    .option('-o, --output <file>', 'story to write', 'story-demo.json')
+    .option('-o, --output <file>', 'story to write, with its report beside it', 'story-demo.json')
     .option('--seed <number>', 'another seed gives another run of the same events', '1')
     .action(async (options) => {
       const { demo } = await import('./demo.ts');
       done(await demo(options, context));
     });
-  withTelemetry(command);
+  withTelemetry(withProgress(command));
   program
     .command('version')
     .summary('print the version')

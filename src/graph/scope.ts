@@ -51,6 +51,15 @@ export class Scope {
     return this.#nodes.get(uid)?.placement ?? 'unplaced';
   }
 
+  /** Whether an object belongs to the story, as far as is known, even if it was not observed yet. */
+  includes({ resource, object }: ScopedObject): boolean {
+    const { uid, ownerReferences = [] } = object.metadata;
+    const isMember = [uid, ...ownerReferences.map((owner) => owner.uid)].some(
+      (one) => this.placementOf(one) === 'member',
+    );
+    return isMember || this.#roots.some((root) => isRoot(root, { resource, object }));
+  }
+
   /** Indexes of the roots that the object belongs to, ascending. */
   rootsOf(uid: string): readonly number[] {
     return [...(this.#nodes.get(uid)?.roots ?? [])].sort((a, b) => a - b);

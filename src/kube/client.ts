@@ -36,6 +36,7 @@ export interface ListPage {
 export interface WatchOptions {
   readonly namespace: string | null;
   readonly name?: string;
+  readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly metadataOnly?: boolean;
   readonly resourceVersion?: string;

@@ -54,6 +54,29 @@ export interface EventRecord {
   readonly redactions: number;
 }
 
+/** What a related object does to the one that it explains: a Service `selects` a Pod, a Node `runs` it. */
+export type RelationHow =
+  | 'selects' // Service, PodDisruptionBudget: a Pod
+  | 'endpointsOf' // EndpointSlice: a Service
+  | 'scales' // HorizontalPodAutoscaler: its target
+  | 'usedBy' // ConfigMap, Secret, PersistentVolumeClaim, ServiceAccount: a Pod, or a root's template of Pods
+  | 'boundTo' // PersistentVolume: a PersistentVolumeClaim
+  | 'attaches' // VolumeAttachment: a PersistentVolume
+  | 'runs' // Node: a Pod
+  | 'contains' // Namespace: a root
+  | 'limits'; // ResourceQuota, LimitRange: a root
+
+/** An object outside of the story explains one in it (or one that explains another). It is in the story from now on. */
+export interface RelationRecord {
+  readonly kind: 'relation';
+  readonly observed: Timestamp;
+  /** UID of the object that explains. */
+  readonly of: string;
+  readonly how: RelationHow;
+  /** UID of the object that is explained. */
+  readonly to: string;
+}
+
 /** Which way log lines came. */
 export type LogRoute = 'stream' | 'node-files';
 
@@ -147,6 +170,7 @@ export type JournalRecord =
   | StartRecord
   | ObjectRecord
   | EventRecord
+  | RelationRecord
   | StreamOpenedRecord
   | LogRecord
   | StreamClosedRecord

@@ -1,10 +1,12 @@
+import type { Reference } from '../graph/references.ts';
 import { Scope } from '../graph/scope.ts';
 import { nodeOf } from '../kube/node-settings.ts';
 import { field } from '../model/fields.ts';
-import type { EventRecord, ObjectAction, ObjectRecord, Root } from '../model/record.ts';
+import type { EventRecord, ObjectAction, ObjectRecord, RelationRecord, Root } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { Redactor } from '../redact/redactor.ts';
+import { RelatedObjects, type SeenState } from './related.ts';
 
 /** The newest recorded state of an object of the story, redacted. */
 export interface RecordedObject {
@@ -17,7 +19,9 @@ export interface PlacementOptions {
   readonly roots: readonly Root[];
   readonly redactor: Redactor;
   readonly clock: Clock;
-  readonly append: (record: ObjectRecord | EventRecord) => void;
+  readonly append: (record: ObjectRecord | EventRecord | RelationRecord) => void;
+  /** Objects of the story name others, which explain them; absent where these are left out. */
+  readonly want?: ((reference: Reference) => void) | undefined;
 }
 
 /**
@@ -29,12 +33,23 @@ export class Placement {
   readonly #scope: Scope;
   readonly #recorded = new Map<string, RecordedObject>();
   readonly #nodes = new Set<string>();
+  readonly #related: RelatedObjects | undefined;
   #events = 0;
   #revision = 0;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
     this.#scope = new Scope(options.roots);
+    const { want, clock, append } = options;
+    if (want === undefined) return;
+    this.#related = new RelatedObjects({
+      write: ({ resource, object, action }) => {
+        this.#write(resource, object, action);
+        this.#explain(object.metadata.uid);
+      },
+      relate: (relation) => append({ kind: 'relation', observed: timestampOf(clock.now()), ...relation }),
+      want,
+    });
   }
 
   /** Rises with every state that is written down. */
@@ -66,13 +81,22 @@ export class Placement {
   /** What is outside of the story and gone need not be remembered. */
   forget(uid: string): void {
     this.#scope.forget(uid);
+    this.#related?.forget(uid);
   }
 
   /** Writes a whole state down if it may belong to the story; returns the UIDs that came into the story with it. */
   take(resource: string, object: KubeObject, action: ObjectAction): readonly string[] {
     const { placement, placed } = this.#scope.observe({ resource, object });
     if (placement !== 'outside') this.#write(resource, object, action);
+    else this.#related?.take({ resource, object, action });
+    for (const uid of new Set([...placed, object.metadata.uid])) this.#explain(uid);
     return placed;
+  }
+
+  /** Writes the state of an object down that objects of the story name, unless it is one of them itself. */
+  takeReferenced(reference: Reference, state: SeenState): void {
+    if (this.#scope.includes(state)) return; // the watch of its type tells it
+    this.#related?.found(reference, state, this.#recorded.get(state.object.metadata.uid)?.object);
   }
 
   /** A relist proved that the object is gone; its last recorded state stands for the one that nobody saw. */
@@ -96,7 +120,15 @@ export class Placement {
     const about = event.involvedObject ?? event.regarding;
     const [kind, name, uid] = ['kind', 'name', 'uid'].map((part) => field(about, part));
     if (kind === 'Node') return typeof name === 'string' && this.#nodes.has(name);
-    return typeof uid === 'string' && this.#scope.placementOf(uid) !== 'outside';
+    if (typeof uid === 'string' && this.#scope.placementOf(uid) !== 'outside') return true;
+    return this.#related?.mayExplain(kind, uid) === true;
+  }
+
+  #explain(uid: string): void {
+    const recorded = this.#recorded.get(uid);
+    const isMember = this.isMember(uid);
+    if (recorded === undefined || !(isMember || this.#related?.has(uid) === true)) return;
+    this.#related?.explain(recorded, { isRoot: this.#scope.isRoot(uid), isMember });
   }
 
   #write(resource: string, object: KubeObject, action: ObjectAction): void {

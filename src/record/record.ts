@@ -1,3 +1,4 @@
+import type { Reference } from '../graph/references.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import { NodeRoutes } from '../kube/node-routes.ts';
@@ -12,7 +13,8 @@ import { catchUp } from './catch-up.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
 import { LateTypes } from './late-types.ts';
 import { Placement } from './placement.ts';
-import { eventsType, namespacesOf, watchableTypes } from './types.ts';
+import { ReferenceWatches } from './reference-watches.ts';
+import { eventsType, isPointing, namespacesOf, watchableTypes } from './types.ts';
 import { Watches } from './watches.ts';
 import { RecorderWitness } from './witness.ts';
 
@@ -39,6 +41,8 @@ export interface RecordOptions {
   /** Makes a client of a node's own kubelet, where node files are to be read straight from there. */
   readonly kubelet?: ((host: string) => Pick<KubeClient, 'raw'>) | undefined;
   readonly streamingList: boolean;
+  /** False leaves out what explains the objects of the story without being part of it. */
+  readonly related?: boolean;
   readonly end: EndConditions;
   /** Milliseconds at most, at the end, for the logs of ended containers to be read to their end. */
   readonly drainMs: number;
@@ -83,8 +87,10 @@ export class Recorder {
     const { client, clock, redactor, start } = options;
     const append = (record: JournalRecord) => this.#append(record);
     const nodes = new NodeSettings(client, this.#stop.signal);
+    const want = (reference: Reference) => references.want(reference);
+    const related = options.related === false ? {} : { want };
+    this.#placement = new Placement({ roots: start.roots, redactor, clock, append, ...related });
     const routes = new NodeRoutes({ client, kubelet: options.kubelet }, this.#stop.signal);
-    this.#placement = new Placement({ roots: start.roots, redactor, clock, append });
     this.#followers =
       options.logs === undefined
         ? undefined
@@ -108,6 +114,8 @@ export class Recorder {
       log: options.log,
     });
     this.#watches = new Watches({ ...options, witness: this.#witness, listsAtOnce: 8 }, this.#stop.signal);
+    const note = (text: string) => this.#witness.note(text);
+    const references = new ReferenceWatches({ ...options, watches: this.#watches, note });
     this.#lateTypes = new LateTypes({ ...options, roots: start.roots, watches: this.#watches, witness: this.#witness });
   }
 
@@ -154,14 +162,19 @@ export class Recorder {
     for (const namespace of namespacesOf(start.roots)) {
       if (events !== undefined) first.push(this.#watches.watchEvents(events, namespace));
       if (events !== undefined && namespace !== null && namespace !== 'default')
-        first.push(this.#watches.watchEvents(events, 'default', 'involvedObject.kind=Node'));
+        first.push(this.#watches.watchNodeEvents(events, 'default'));
       for (const type of watchableTypes(discovery, start.roots, namespace))
-        first.push(this.#watches.watchMetadata(type, namespace));
+        first.push(this.#watchType(type, namespace));
     }
     await Promise.all(first);
     if (!this.#stop.signal.aborted) this.#witness.synced();
     this.#synced.resolve();
     await this.#lateTypes.run(this.#stop.signal);
+  }
+
+  #watchType(type: ResourceType, namespace: string | null): Promise<void> {
+    const isWhole = this.#options.related !== false && isPointing(type);
+    return isWhole ? this.#watches.watchWhole(type, namespace) : this.#watches.watchMetadata(type, namespace);
   }
 
   #end(signal: AbortSignal): Promise<RecordResult> {

@@ -1,3 +1,4 @@
+import { POINTING_TYPES } from '../graph/pointer.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import type { Root } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
@@ -33,4 +34,9 @@ export function eventsType(discovery: Discovery): ResourceType | undefined {
 /** CustomResourceDefinitions, whose changes tell that types come and go. */
 export function crdType(discovery: Discovery): ResourceType | undefined {
   return discovery.types.find((type) => groupResourceOf(type) === 'customresourcedefinitions.apiextensions.k8s.io');
+}
+
+/** Whether a type is watched whole because its objects may point at those of the story. */
+export function isPointing(type: ResourceType): boolean {
+  return POINTING_TYPES.has(groupResourceOf(type));
 }

@@ -1,3 +1,4 @@
+import type { Reference } from '../graph/references.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ApiError } from '../kube/error.ts';
 import type { Root } from '../model/record.ts';
@@ -14,6 +15,10 @@ export interface Witness {
   /** A whole state; returns the UIDs that came into the story with it. */
   state(resource: string, change: WatchedChange): readonly string[];
   event(change: WatchedChange): void;
+  /** A state of an object that objects of the story name. */
+  referenced(reference: Reference, resource: string, change: WatchedChange): void;
+  /** What objects of the story name may not be read. */
+  unexplained(type: ResourceType, error: ApiError): void;
   /** A relist found changes: states between `since` and now may have been missed. */
   relisted(type: ResourceType, namespace: string | null, since: Timestamp): void;
   denied(type: ResourceType, namespace: string | null, error: ApiError): void;
@@ -107,10 +112,42 @@ export class Watches {
     );
   }
 
-  /** Kubernetes Events, whole; `fieldSelector` narrows them. Resolves at the first list or refusal. */
-  watchEvents(type: ResourceType, namespace: string | null, fieldSelector?: string): Promise<void> {
-    const narrowed = fieldSelector === undefined ? {} : { fieldSelector };
-    return this.#run({ type, namespace, ...narrowed }, (change) => this.#options.witness.event(change));
+  /** Kubernetes Events, whole. Resolves at the first list or refusal. */
+  watchEvents(type: ResourceType, namespace: string | null): Promise<void> {
+    return this.#run({ type, namespace }, (change) => this.#options.witness.event(change));
+  }
+
+  /** Events about Nodes, which lie in another namespace than the story: they explain it, and may well be refused. */
+  watchNodeEvents(type: ResourceType, namespace: string): Promise<void> {
+    const { witness } = this.#options;
+    const onDenied = (error: ApiError) => witness.unexplained(type, error);
+    return this.#run({ type, namespace, fieldSelector: 'involvedObject.kind=Node', onDenied }, (change) =>
+      witness.event(change),
+    );
+  }
+
+  /** Every object of a type whose metadata does not tell what it explains, whole from the start. */
+  watchWhole(type: ResourceType, namespace: string | null): Promise<void> {
+    const state = { isFull: true, hasListedMember: false, isListed: false, lateSince: undefined };
+    const place: TypeInPlace = { type, namespace, stopMetadata: new AbortController(), ...state };
+    this.#places.set(placeKey(type, namespace), place);
+    return this.#run({ type, namespace }, (change) => this.#wholeChange(place, change));
+  }
+
+  /** What objects of the story name, whole. A refusal ends it, and is told. Resolves at the first list or refusal. */
+  watchReference(type: ResourceType, reference: Reference): Promise<void> {
+    const { witness } = this.#options;
+    const refused = new AbortController();
+    const onDenied = (error: ApiError) => {
+      // A namespace or a type that is gone may come back; a permission is only asked for once.
+      if (error.code === 'not-found') return;
+      witness.unexplained(type, error);
+      refused.abort();
+    };
+    const signal = AbortSignal.any([this.#signal, refused.signal]);
+    return this.#run({ type, namespace: reference.namespace, ...reference.by, signal, onDenied }, (change) =>
+      witness.referenced(reference, type.resource, change),
+    );
   }
 
   #metadataChange(place: TypeInPlace, change: WatchedChange): void {
@@ -160,10 +197,12 @@ export class Watches {
     place.stopMetadata.abort();
     const { type, namespace } = place;
     const start = from === undefined ? {} : { from, listFrom };
-    void this.#run({ type, namespace, ...start }, (change) => {
-      if (change.type !== 'deletedUnseen' && this.#isRootName(place, change.object.metadata.name)) return;
-      this.#placed(this.#options.witness.state(type.resource, change));
-    });
+    void this.#run({ type, namespace, ...start }, (change) => this.#wholeChange(place, change));
+  }
+
+  #wholeChange(place: TypeInPlace, change: WatchedChange): void {
+    if (change.type !== 'deletedUnseen' && this.#isRootName(place, change.object.metadata.name)) return;
+    this.#placed(this.#options.witness.state(place.type.resource, change));
   }
 
   #isRootName(place: TypeInPlace, name: string): boolean {
@@ -172,7 +211,7 @@ export class Watches {
 
   #run(what: WatchTarget, onChange: (change: WatchedChange) => void): Promise<void> {
     const { client, clock, random, streamingList, witness } = this.#options;
-    const { type, namespace, signal = this.#signal, onListed, ...how } = what;
+    const { type, namespace, signal = this.#signal, onListed, onDenied, ...how } = what;
     const first = Promise.withResolvers<void>();
     const listener: WatchListener = {
       change: onChange,
@@ -183,7 +222,8 @@ export class Watches {
       },
       trouble: (event) => {
         if (event.type === 'denied') {
-          witness.denied(type, namespace, event.error);
+          if (onDenied === undefined) witness.denied(type, namespace, event.error);
+          else onDenied(event.error);
           first.resolve();
         } else witness.failing(type, event.error);
       },
@@ -205,11 +245,14 @@ interface WatchTarget {
   readonly namespace: string | null;
   readonly name?: string;
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
   readonly metadataOnly?: boolean;
   readonly from?: string;
   readonly listFrom?: boolean;
   readonly signal?: AbortSignal;
   readonly onListed?: (resourceVersion: string) => void;
+  /** In place of the witness' own word. */
+  readonly onDenied?: (error: ApiError) => void;
 }
 
 function placeKey(type: ResourceType, namespace: string | null): string {

@@ -1,3 +1,5 @@
+import { POINTING_TYPES } from '../graph/pointer.ts';
+import type { Reference } from '../graph/references.ts';
 import type { ApiError } from '../kube/error.ts';
 import type { NodeSettings } from '../kube/node-settings.ts';
 import type { LogFollowers } from '../logs/followers.ts';
@@ -27,6 +29,9 @@ export class RecorderWitness implements Witness {
   readonly #options: WitnessOptions;
   readonly #denied = new Map<string, string>();
   readonly #failing = new Set<string>();
+  /** Types that are asked for because they explain the story. */
+  readonly #explaining = new Set(POINTING_TYPES);
+  readonly #unexplained = new Set<string>();
   readonly #membersOf = new Set<string>();
   readonly #fatal = Promise.withResolvers<never>();
   #isSynced = false;
@@ -70,9 +75,31 @@ export class RecorderWitness implements Witness {
       this.#options.placement.takeEvent(change.object, actionOf(change));
   }
 
+  referenced(reference: Reference, resource: string, change: WatchedChange): void {
+    const { placement } = this.#options;
+    this.#explaining.add(groupResourceOf(reference));
+    if (change.type === 'deletedUnseen') placement.takeMissing(change.uid);
+    else placement.takeReferenced(reference, { resource, object: change.object, action: actionOf(change) });
+  }
+
+  /** What explains a workload is not part of it: a refusal is a note, and the story as complete as without. */
+  unexplained(type: ResourceType, error: ApiError): void {
+    const storage = groupResourceOf(type);
+    if (this.#unexplained.has(storage)) return;
+    this.#unexplained.add(storage);
+    this.#options.log.warn({ resource: storage, status: error.status }, 'not readable');
+    this.note(`${storage} that explain this story may be missing from it: ${error.message}`);
+  }
+
   relisted(type: ResourceType, namespace: string | null, since: Timestamp): void {
     const storage = groupResourceOf(type);
-    if (!this.#membersOf.has(storage) && type.resource !== 'events') return;
+    if (!this.#membersOf.has(storage) && type.resource !== 'events') {
+      if (this.#explaining.has(storage))
+        this.note(
+          `the watch history of ${storage} was gone (410): of those that explain this story, states may be missing`,
+        );
+      return;
+    }
     this.#gap(
       { resource: storage, namespace, cause: 'expired', since },
       'the watch history was gone (410); a new list shows changes',

@@ -39,6 +39,12 @@ const metadata = z.looseObject({
   options: z.record(z.string(), z.unknown()),
 });
 
+const relation = z.looseObject({
+  how: z.enum(['selects', 'endpointsOf', 'scales', 'usedBy', 'boundTo', 'attaches', 'runs', 'contains', 'limits']),
+  /** Indexes of the objects that it explains. */
+  to: z.array(index),
+});
+
 const storyObject = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -46,10 +52,12 @@ const storyObject = z.looseObject({
   namespace: z.string().nullable(),
   name: z.string(),
   uid: z.string(),
-  /** Indexes of the roots that it belongs to. */
+  /** Indexes of the roots that it belongs to, or explains. */
   roots: z.array(index),
   /** Indexes of its owners that are in the story. */
   owners: z.array(index),
+  /** Set where it is not owned by the story but explains it: what it does to which objects. */
+  related: z.array(relation).optional(),
   lineage: z.string(),
   replaces: index.optional(),
   firstSeen: timestamp,

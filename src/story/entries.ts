@@ -13,6 +13,7 @@ import type { StoryGap, StoryObject } from './document.ts';
 import { type EntryTime, finerOf, timeOfEvent, timeOfState } from './object-time.ts';
 import { keyAfter, keyAt, type OrderKey } from './order.ts';
 import { diff } from './patch.ts';
+import { relationsOf, rootsOf } from './relations.ts';
 import type { Survey } from './survey.ts';
 
 /** An entry that is no log line: where it stands, and its JSON without `seq`, which only the merge knows. */
@@ -254,8 +255,9 @@ export class Entries {
       namespace: metadata.namespace ?? null,
       name: metadata.name,
       uid,
-      roots: [...this.#survey.scope.rootsOf(uid)],
+      roots: rootsOf(this.#survey, uid),
       owners,
+      ...given('related', relationsOf(this.#survey, uid)),
       lineage: lineage?.lineage ?? metadata.name,
       ...given('replaces', replaces),
       firstSeen,

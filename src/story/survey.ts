@@ -3,7 +3,15 @@ import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/re
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
-import type { EndRecord, LogEndRecord, LogRecord, LogRoute, StartRecord } from '../model/record.ts';
+import type {
+  EndRecord,
+  LogEndRecord,
+  LogRecord,
+  LogRoute,
+  RelationHow,
+  RelationRecord,
+  StartRecord,
+} from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
 import { BlockList } from './block-list.ts';
@@ -38,8 +46,10 @@ export interface Survey {
   /** The last moment that the journal tells of. */
   readonly lastObserved: Timestamp;
   readonly scope: Scope;
-  /** Members by UID, in the order in which they first appeared; the value is their index in the story. */
+  /** Everything in the story by UID, in the order of first appearance; the value is its index in the story. */
   readonly members: ReadonlyMap<string, number>;
+  /** Of those that are not owned but explain others, by UID: what they do to which. */
+  readonly relations: ReadonlyMap<string, ReadonlyMap<RelationHow, ReadonlySet<string>>>;
   /** Objects that were written down but whose owner never came. */
   readonly unplaced: number;
   /** Nodes that pods of the story ran on: Events name them by name only. */
@@ -74,6 +84,7 @@ class Surveyor {
   #scope = new Scope([]);
   readonly #seen = new Set<string>();
   readonly #pods = new Map<string, string>();
+  readonly #relations = new Map<string, Map<RelationHow, Set<string>>>();
   readonly #streams = new Map<number, StreamState>();
   readonly #ends = new Map<string, LogEndRecord>();
 
@@ -90,6 +101,9 @@ class Surveyor {
         break;
       case 'object':
         this.#takeObject(record.resource, record.object);
+        break;
+      case 'relation':
+        this.#takeRelation(record);
         break;
       case 'streamOpened': {
         const { instance, route, stream, attempt } = record;
@@ -123,7 +137,9 @@ class Surveyor {
   finish(): Survey {
     if (this.#start === undefined)
       throw new FaroError('journal', 'the journal holds nothing: its capture was killed before it began');
-    const members = [...this.#seen].filter((uid) => this.#scope.placementOf(uid) === 'member');
+    const isMember = (uid: string) => this.#scope.placementOf(uid) === 'member';
+    const relations = new Map([...this.#relations].filter(([uid]) => !isMember(uid)));
+    const members = [...this.#seen].filter((uid) => isMember(uid) || relations.has(uid));
     const nodes = [...this.#pods].filter(([uid]) => this.#scope.placementOf(uid) === 'member').map(([, node]) => node);
     return {
       start: this.#start,
@@ -131,7 +147,9 @@ class Surveyor {
       lastObserved: this.#lastObserved,
       scope: this.#scope,
       members: new Map(members.map((uid, index) => [uid, index])),
-      unplaced: [...this.#seen].filter((uid) => this.#scope.placementOf(uid) === 'unplaced').length,
+      relations,
+      unplaced: [...this.#seen].filter((uid) => this.#scope.placementOf(uid) === 'unplaced' && !relations.has(uid))
+        .length,
       nodes: new Set(nodes),
       logs: this.#logs(),
     };
@@ -143,6 +161,11 @@ class Surveyor {
     this.#scope.observe({ resource, object });
     const node = resource === 'pods' ? textOf(path(field(object, 'spec'), 'nodeName')) : undefined;
     if (node !== undefined) this.#pods.set(uid, node);
+  }
+
+  #takeRelation({ of, how, to }: RelationRecord): void {
+    const own = this.#relations.get(of) ?? new Map<RelationHow, Set<string>>();
+    this.#relations.set(of, own.set(how, (own.get(how) ?? new Set()).add(to)));
   }
 
   #logs(): Map<string, InstanceLog> {

@@ -32,6 +32,7 @@ export interface ReflectorOptions {
   /** Only the object of this name. */
   readonly name?: string;
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
   readonly metadataOnly: boolean;
   /** Start from this position without a list: the caller knows what exists there. */
   readonly from?: string;
@@ -208,12 +209,13 @@ class Reflector {
   }
 
   #target() {
-    const { namespace, name, fieldSelector, metadataOnly } = this.#options;
+    const { namespace, name, fieldSelector, labelSelector, metadataOnly } = this.#options;
     return {
       namespace,
       metadataOnly,
       ...(name === undefined ? {} : { name }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
     };
   }
 }

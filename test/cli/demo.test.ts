@@ -39,6 +39,7 @@ test('the demo records a rollout that crashes, is rolled back and recovers, comp
   assert.ok(!JSON.stringify(story).includes('correct horse'));
   assert.ok(!existsSync(`${output}.journal`));
   assert.match(stderr, /jq/);
+  assert.match(readFileSync(join(folder, 'story.html'), 'utf8'), /^<!doctype html>[\s\S]*Content-Security-Policy/);
 });
 
 test('a recording that was killed leaves a journal, of which recover makes a story', async () => {

@@ -79,6 +79,7 @@ export async function startRecording({
       types ?? roots.map((root) => cluster.type(root.group === '' ? root.resource : `${root.resource}.${root.group}`)),
     logs: { maxStreams: 50 },
     streamingList: true,
+    related: false, // told apart in related.test.ts
     end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0, ...end },
     drainMs: 3000,
     ...options,

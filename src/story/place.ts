@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FaroError, messageOf } from '../model/errors.ts';
+import type { FileSink } from './member-writer.ts';
+
+/** Finds out before any work that a file could not be written. Throws FaroError `output`. */
+export async function checkPlace(output: string, options: { readonly force: boolean }): Promise<void> {
+  const folder = dirname(output);
+  await tryFolder(folder).catch((cause: unknown) => {
+    const isMissing = codeOf(cause) === 'ENOENT' && !existsSync(folder);
+    const message = isMissing ? `there is no folder ${folder}` : `the folder ${folder} is not writable`;
+    const hint = isMissing ? 'create it, or name another file with -o' : 'name another file with -o';
+    throw new FaroError('output', `${output}: ${message}`, { cause, hint });
+  });
+  const existing = await stat(output).catch(() => undefined); // whatever it is, the rename will tell
+  if (existing === undefined) return;
+  if (existing.isDirectory())
+    throw new FaroError('output', `${output} is a folder`, {
+      hint: `name a file in it, e.g. ${join(output, 'story.json')}`,
+    });
+  if (!options.force)
+    throw new FaroError('output', `${output} exists already`, {
+      hint: 'name another file with -o, or overwrite it with --force',
+    });
+}
+
+/** Permissions tell little (to root, of a read-only or special file system): a file is made, and removed again. */
+async function tryFolder(folder: string): Promise<void> {
+  const file = join(folder, `.${randomUUID()}.faro.tmp`);
+  await (await open(file, 'wx', 0o600)).close();
+  await rm(file);
+}
+
+/**
+ * Writes a file beside its place, syncs it and renames it: a crash leaves the old file or the new one. Throws FaroError
+ * `output` with this hint where it cannot be written.
+ */
+export async function placeFile<T>(output: string, hint: string, write: (sink: FileSink) => Promise<T>): Promise<T> {
+  const temporary = join(dirname(output), `.${randomUUID()}.faro.tmp`);
+  try {
+    await using file = await open(temporary, 'wx', 0o600);
+    const result = await write(async (chunk) => {
+      await file.writeFile(chunk);
+    });
+    await file.sync();
+    await rename(temporary, output);
+    await syncFolder(dirname(output));
+    return result;
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    if (cause instanceof FaroError) throw cause;
+    throw new FaroError('output', `${output} could not be written: ${messageOf(cause)}`, { cause, hint });
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

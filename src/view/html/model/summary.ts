@@ -1,0 +1,39 @@
+import type { ReportFacts } from '../data/report-data.ts';
+import type { LaneIndex } from './lanes.ts';
+import type { LaneStory } from './spans.ts';
+
+/** How a lane stands at the end of the story. */
+export interface LaneSummary {
+  readonly text: string;
+  /** The few things that the eye should find beside the name. */
+  readonly signs: readonly { readonly tone: 'crashed' | 'warning' | 'restarts' | 'missing'; readonly text: string }[];
+}
+
+export function laneSummaries(
+  index: LaneIndex,
+  stories: readonly LaneStory[],
+  { containers }: ReportFacts,
+): LaneSummary[] {
+  return index.lanes.map(({ runs }, lane) => {
+    const story = stories[lane];
+    if (story === undefined) return { text: '', signs: [] };
+    const restarts = Math.max(0, ...runs.map((run) => containers[run]?.restart ?? 0));
+    const crashed = story.marks.findLast(({ tone }) => tone === 'crashed');
+    const warnings = story.marks.filter(({ tone }) => tone === 'warning').length;
+    const last = story.spans.at(-1)?.text;
+    const signs = [
+      ...(crashed?.label === undefined ? [] : [{ tone: 'crashed' as const, text: `exit ${crashed.label}` }]),
+      ...(restarts > 0 ? [{ tone: 'restarts' as const, text: `↻${restarts}` }] : []),
+      ...(warnings > 0 ? [{ tone: 'warning' as const, text: `▲${warnings}` }] : []),
+      ...(story.missing.length > 0 ? [{ tone: 'missing' as const, text: '⚠' }] : []),
+    ];
+    const parts = [
+      last,
+      restarts > 0 ? `${restarts} restarts` : undefined,
+      crashed === undefined ? undefined : `last crash: ${crashed.text}`,
+      warnings > 0 ? `${warnings} warnings` : undefined,
+      story.missing.length > 0 ? `${story.missing.length} gaps` : undefined,
+    ];
+    return { text: parts.filter((part) => part !== undefined).join(', '), signs };
+  });
+}

@@ -1,0 +1,157 @@
+import type { StoryFinding } from '../../../story/document.ts';
+import { durationText } from '../model/clock.ts';
+import { visibleText } from '../model/visible.ts';
+import type { Opened } from './opened.ts';
+import { toggleTheme } from './theme.ts';
+import { lookAt, type Update } from './view.ts';
+
+interface HeaderProps {
+  readonly opened: Opened;
+  readonly update: Update;
+}
+
+/** What the story is about and how it ended: the first thing to read. */
+export function Header({ opened, update }: HeaderProps) {
+  const { metadata } = opened.facts;
+  return (
+    <header class="top">
+      <div class="what">
+        <h1>
+          {metadata.roots.map(({ kind, namespace, name }) => (
+            <span key={`${kind}/${namespace}/${name}`}>
+              <small>{visibleText(kind)}</small> {namespace !== null && <i>{visibleText(namespace)}/</i>}
+              {visibleText(name)}
+            </span>
+          ))}
+        </h1>
+        <p class="meta">
+          <Facts opened={opened} />
+        </p>
+      </div>
+      <Verdict opened={opened} update={update} />
+      <div class="tools">
+        <button type="button" onClick={toggleTheme} aria-label="Light or dark" title="Light or dark">
+          ◐
+        </button>
+        <button type="button" onClick={() => print()}>
+          Print
+        </button>
+        <button
+          type="button"
+          onClick={() => update({ isHelpOpen: true })}
+          aria-label="Keys and signs"
+          title="Keys and signs (?)"
+        >
+          ?
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Facts({ opened }: { readonly opened: Opened }) {
+  const { metadata } = opened.facts;
+  const { counts, startTime, endTime, ended, cluster } = metadata;
+  const length = Date.parse(`${endTime.slice(0, 23)}Z`) - opened.epoch;
+  return (
+    <>
+      <time dateTime={startTime}>
+        {startTime.slice(0, 10)} {startTime.slice(11, 19)} UTC
+      </time>
+      <span>{durationText(length)}</span>
+      <span>ended: {visibleText(ended)}</span>
+      <span>{plural(counts.objects, 'object')}</span>
+      <span>{plural(counts.containers, 'container run')}</span>
+      <span>{plural(counts.logLines, 'log line')}</span>
+      <span>{plural(counts.events, 'Event')}</span>
+      <span>Kubernetes {visibleText(cluster.version)}</span>
+    </>
+  );
+}
+
+function Verdict({ opened, update }: HeaderProps) {
+  const { verdict } = opened.facts;
+  const status = verdict?.status ?? 'unknown';
+  const word = STATUS_WORDS[status] ?? { text: visibleText(status), sign: '?' };
+  return (
+    <section class={`verdict ${Object.hasOwn(STATUS_WORDS, status) ? status : 'unknown'}`} aria-label="Verdict">
+      <p class="status">
+        <b>
+          <span aria-hidden="true">{word.sign}</span> {verdict === undefined ? 'no verdict' : word.text}
+        </b>
+        <Completeness opened={opened} update={update} />
+      </p>
+      {verdict?.firstCause === undefined ? (
+        <p class="cause">
+          <Figures opened={opened} />
+        </p>
+      ) : (
+        <p class="cause">
+          <Finding finding={verdict.firstCause} opened={opened} update={update} />
+        </p>
+      )}
+      {verdict !== undefined && verdict.consequences.length > 0 && (
+        <details>
+          <summary>{plural(verdict.consequences.length, 'consequence')}</summary>
+          <ol>
+            {verdict.consequences.map((finding, number) => (
+              <li key={number}>
+                <Finding finding={finding} opened={opened} update={update} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </section>
+  );
+}
+
+const STATUS_WORDS: Readonly<Record<string, { readonly text: string; readonly sign: string }>> = {
+  healthy: { text: 'healthy', sign: '✓' },
+  failed: { text: 'failed', sign: '✕' },
+  unknown: { text: 'no verdict', sign: '–' },
+};
+
+function Finding({ finding, opened, update }: HeaderProps & { readonly finding: StoryFinding }) {
+  const { summary, rule, evidence } = finding;
+  return (
+    <>
+      <span class="rule">{visibleText(rule)}</span> {visibleText(summary)}{' '}
+      {evidence.slice(0, 8).map((seq, number) => (
+        <button key={seq} type="button" class="evidence" onClick={() => update(lookAt(opened.rows.rowOfSeq(seq)))}>
+          {number === 0 ? 'evidence ' : ''}#{seq}
+        </button>
+      ))}
+      {evidence.length > 8 && <span class="quiet"> and {evidence.length - 8} more</span>}
+    </>
+  );
+}
+
+/** What a story without a first cause has to show. */
+function Figures({ opened }: { readonly opened: Opened }) {
+  const { containers, entries } = opened.facts;
+  const crashes = containers.filter(({ exitCode = 0 }) => exitCode !== 0).length;
+  const warnings = entries.filter((entry) => entry.type === 'event' && entry.eventType !== 'Normal').length;
+  const failed = entries.filter((entry) => entry.type === 'lifecycle' && entry.what === 'rolloutFailed').length;
+  return (
+    <>
+      {plural(crashes, 'container run')} ended with an error, {plural(warnings, 'warning Event')}
+      {failed > 0 && <>, {plural(failed, 'rollout')} failed</>}
+    </>
+  );
+}
+
+function Completeness({ opened, update }: HeaderProps) {
+  const { complete, incomplete } = opened.facts.metadata;
+  if (complete) return <span class="complete">complete: every line and state is in it</span>;
+  return (
+    <button type="button" class="incomplete" onClick={() => update({ tab: 'ledger' })}>
+      ⚠ not complete: {visibleText(incomplete[0] ?? '')}
+      {incomplete.length > 1 && ` and ${incomplete.length - 1} more`}
+    </button>
+  );
+}
+
+export function plural(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,59 @@
+import { printable } from '../../model/printable.ts';
+import { type Line, span, type Tone } from './line.ts';
+
+/** What the tail and the time line show of an entry, wherever it comes from. */
+export interface EntryText {
+  /** RFC 3339 in UTC. */
+  readonly time: string;
+  readonly type: 'log' | 'event' | 'lifecycle' | 'object' | 'gap' | 'note';
+  /** What it is about: an object, a pod's container, a type. */
+  readonly who: string;
+  readonly text: string;
+  readonly isBad: boolean;
+}
+
+const MARKS: Readonly<Record<EntryText['type'], { readonly mark: string; readonly tone: Tone }>> = {
+  log: { mark: ' ', tone: 'plain' },
+  event: { mark: 'E', tone: 'event' },
+  lifecycle: { mark: '*', tone: 'change' },
+  object: { mark: '~', tone: 'dim' },
+  gap: { mark: '!', tone: 'bad' },
+  note: { mark: 'i', tone: 'busy' },
+};
+
+/** `16:07:00.120 * web-7c9-x2x/app  terminated Error, exitCode 3`; marks tell the types apart without colour, too. */
+export function entryLine({ time, type, who, text, isBad }: EntryText): Line {
+  const { mark, tone } = MARKS[type];
+  return [
+    span(`${printable(time.slice(11, 23))} `, 'dim'),
+    span(`${mark} `, isBad ? 'bad' : tone),
+    span(`${printable(who)}  `, type === 'log' ? 'dim' : isBad ? 'bad' : tone),
+    span(printable(text), isBad ? 'bad' : type === 'log' ? 'plain' : tone),
+  ];
+}
+
+/** Fields of a lifecycle change that its text repeats or that tell nothing to a person. */
+const UNTOLD = new Set(['what', 'time', 'container', 'containerKind', 'containerID', 'startedAt', 'restart']);
+const BAD = /fail|evict|unready|backoff|oom|lost|error/i;
+
+/** A lifecycle change in words: its name, then what belongs to it. */
+export function changeText(change: Readonly<Record<string, unknown>>): {
+  readonly text: string;
+  readonly isBad: boolean;
+} {
+  const what = wordsOf(String(change.what));
+  const details = Object.entries(change).flatMap(([name, value]) => {
+    if (UNTOLD.has(name) || value === undefined || value === '' || value === false) return [];
+    return [
+      value === true ? wordsOf(name) : `${wordsOf(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ];
+  });
+  const exitCode = change.exitCode;
+  const isBad =
+    BAD.test(String(change.what)) || change.isOutOfMemory === true || (typeof exitCode === 'number' && exitCode !== 0);
+  return { text: details.length === 0 ? what : `${what}: ${details.join(', ')}`, isBad };
+}
+
+function wordsOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}

@@ -1,0 +1,127 @@
+import { type LifecycleChange, lifecycleOf } from '../../graph/lifecycle.ts';
+import { instancesOf } from '../../logs/instances.ts';
+import { field, textOf } from '../../model/fields.ts';
+import type { Gap } from '../../model/gap.ts';
+import { instanceName } from '../../model/instance.ts';
+import type { EventRecord, JournalRecord, LogRecord, ObjectRecord, Root } from '../../model/record.ts';
+import type { KubeObject } from '../../model/resource.ts';
+import { changeText, type EntryText } from './entry-line.ts';
+import { LogRates } from './log-rates.ts';
+import { LogSample } from './log-sample.ts';
+import { ObjectTree } from './object-tree.ts';
+
+/** Entries that wait to be shown; of a flood the newest. */
+const MOST_ENTRIES = 1000;
+
+/** What a recording's records come to, kept for those who watch: cheap to tell, and never in the recording's way. */
+export class LiveStory {
+  readonly tree: ObjectTree;
+  readonly rates = new LogRates();
+  readonly sample = new LogSample();
+  readonly #states = new Map<string, KubeObject>();
+  #entries: EntryText[] = [];
+  #alert: EntryText | undefined;
+  #revision = 0;
+
+  constructor(roots: readonly Root[]) {
+    this.tree = new ObjectTree(roots);
+  }
+
+  /** Rises with everything that may change what is shown. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The newest gap: it stands out until another takes its place. */
+  get alert(): EntryText | undefined {
+    return this.#alert;
+  }
+
+  take(record: JournalRecord): void {
+    this.#revision += 1;
+    switch (record.kind) {
+      case 'log':
+        this.#takeLines(record);
+        break;
+      case 'streamOpened':
+        this.rates.opened(record.stream, record.instance);
+        break;
+      case 'streamClosed':
+        this.rates.closed(record.stream);
+        break;
+      case 'object':
+        this.#takeObject(record);
+        break;
+      case 'event':
+        this.#push(eventEntry(record));
+        break;
+      case 'gap':
+        this.#alert = gapEntry(record.gap, record.observed);
+        this.#push(this.#alert);
+        break;
+      case 'note':
+        this.#push({ type: 'note', time: record.observed, who: 'faro', text: record.text, isBad: false });
+        break;
+      case 'start':
+      case 'logEnd':
+      case 'end':
+        break;
+    }
+  }
+
+  /** Everything but log lines that came since the last call, in its order. */
+  drain(): readonly EntryText[] {
+    const entries = this.#entries;
+    this.#entries = [];
+    return entries;
+  }
+
+  #takeLines(record: LogRecord): void {
+    const instance = this.rates.add(record.stream, record.lines);
+    if (instance !== undefined) this.sample.take(instance, record);
+  }
+
+  #takeObject({ action, object, observed, resource }: ObjectRecord): void {
+    const { uid } = object.metadata;
+    const isDeleted = action === 'deleted' || action === 'deletedUnseen';
+    const previous = this.#states.get(uid);
+    if (isDeleted) this.#states.delete(uid);
+    else this.#states.set(uid, object);
+    this.tree.take({ resource, object, isDeleted, time: observed });
+    // What an object that is found had gone through before is in the tree; only what happens now is news.
+    if (action === 'found' || !this.tree.isMember(uid)) return;
+    for (const change of lifecycleOf({ previous, current: object, action }, instancesOf))
+      this.#push(changeEntry(object, change, observed));
+  }
+
+  #push(entry: EntryText): void {
+    this.#entries.push(entry);
+    if (this.#entries.length > MOST_ENTRIES) this.#entries.shift();
+  }
+}
+
+function changeEntry(object: KubeObject, change: LifecycleChange, observed: string): EntryText {
+  const name = `${object.kind}/${object.metadata.name}`;
+  const who = 'container' in change ? `${object.metadata.name}/${change.container}` : name;
+  return { type: 'lifecycle', time: change.time ?? observed, who, ...changeText({ ...change }) };
+}
+
+function eventEntry({ object, observed }: EventRecord): EntryText {
+  const about = object.involvedObject ?? object.regarding;
+  const part = (name: string) => textOf(field(about, name)) ?? '?';
+  const reason = textOf(object.reason) ?? '';
+  const message = textOf(object.message) ?? textOf(object.note) ?? '';
+  const isBad = object.type === 'Warning';
+  return {
+    type: 'event',
+    time: observed,
+    who: `${part('kind')}/${part('name')}`,
+    text: `${reason}: ${message}`,
+    isBad,
+  };
+}
+
+function gapEntry({ of, cause, evidence, certainty }: Gap, observed: string): EntryText {
+  const who = 'container' in of ? instanceName(of.container) : `${of.resource} in ${of.namespace ?? 'the cluster'}`;
+  return { type: 'gap', time: observed, who, text: `${certainty} gap (${cause}): ${evidence}`, isBad: true };
+}
