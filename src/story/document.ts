@@ -137,7 +137,12 @@ const eventEntry = z.looseObject({
   type: z.literal('event'),
   /** null where it is about an object outside of the story, e.g. a Node. */
   object: index.nullable(),
-  about: z.looseObject({ kind: z.string(), name: z.string() }),
+  about: z.looseObject({
+    kind: z.string(),
+    name: z.string(),
+    /** The part of it that is meant, e.g. `spec.containers{web}`. */
+    fieldPath: z.string().optional(),
+  }),
   reason: z.string(),
   eventType: z.string(),
   count: index,

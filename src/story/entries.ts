@@ -199,7 +199,7 @@ export class Entries {
       observed,
       type: 'event',
       object: object ?? null,
-      about: { kind, name },
+      about: { kind, name, ...given('fieldPath', textOf(field(about, 'fieldPath'))) },
       reason: textOf(event.reason) ?? '',
       eventType: textOf(event.type) ?? '',
       count: numberOf(path(event, 'series', 'count')) ?? numberOf(event.count) ?? numberOf(event.deprecatedCount) ?? 1,

@@ -1,4 +1,4 @@
-import { namesWorkload, usesConfig } from './dependencies.ts';
+import { namesAny, usesConfig } from './dependencies.ts';
 import { type Facts, secondsBetween } from './facts.ts';
 import type { Found } from './finding.ts';
 import { nodeOf } from './rules/node-lost.ts';
@@ -15,7 +15,7 @@ export function explains(facts: Facts, cause: Found, effect: Found): boolean {
   if (effect.role === 'trigger') return false;
   if (cause.rule === 'node-lost' && isOnNode(facts, cause, effect)) return cause.onset.seq < effect.onset.seq;
   if (cause.workload === effect.workload) return isWithin(cause, effect);
-  return effect.role === 'dependent' && cause.role !== 'symptom' && isDependent(facts, cause, effect);
+  return effect.role === 'dependent' && cause.role !== 'symptom' && isDependent(cause, effect);
 }
 
 /** In one workload faults explain what only shows that something failed, and the first explains what came of it. */
@@ -26,10 +26,12 @@ function isWithin(cause: Found, effect: Found): boolean {
 }
 
 /** Something else failed before and had not been well for long; or later, but this one names it. */
-function isDependent(facts: Facts, cause: Found, effect: Found): boolean {
+function isDependent(cause: Found, effect: Found): boolean {
   const isBefore = cause.onset.seq < effect.onset.seq;
   if (isBefore && secondsBetween(cause.last.time, effect.onset.time) <= FOLLOWS_SECONDS) return true;
-  return cause.onset.seq <= effect.last.seq && namesWorkload(facts, cause.workload, effect.mentions ?? '');
+  // What never came up may be told later than what failed for want of it: pulling an image takes its time.
+  const isNear = secondsBetween(effect.last.time, cause.onset.time) <= FOLLOWS_SECONDS;
+  return isNear && namesAny(cause.names, effect.mentions ?? '');
 }
 
 function isOnNode(facts: Facts, cause: Found, effect: Found): boolean {

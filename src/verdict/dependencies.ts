@@ -13,14 +13,21 @@ export function settingsText(spec: unknown): string {
   return [...words, ...variables, ...hosts].flatMap((value) => textOf(value) ?? []).join('\n');
 }
 
-/** Whether a text names a workload as a host is named, or one of its pods or their addresses. */
-export function namesWorkload(facts: Facts, workload: number, text: string): boolean {
-  if (text === '') return false;
-  const members = facts.objects.filter(({ index }) => workloadOf(facts, index)?.index === workload);
-  const names = members.flatMap(({ kind, name, state }) =>
-    kind === 'Pod' ? [name, textOf(path(state, 'status', 'podIP')) ?? name] : [name],
-  );
-  return [...new Set(names)].some((name) => isNamed(name, text));
+/** How the workloads of a story may be named as hosts: by their own names, and by their pods' names and addresses. */
+export function namesOfWorkloads(facts: Facts): ReadonlyMap<number, readonly string[]> {
+  const names = new Map<number, Set<string>>();
+  for (const { index, kind, name, state } of facts.objects) {
+    const workload = workloadOf(facts, index)?.index ?? index;
+    const known = names.get(workload) ?? new Set();
+    names.set(workload, known.add(name));
+    if (kind === 'Pod') known.add(textOf(path(state, 'status', 'podIP')) ?? name);
+  }
+  return new Map([...names].map(([workload, all]) => [workload, [...all]]));
+}
+
+/** Whether a text names one of these as a host is named. */
+export function namesAny(names: readonly string[], text: string): boolean {
+  return text !== '' && names.some((name) => isNamed(name, text));
 }
 
 /** A word of two letters is in every text by chance. */

@@ -1,5 +1,6 @@
 import { field, listOf, path, textOf } from '../model/fields.ts';
 import { type EventFact, type Facts, type Moment, type ObjectFacts, type RunFacts, secondsBetween } from './facts.ts';
+import { isWell, workloadOf } from './wellness.ts';
 
 /** Why a container's run ended. Each end belongs to one rule, or to none. */
 export type EndCause =
@@ -25,6 +26,8 @@ export interface End {
 
 /** The kubelet's own seconds are whole, and what happens in one is not ordered by them. */
 const SLACK_SECONDS = 2;
+/** Between the API server that notes a deletion and the node that notes an end. */
+const CLOCK_SECONDS = 1;
 const KILL = /^(?:Container|Init container) (\S+) (?:failed (liveness|startup) probe|definition changed)/;
 
 /**
@@ -39,12 +42,18 @@ export function failedEnds(facts: Facts): ReadonlyMap<string, readonly End[]> {
   return new Map([...groups].filter(([, ends]) => isOfStory(facts, ends)));
 }
 
-function isOfStory({ startTime }: Facts, ends: readonly End[]): boolean {
-  if (ends.some(({ at }) => secondsBetween(startTime, at.time) >= 0)) return true;
+function isOfStory(facts: Facts, ends: readonly End[]): boolean {
+  if (ends.some(({ at }) => secondsBetween(facts.startTime, at.time) >= 0)) return true;
   const [end] = ends;
+  if (end !== undefined && !wasReady(end.pod) && !isWell(facts, workloadOf(facts, end.pod.index))) return true;
   return (
     end?.pod.waits.some(({ container, from }) => container === end.run.name && from.seq === end.pod.first?.seq) ?? false
   );
+}
+
+/** Whether a pod was ready when it was first seen. */
+function wasReady(pod: ObjectFacts): boolean {
+  return pod.conditions.find(({ type }) => type === 'Ready')?.status === 'True';
 }
 
 function endOf(facts: Facts, run: RunFacts): End | undefined {
@@ -52,7 +61,7 @@ function endOf(facts: Facts, run: RunFacts): End | undefined {
   const at = run.ended;
   if (pod === undefined || at === undefined || run.kind === 'ephemeral') return undefined;
   const kill = killOf(pod, run, at);
-  const cause = wasTold(facts, { run, pod, at }) ? 'told' : (kill?.cause ?? ownCause(pod, run, at));
+  const cause = wasTold({ run, pod, at }) ? 'told' : (kill?.cause ?? ownCause(pod, run, at));
   if (cause === 'told' || cause === undefined) return undefined;
   return { run, pod, at, cause, shown: kill?.shown ?? [] };
 }
@@ -68,14 +77,14 @@ function ownCause(pod: ObjectFacts, run: RunFacts, at: NonNullable<RunFacts['end
 }
 
 /** Deletion and eviction end containers with whatever exit code they have for it. */
-function wasTold(facts: Facts, { run, pod, at }: Pick<End, 'run' | 'pod' | 'at'>): boolean {
-  const isAfter = (moment: Moment | undefined) =>
-    moment !== undefined && secondsBetween(moment.time, at.time) >= -SLACK_SECONDS;
+function wasTold({ run, pod, at }: Pick<End, 'run' | 'pod' | 'at'>): boolean {
+  const isAfter = (moment: Moment | undefined, slack = SLACK_SECONDS) =>
+    moment !== undefined && secondsBetween(moment.time, at.time) >= -slack;
   const disrupted = pod.conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
-  if (isAfter(pod.deletionRequested) || isAfter(pod.ended) || isAfter(disrupted?.from)) return true;
+  if (isAfter(pod.deletionRequested, CLOCK_SECONDS) || isAfter(pod.ended) || isAfter(disrupted?.from)) return true;
   if (run.kind !== 'sidecar') return false;
   // A sidecar is told to end when the work of its pod is done.
-  const work = facts.runs.filter(({ object, kind }) => object === run.object && kind === 'regular');
+  const work = pod.runs.filter(({ kind }) => kind === 'regular');
   return work.length > 0 && work.every(({ ended }) => isAfter(ended));
 }
 

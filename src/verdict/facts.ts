@@ -84,6 +84,8 @@ export interface ObjectFacts extends ObjectIdentity {
   readonly waits: WaitSpan[];
   readonly events: EventFact[];
   readonly rollouts: Rollout[];
+  /** Of a pod: the runs of its containers. */
+  readonly runs: RunFacts[];
   /** When a ConfigMap or a Secret was changed, and by whom. */
   readonly changes: (Moment & { readonly manager: string | undefined; readonly isDeletion: boolean })[];
 }

@@ -43,6 +43,8 @@ export interface Found extends Finding {
   readonly role: Role;
   /** Index of the workload that it belongs to. */
   readonly workload: number;
+  /** How others may name that workload. */
+  readonly names: readonly string[];
 }
 
 /** `pod web-7c9-x2x`, harmless to print. */

@@ -1,7 +1,8 @@
 import { conditionsOf } from '../graph/conditions.ts';
 import { containerStatusesOf } from '../model/container-statuses.ts';
-import { field, path, textOf } from '../model/fields.ts';
+import { field, numberOf, path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
+import { timestampOf } from '../model/time.ts';
 import type { EventFact, Facts, Moment, ObjectFacts, ObjectIdentity, RunFacts, RunIdentity } from './facts.ts';
 import { LastLines } from './last-lines.ts';
 import { brief } from './text.ts';
@@ -64,6 +65,7 @@ export class FactsGatherer<Line> {
     this.#about = about;
     this.#objects = about.objects.map(newObject);
     this.#runs = about.containers.map(newRun);
+    for (const run of this.#runs) this.#objects[run.object]?.runs.push(run);
     this.#runOfId = new Map(
       this.#runs.flatMap((run) => (run.containerID === undefined ? [] : [[run.containerID, run]])),
     );
@@ -108,9 +110,6 @@ export class FactsGatherer<Line> {
         if (rollout !== undefined) rollout.finished ??= at;
         return;
       }
-      case 'deletionRequested':
-        if (object !== undefined) object.deletionRequested = at;
-        return;
       default:
         return;
     }
@@ -128,6 +127,7 @@ export class FactsGatherer<Line> {
     object.first ??= at;
     object.last = at;
     object.state = state;
+    object.deletionRequested ??= deletionOf(state, at);
     if (state.metadata.deletionTimestamp === undefined && !isGone) object.living = state;
     if (isGone) object.deleted = at;
   }
@@ -161,7 +161,7 @@ export class FactsGatherer<Line> {
 
 function newObject(identity: ObjectIdentity, index: number): ObjectFacts {
   const { apiVersion, kind, namespace, name, owners } = identity;
-  const lists = { conditions: [], waits: [], events: [], rollouts: [], changes: [] };
+  const lists = { conditions: [], waits: [], events: [], rollouts: [], changes: [], runs: [] };
   const moments = {
     first: undefined,
     last: undefined,
@@ -177,6 +177,14 @@ function newRun(identity: RunIdentity, index: number): RunFacts {
   const { object, name, kind, restart, containerID } = identity;
   const unknown = { started: undefined, ended: undefined, message: undefined, lines: [] };
   return { index, object, name, kind, restart, containerID, ...unknown };
+}
+
+/** The request for a deletion, at the second that the server states: the grace period is counted from it. */
+function deletionOf({ metadata }: KubeObject, { seq, time }: Moment): Moment | undefined {
+  if (metadata.deletionTimestamp === undefined) return undefined;
+  const grace = numberOf(path(metadata, 'deletionGracePeriodSeconds')) ?? 0;
+  const requested = new Date(Date.parse(metadata.deletionTimestamp) - grace * 1000).getTime();
+  return Number.isNaN(requested) ? { seq, time } : { seq, time: timestampOf(requested) };
 }
 
 function noteConditions(object: ObjectFacts, state: KubeObject, at: Moment): void {

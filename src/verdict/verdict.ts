@@ -1,6 +1,7 @@
 import { explains } from './causes.ts';
+import { namesOfWorkloads } from './dependencies.ts';
 import type { Facts } from './facts.ts';
-import type { Finding, Found, Rule } from './finding.ts';
+import type { Found, Rule } from './finding.ts';
 import { RULES } from './rules.ts';
 import { isWell, workloadOf } from './wellness.ts';
 
@@ -54,16 +55,18 @@ export function verdictOf(facts: Facts, rules: readonly Rule[] = RULES): Verdict
 
 /** Everything that the rules find, in the order in which it began; the same fault of pods of one owner is one. */
 function findAll(facts: Facts, rules: readonly Rule[]): readonly Found[] {
-  const all = rules.flatMap((rule) => rule.find(facts).map((finding) => foundBy(facts, rule, finding)));
+  const names = namesOfWorkloads(facts);
+  const all = rules.flatMap((rule) =>
+    rule.find(facts).map((finding): Found => {
+      const workload = workloadOf(facts, finding.object)?.index ?? finding.object;
+      return { ...finding, rule: rule.name, role: rule.role, workload, names: names.get(workload) ?? [] };
+    }),
+  );
   const groups = Map.groupBy(all, ({ rule, object, key }) => {
     const { kind, owners } = facts.objects[object] ?? { kind: '', owners: [] };
     return [rule, kind === 'Pod' ? (owners[0] ?? `pod ${object}`) : object, key].join('\n');
   });
   return [...groups.values()].flatMap(merged).sort((a, b) => a.onset.seq - b.onset.seq);
-}
-
-function foundBy(facts: Facts, { name, role }: Rule, finding: Finding): Found {
-  return { ...finding, rule: name, role, workload: workloadOf(facts, finding.object)?.index ?? finding.object };
 }
 
 function merged(group: readonly Found[]): Found[] {
@@ -158,5 +161,5 @@ function statusWithout(facts: Facts): Verdict['status'] {
     (root) => root !== undefined && root.deleted === undefined && root.deletionRequested === undefined,
   );
   if (roots.length === 0) return 'unknown';
-  return living.every((root) => isWell(root)) ? 'healthy' : 'unknown';
+  return living.every((root) => isWell(facts, root)) ? 'healthy' : 'unknown';
 }

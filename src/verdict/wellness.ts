@@ -1,5 +1,5 @@
 import { completionOf, readinessOf } from '../graph/readiness.ts';
-import type { Facts, ObjectFacts } from './facts.ts';
+import type { Facts, Moment, ObjectFacts } from './facts.ts';
 
 /** Kinds whose status says whether what they run is well. */
 const WORKLOADS = new Set([
@@ -27,12 +27,31 @@ export function workloadOf(facts: Facts, index: number): ObjectFacts | undefined
   return workload;
 }
 
-/** Whether an object was well when it was last seen, or when its deletion was asked for. */
-export function isWell(object: ObjectFacts | undefined): boolean {
+/**
+ * Whether an object was well when it was last seen, or when its deletion was asked for. A Job that failed is made good
+ * by a later one of the same owner.
+ */
+export function isWell(facts: Facts, object: ObjectFacts | undefined): boolean {
   const state = object?.living ?? object?.state;
   if (object === undefined || state === undefined) return false;
-  if (object.kind === 'Job') return completionOf(state).state === 'complete';
-  return readinessOf(state).state === 'ready';
+  if (object.kind !== 'Job') return readinessOf(state).state === 'ready';
+  return completionOf(state).state === 'complete' || facts.objects.some((other) => isLaterJob(object, other));
+}
+
+function isLaterJob(job: ObjectFacts, other: ObjectFacts): boolean {
+  const [owner] = job.owners;
+  const isLater = other.kind === 'Job' && (other.first?.seq ?? -1) > (job.first?.seq ?? Number.POSITIVE_INFINITY);
+  const isOurs = owner !== undefined && other.owners[0] === owner;
+  return isLater && isOurs && other.state !== undefined && completionOf(other.state).state === 'complete';
+}
+
+/**
+ * Whether a fault that was there when the recording began is history: it was found at once, on something that the user
+ * did not name, and whose workload does without it.
+ */
+export function isHistory(facts: Facts, object: ObjectFacts, at: Moment): boolean {
+  const isFound = !object.isNew && object.first?.seq === at.seq;
+  return isFound && !facts.roots.includes(object.index) && isWell(facts, workloadOf(facts, object.index));
 }
 
 /**
@@ -41,7 +60,7 @@ export function isWell(object: ObjectFacts | undefined): boolean {
  */
 export function isPodOver(facts: Facts, pod: ObjectFacts): boolean {
   const workload = workloadOf(facts, pod.index);
-  if (workload === pod) return pod.deletionRequested === undefined && pod.deleted === undefined && isWell(pod);
+  if (workload === pod) return pod.deletionRequested === undefined && pod.deleted === undefined && isWell(facts, pod);
   const isGoing = pod.deleted !== undefined || pod.deletionRequested !== undefined;
-  return isWell(workload) && (isGoing || workload?.kind === 'Job' || isWell(pod));
+  return isWell(facts, workload) && (isGoing || workload?.kind === 'Job' || isWell(facts, pod));
 }

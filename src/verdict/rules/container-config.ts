@@ -19,9 +19,7 @@ export const containerConfig: Rule = {
     ofKind(facts, 'Pod').flatMap((pod) => {
       const wait = pod.waits.find(({ reason, message }) => REASONS.has(reason) && missingIn(message) === undefined);
       // A start that failed is told by the run that ended so.
-      const isTold = facts.runs.some(
-        ({ object, name, ended }) => object === pod.index && name === wait?.container && ended !== undefined,
-      );
+      const isTold = pod.runs.some(({ name, ended }) => name === wait?.container && ended !== undefined);
       if (wait === undefined || isTold) return [];
       return [
         {

@@ -105,9 +105,7 @@ export function areEndsOver(facts: Facts, ends: Ends): boolean {
   const [{ pod, run }] = ends;
   if (!isPodOver(facts, pod)) return false;
   if (pod.deleted !== undefined || pod.deletionRequested !== undefined) return true;
-  const newest = facts.runs.findLast(
-    ({ object, name, started }) => object === pod.index && name === run.name && started !== undefined,
-  );
+  const newest = pod.runs.findLast(({ name, started }) => name === run.name && started !== undefined);
   if (newest?.ended !== undefined) return newest.ended.exitCode === 0;
   const longest = Math.max(...ends.map(secondsOf));
   const needed = ends.length > 1 ? Math.min(3 * longest, LASTING.loop) : Math.min(longest, LASTING.once);

@@ -1,7 +1,7 @@
 import type { Moment, ObjectFacts } from '../facts.ts';
 import { evidenceOf, nameOf, ofKind, type Rule } from '../finding.ts';
 import { brief } from '../text.ts';
-import { isWell, workloadOf } from '../wellness.ts';
+import { isHistory, isWell, workloadOf } from '../wellness.ts';
 
 /** A pod that was taken from its node: by a kubelet short of something, a drain, a taint, the scheduler. */
 export const eviction: Rule = {
@@ -10,7 +10,7 @@ export const eviction: Rule = {
   find: (facts) =>
     ofKind(facts, 'Pod').flatMap((pod) => {
       const found = evictionOf(pod);
-      if (found === undefined || found.at.time < facts.startTime) return [];
+      if (found === undefined || isHistory(facts, pod, found.at)) return [];
       const { at, reason, message } = found;
       const workload = workloadOf(facts, pod.index);
       return [
@@ -20,7 +20,7 @@ export const eviction: Rule = {
           evidence: evidenceOf(at, pod.deleted),
           onset: at,
           last: pod.deleted ?? at,
-          isOver: workload !== pod && isWell(workload),
+          isOver: workload !== pod && isWell(facts, workload),
           key: reason,
         },
       ];

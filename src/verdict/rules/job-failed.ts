@@ -1,6 +1,7 @@
-import { type Facts, type Moment, type ObjectFacts, secondsBetween } from '../facts.ts';
+import type { Facts, Moment, ObjectFacts } from '../facts.ts';
 import { evidenceOf, type Finding, nameOf, ofKind, type Rule } from '../finding.ts';
 import { brief } from '../text.ts';
+import { isWell } from '../wellness.ts';
 
 /** A Job that failed for good: too many of its pods did, or it took too long; or a pod of its own that took too long. */
 export const jobFailed: Rule = {
@@ -12,13 +13,13 @@ export const jobFailed: Rule = {
   ],
 };
 
-function ofJob({ startTime }: Facts, job: ObjectFacts): Finding[] {
+function ofJob(facts: Facts, job: ObjectFacts): Finding[] {
   const span = job.conditions.find(({ type, status }) => type === 'Failed' && status === 'True');
-  // Found so at the start, only a story of that very Job is about it.
-  const isOld =
-    span?.from.seq === job.first?.seq && !job.isNew && secondsBetween(startTime, span?.from.time ?? startTime) < 0;
+  // A CronJob keeps those of its Jobs that failed.
+  const isOld = span?.from.seq === job.first?.seq && !job.isNew && !facts.roots.includes(job.index);
   if (span === undefined || isOld) return [];
-  return [finding(job, { at: span.from, says: `${span.reason}: ${span.message}` })];
+  const found = finding(job, { at: span.from, says: `${span.reason}: ${span.message}` });
+  return [{ ...found, isOver: isWell(facts, job) }];
 }
 
 function ofPod(pod: ObjectFacts): Finding[] {

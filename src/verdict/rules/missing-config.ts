@@ -38,9 +38,7 @@ function findingsOf(facts: Facts, pod: ObjectFacts): Finding[] {
   const mounts = pod.events
     .filter(isMount)
     .flatMap(({ message, moments, count }): Sign[] => signOf(message, moments, count));
-  const hasRun = facts.runs.some(
-    ({ object, kind, started }) => object === pod.index && kind === 'regular' && started !== undefined,
-  );
+  const hasRun = pod.runs.some(({ kind, started }) => kind === 'regular' && started !== undefined);
   return [...Map.groupBy([...waits, ...mounts], ({ what }) => what)].flatMap(([what, signs]) => {
     const moments = signs.flatMap((sign) => sign.moments).sort((a, b) => a.seq - b.seq);
     const [first, last] = [moments[0], moments.at(-1)];

@@ -32,10 +32,8 @@ function containersOf(pod: ObjectFacts): string[] {
 
 function findingOf(facts: Facts, pod: ObjectFacts, container: string): Finding[] {
   const events = probeEvents(pod, container, 'readiness');
-  const runs = facts.runs.filter(
-    ({ object, name, started }) => object === pod.index && name === container && started !== undefined,
-  );
-  const lost = lostReadiness(facts, pod, { container, events });
+  const runs = pod.runs.filter(({ name, started }) => name === container && started !== undefined);
+  const lost = lostReadiness(pod, { container, events });
   const never = lost === undefined ? neverReady(pod, { container, events }) : undefined;
   const at = lost?.from ?? never;
   const [event] = events;
@@ -63,10 +61,10 @@ interface Probed {
 }
 
 /** A time in which a pod that had been ready was not, while nobody asked it to end and none of its containers ended. */
-function lostReadiness(facts: Facts, pod: ObjectFacts, { events }: Probed): ConditionSpan | undefined {
+function lostReadiness(pod: ObjectFacts, { events }: Probed): ConditionSpan | undefined {
   const spans = pod.conditions.filter(({ type }) => type === 'Ready');
   const failures = events.flatMap(({ moments }) => moments);
-  const ends = facts.runs.flatMap(({ object, ended }) => (object === pod.index && ended !== undefined ? [ended] : []));
+  const ends = pod.runs.flatMap(({ ended }) => ended ?? []);
   return spans.find(({ status, from }, index) => {
     const isLost = status !== 'True' && spans[index - 1]?.status === 'True';
     const isNear = ({ time }: Moment) => Math.abs(secondsBetween(time, from.time)) <= 5;

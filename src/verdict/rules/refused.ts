@@ -66,7 +66,7 @@ function finding(facts: Facts, refusal: Refusal): Finding {
     evidence: evidenceOf(moments[0], moments.at(-1)),
     onset: moments[0],
     last: moments.at(-1) ?? moments[0],
-    isOver: isWell(workloadOf(facts, object.index)),
+    isOver: isWell(facts, workloadOf(facts, object.index)),
     key: '',
   };
 }

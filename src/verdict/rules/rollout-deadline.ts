@@ -19,7 +19,7 @@ export const rolloutDeadline: Rule = {
           evidence: evidenceOf(span.from),
           onset: span.from,
           last: span.until ?? deployment.last ?? span.from,
-          isOver: isWell(deployment),
+          isOver: isWell(facts, deployment),
           key: '',
         },
       ];

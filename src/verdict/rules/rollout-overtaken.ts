@@ -1,4 +1,4 @@
-import { type ObjectFacts, type Rollout, secondsBetween } from '../facts.ts';
+import { type Facts, type ObjectFacts, secondsBetween } from '../facts.ts';
 import { evidenceOf, type Finding, nameOf, type Rule } from '../finding.ts';
 import { isWell } from '../wellness.ts';
 
@@ -10,12 +10,17 @@ export const rolloutOvertaken: Rule = {
   name: 'rollout-overtaken',
   role: 'symptom',
   find: (facts) =>
-    facts.objects.flatMap((object) => object.rollouts.flatMap((rollout, index) => findingOf(object, rollout, index))),
+    facts.objects.flatMap((object) => object.rollouts.flatMap((_, index) => findingOf(facts, object, index))),
 };
 
-function findingOf(object: ObjectFacts, rollout: Rollout, index: number): Finding[] {
-  const next = object.rollouts[index + 1];
-  if (next === undefined || (rollout.finished !== undefined && rollout.finished.seq < next.from.seq)) return [];
+function findingOf(facts: Facts, object: ObjectFacts, index: number): Finding[] {
+  const [rollout, next] = [object.rollouts[index], object.rollouts[index + 1]];
+  if (
+    rollout === undefined ||
+    next === undefined ||
+    (rollout.finished !== undefined && rollout.finished.seq < next.from.seq)
+  )
+    return [];
   const isBack = object.rollouts.slice(0, index).some(({ template }) => template === next.template);
   if (!isBack && secondsBetween(rollout.from.time, next.from.time) < APART_SECONDS) return [];
   const how = isBack ? 'was rolled back' : 'was overtaken by the next one';
@@ -28,7 +33,7 @@ function findingOf(object: ObjectFacts, rollout: Rollout, index: number): Findin
       evidence,
       onset: next.from,
       last: next.from,
-      isOver: isWell(object),
+      isOver: isWell(facts, object),
       key: String(index),
     },
   ];

@@ -20,7 +20,7 @@ function findingOf(facts: Facts, pod: ObjectFacts): Finding[] {
   const count = events.reduce((sum, event) => sum + event.count, 0);
   // That it took too long says nothing of why.
   const event = events.find(({ message }) => !message.includes('timed out waiting for the condition')) ?? events[0];
-  const hasRun = facts.runs.some(({ object, started }) => object === pod.index && started !== undefined);
+  const hasRun = pod.runs.some(({ started }) => started !== undefined);
   const [first, last] = [event?.moments[0], events.at(-1)?.moments.at(-1)];
   if (event === undefined || first === undefined || last === undefined || count < (hasRun ? ATTEMPTS : 2)) return [];
   return [

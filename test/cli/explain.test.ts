@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { explanationOf } from '../../src/cli/explanation.ts';
+import type { Story, StoryFinding } from '../../src/story/document.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'faro-explain-'));
+
+function recorded(name: string): Story {
+  return JSON.parse(gunzipSync(readFileSync(`test/verdict/stories/${name}.json.gz`)).toString()) as Story;
+}
+
+function explain(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['src/main.ts', 'explain', ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+test('the first cause stands on the first line, with what shows it, and the exit code tells how the story ends', async () => {
+  for (const [name, code, first] of [
+    ['image-deadline', 1, /^failed: image registry\.invalid\/late:1 .*cannot be pulled/],
+    ['rolled-back', 0, /^recovered: image /],
+    ['rollout', 0, /^healthy: nothing failed$/],
+  ] as const) {
+    const answer = await explain(`test/verdict/stories/${name}.json.gz`);
+    const lines = answer.stdout.trimEnd().split('\n');
+    assert.match(lines[0] ?? '', first);
+    assert.equal(answer.code, code);
+    assert.ok(lines.length <= 10);
+  }
+});
+
+test('a story of an older faro, without a verdict, is judged by its timeline', async () => {
+  const { verdict, ...old } = recorded('crash-loop');
+  const path = join(folder, 'old.json');
+  writeFileSync(path, JSON.stringify(old));
+  const { code, stdout } = await explain(path, '--json');
+  assert.equal(code, 1);
+  assert.equal((JSON.parse(stdout) as { firstCause: StoryFinding }).firstCause.rule, 'crash-loop');
+});
+
+test('what is no story is told so', async () => {
+  const path = join(folder, 'none.json');
+  writeFileSync(path, '{"kind": "List"}');
+  const { code, stdout, stderr } = await explain(path);
+  assert.deepEqual([code, stdout], [4, '']);
+  assert.match(stderr, /none\.json/);
+});
+
+test('it takes ten lines at most, and nothing of a story moves the cursor', () => {
+  const story = recorded('crash-loop');
+  const finding: StoryFinding = {
+    rule: 'crash-loop',
+    summary: 'container \u001b[2J of pod x\nforged',
+    object: 0,
+    evidence: Array.from({ length: 40 }, (_, index) => index),
+    time: story.metadata.startTime,
+    lines: Array.from({ length: 40 }, () => '\u202eline\r'),
+  };
+  const many = Array.from({ length: 40 }, () => finding);
+  const text = explanationOf({ status: 'failed', firstCause: finding, consequences: many, earlier: many }, story);
+  assert.ok(text.trimEnd().split('\n').length <= 10, text);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+  assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
+  assert.match(text, /and 37 more/);
+});

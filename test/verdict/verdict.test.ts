@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deployment, podState, World } from './world.ts';
+
+/** A Deployment of one pod that is never ready. */
+function brokenPod(world: World, name: string, pod = podState()): number {
+  const { replicaSet } = deployment(world, name, { ready: 0, wanted: 1 });
+  const index = world.object('Pod', `${name}-5d7-x`, { owner: replicaSet });
+  world.state(1, index, pod);
+  return index;
+}
+
+function wellPod(world: World, name: string, second = 0): number {
+  const { replicaSet } = deployment(world, name, { ready: 1, wanted: 1 });
+  const index = world.object('Pod', `${name}-5d7-x`, { owner: replicaSet });
+  world.state(second, index, podState({ ready: true }));
+  return index;
+}
+
+test('what crashes for want of what never came up is a consequence, though it failed first', () => {
+  const world = new World();
+  const web = brokenPod(world, 'web', podState({ waits: { app: 'CrashLoopBackOff' } }));
+  world.run(web, 'app', {
+    from: 2,
+    to: 3,
+    exitCode: 1,
+    lines: ['dial tcp: lookup ledger on 10.96.0.10:53: no such host'],
+  });
+  const ledger = world.object('Pod', 'ledger-0', {
+    owner: world.object('StatefulSet', 'ledger', { apiVersion: 'apps/v1' }),
+  });
+  world.state(4, ledger, podState({ waits: { db: 'ErrImagePull' } }));
+  const { firstCause, consequences } = world.verdict();
+  assert.equal(firstCause?.rule, 'image');
+  assert.deepEqual(
+    consequences.map(({ rule }) => rule),
+    ['crash-loop'],
+  );
+});
+
+test('two that fail one after the other without a word of each other: the one that failed first', () => {
+  const world = new World();
+  world.run(brokenPod(world, 'front', podState({ waits: { a: 'CrashLoopBackOff' } })), 'a', {
+    from: 2,
+    to: 9,
+    exitCode: 1,
+  });
+  world.run(brokenPod(world, 'back', podState({ waits: { b: 'CrashLoopBackOff' } })), 'b', {
+    from: 2,
+    to: 4,
+    exitCode: 2,
+  });
+  assert.match(world.verdict().firstCause?.summary ?? '', /back-5d7-x/);
+});
+
+test('a fault that is over does not hide the one that is not', () => {
+  const world = new World();
+  const early = wellPod(world, 'cache');
+  world.run(early, 'c', { from: 1, to: 5, exitCode: 7 });
+  world.run(early, 'c', { from: 6 });
+  const late = brokenPod(world, 'shop', podState({ waits: { s: 'CrashLoopBackOff' } }));
+  world.run(late, 's', { from: 90, to: 91, exitCode: 3 });
+  const { status, firstCause, earlier } = world.verdict();
+  assert.equal(status, 'failed');
+  assert.match(firstCause?.summary ?? '', /shop/);
+  assert.match(earlier?.[0]?.summary ?? '', /cache/);
+});
+
+test('a liveness probe that failed explains a kill whose own Event was dropped', () => {
+  const world = new World();
+  const spec = { containers: [{ name: 'a', livenessProbe: {} }] };
+  const pod = brokenPod(world, 'web', podState({ spec }));
+  world.event(8, pod, {
+    reason: 'Unhealthy',
+    message: 'Liveness probe failed: HTTP probe failed with statuscode: 503',
+  });
+  world.run(pod, 'a', { from: 2, to: 9, exitCode: 137 });
+  assert.equal(world.verdict().firstCause?.rule, 'liveness-probe');
+});
+
+test('the same exit code without a probe is a crash', () => {
+  const world = new World();
+  const pod = brokenPod(world, 'web', podState({ spec: { containers: [{ name: 'a', livenessProbe: {} }] } }));
+  world.run(pod, 'a', { from: 2, to: 9, exitCode: 137 });
+  assert.equal(world.verdict().firstCause?.rule, 'crash');
+});
+
+test('a container whose definition changed is restarted, and has not crashed', () => {
+  const world = new World();
+  const pod = wellPod(world, 'web');
+  world.event(8, pod, { reason: 'Killing', message: 'Container a definition changed, will be restarted' });
+  world.run(pod, 'a', { from: 2, to: 9, exitCode: 2 });
+  world.run(pod, 'a', { from: 10 });
+  assert.equal(world.verdict().status, 'healthy');
+});
+
+test('a crash a second before somebody deletes the pod is a crash, the end after it is none', () => {
+  for (const [end, rule] of [
+    [7, 'crash'],
+    [10, undefined],
+  ] as const) {
+    const world = new World();
+    const pod = wellPod(world, 'web');
+    world.run(pod, 'a', { from: 2, to: end, exitCode: 2 });
+    const metadata = { deletionTimestamp: '2026-11-23T12:00:40Z', deletionGracePeriodSeconds: 30 };
+    world.state(11, pod, podState({ ready: true, metadata }));
+    assert.equal(world.verdict().firstCause?.rule, rule);
+  }
+});
+
+test('a pod that was evicted before the story began, and whose workload does without it, is history', () => {
+  const world = new World();
+  const { replicaSet } = deployment(world, 'web', { ready: 1, wanted: 1 });
+  const old = world.object('Pod', 'web-5d7-old', { owner: replicaSet });
+  world.state(
+    0,
+    old,
+    podState({ status: { phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory' } }),
+  );
+  assert.deepEqual(world.verdict(), { status: 'healthy', consequences: [] });
+});
+
+test('a restart before the story is history, a crash loop that goes on is not', () => {
+  for (const [pod, status] of [
+    [podState({ ready: true }), 'healthy'],
+    [podState({ waits: { a: 'CrashLoopBackOff' } }), 'failed'],
+  ] as const) {
+    const world = new World();
+    const ready = status === 'healthy' ? 1 : 0;
+    const { replicaSet } = deployment(world, 'web', { ready, wanted: 1 });
+    const index = world.object('Pod', 'web-5d7-x', { owner: replicaSet });
+    world.state(0, index, pod);
+    world.run(index, 'a', { from: -3600, to: -3590, exitCode: 1 });
+    assert.equal(world.verdict().status, status);
+  }
+});
+
+test('a Job of a CronJob that failed is made good by a later one, and one that failed before the story is history', () => {
+  const world = new World();
+  const cron = world.object('CronJob', 'nightly', { apiVersion: 'batch/v1' });
+  world.state(0, cron, {});
+  const failed = { status: { conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }] } };
+  const complete = { status: { conditions: [{ type: 'Complete', status: 'True', reason: '' }] } };
+  const [old, bad, good] = ['a', 'b', 'c'].map((name) =>
+    world.object('Job', name, { owner: cron, apiVersion: 'batch/v1' }),
+  );
+  world.state(0, old ?? 0, failed);
+  world.state(10, bad ?? 0, failed);
+  assert.equal(world.verdict().status, 'failed');
+  assert.match(world.verdict().firstCause?.summary ?? '', /^job b failed/);
+  world.state(70, good ?? 0, complete);
+  assert.equal(world.verdict().status, 'recovered');
+});
+
+test('a mount that fails once while all comes up is no fault, nor is a readiness probe that fails at first', () => {
+  const world = new World();
+  const pod = wellPod(world, 'web', 1);
+  world.event(2, pod, {
+    reason: 'FailedMount',
+    message: 'MountVolume.SetUp failed for volume "c" : configmap "c" not found',
+  });
+  world.event(3, pod, {
+    reason: 'FailedMount',
+    message: 'MountVolume.SetUp failed for volume "d" : object is not registered',
+  });
+  world.event(4, pod, { reason: 'Unhealthy', message: 'Readiness probe failed: connection refused', count: 2 });
+  world.run(pod, 'a', { from: 3 });
+  assert.deepEqual(world.verdict(), { status: 'healthy', consequences: [] });
+});
+
+test('two writers of a quota at once are no refusal', () => {
+  const world = new World();
+  const { replicaSet } = deployment(world, 'web', { ready: 1, wanted: 1 });
+  const message =
+    'Error creating: Operation cannot be fulfilled on resourcequotas "q": the object has been modified; exceeded quota';
+  world.event(2, replicaSet, { reason: 'FailedCreate', message });
+  assert.equal(world.verdict().status, 'healthy');
+});
+
+test('a ConfigMap that changed is the first cause only where the template did not change with it', () => {
+  for (const isRollout of [false, true]) {
+    const world = new World();
+    const { deployment: root, replicaSet } = deployment(world, 'web', { ready: 0, wanted: 1 });
+    const config = world.object('ConfigMap', 'settings');
+    world.state(0, config, {});
+    world.state(20, config, { metadata: { resourceVersion: '2' } });
+    if (isRollout)
+      world.state(21, root, {
+        metadata: { generation: 1 },
+        spec: { replicas: 1, template: { spec: { hostname: 'x' } } },
+      });
+    const pod = world.object('Pod', 'web-5d7-x', { owner: replicaSet });
+    const spec = { containers: [{ name: 'a', envFrom: [{ configMapRef: { name: 'settings' } }] }] };
+    world.state(22, pod, podState({ spec, waits: { a: 'CrashLoopBackOff' } }));
+    world.run(pod, 'a', { from: 23, to: 24, exitCode: 1 });
+    assert.equal(world.verdict().firstCause?.rule, isRollout ? 'crash-loop' : 'config-changed');
+  }
+});
+
+test('a node that is lost explains what becomes of its pods, and is over when they are well again', () => {
+  for (const isBack of [false, true]) {
+    const world = new World();
+    const { replicaSet } = deployment(world, 'web', { ready: isBack ? 1 : 0, wanted: 1 });
+    const node = world.object('Node', 'n7');
+    const ready = (status: string, message = '') => ({
+      status: { conditions: [{ type: 'Ready', status, reason: 'x', message }] },
+    });
+    const pod = world.object('Pod', 'web-5d7-x', { owner: replicaSet });
+    world.state(0, node, ready('True'));
+    world.state(0, pod, podState({ ready: true, spec: { nodeName: 'n7' } }));
+    world.state(30, node, ready('Unknown', 'Kubelet stopped posting node status.'));
+    world.state(31, pod, podState({ spec: { nodeName: 'n7' } }));
+    if (isBack) world.state(60, node, ready('True'));
+    if (isBack) world.state(61, pod, podState({ ready: true, spec: { nodeName: 'n7' } }));
+    const { status, firstCause } = world.verdict();
+    assert.equal(firstCause?.summary, 'node n7 was lost: Kubelet stopped posting node status.');
+    assert.equal(status, isBack ? 'recovered' : 'failed');
+  }
+});
+
+test('a target that is not ready when its time is up has failed, though no rule says why', () => {
+  const world = new World();
+  deployment(world, 'web', { ready: 0, wanted: 2 });
+  assert.equal(world.verdict().status, 'unknown');
+  const { status, firstCause } = world.verdict({ ended: 'timeout' });
+  assert.equal(status, 'failed');
+  assert.match(firstCause?.summary ?? '', /^deployment web is not ready: 0 of 2/);
+});
+
+test('the same fault of many pods is told once', () => {
+  const world = new World();
+  const { replicaSet } = deployment(world, 'web', { ready: 0, wanted: 50 });
+  for (let number = 0; number < 50; number += 1) {
+    const pod = world.object('Pod', `web-5d7-${number}`, { owner: replicaSet });
+    world.state(1, pod, podState({ waits: { a: 'ImagePullBackOff' } }));
+  }
+  const { firstCause, consequences } = world.verdict();
+  assert.match(firstCause?.summary ?? '', /\(and 49 more pods\)$/);
+  assert.ok((firstCause?.evidence.length ?? 99) <= 12);
+  assert.deepEqual(consequences, []);
+});
+
+test('what a workload says reaches no terminal: control and bidi characters, long lines', () => {
+  const world = new World();
+  const pod = brokenPod(world, 'web', podState({ waits: { a: 'CrashLoopBackOff' } }));
+  world.run(pod, 'a', {
+    from: 2,
+    to: 3,
+    exitCode: 1,
+    lines: [`\u001b[2J\u202e${'x'.repeat(100_000)}`, '\u0000\nforged: healthy'],
+  });
+  const text = JSON.stringify(world.verdict());
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+  assert.doesNotMatch(text, /[\u0000-\u001f\u202e]|\\u00|\\n/);
+  assert.ok(text.length < 2000);
+});
