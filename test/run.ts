@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { Cluster, obstacle } from './cluster/cluster.ts';
+import { installTools } from './tools.ts';
 
 /**
  * `npm test`: types and lint, then every test, on the real cluster too, with the coverage of src/. Arguments name test
@@ -19,9 +20,11 @@ if (isWhole)
   for (const [command, ...args] of [
     ['tsc', '--noEmit'],
     ['tsc', '--noEmit', '-p', 'src/view/html/page'],
+    ['tsc', '--noEmit', '-p', 'test/view/html/page'],
     ['biome', 'check', '.'],
   ])
     check(command ?? '', args);
+installTools();
 const cluster = await startCluster();
 try {
   process.exitCode = await runTests(isWhole ? globSync('test/**/*.test.ts').sort() : files);

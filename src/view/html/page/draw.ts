@@ -73,6 +73,7 @@ function drawLane(context: CanvasRenderingContext2D, place: LanePlace): void {
   for (const span of story.spans) drawSpan(context, place, span);
   if (story.steps.length > 0) drawSteps(context, place, story.steps);
   drawDensity(context, place);
+  drawLabels(context, place, story);
   drawMissing(context, place, story);
   drawMarks(context, place, story.marks);
 }
@@ -91,7 +92,7 @@ function drawExistence(context: CanvasRenderingContext2D, { scene, lane, y }: La
   context.fillRect(from, y + LANE_HEIGHT / 2 - 1, Math.max(0, Math.min(to, scene.width) - from), 2);
 }
 
-function drawSpan(context: CanvasRenderingContext2D, { scene, y }: LanePlace, { from, to, tone, text }: Span): void {
+function drawSpan(context: CanvasRenderingContext2D, { scene, y }: LanePlace, { from, to, tone }: Span): void {
   const { colours, patterns, width } = scene;
   const [left, right] = [Math.max(-2, xOf(scene, from)), Math.min(width + 2, xOf(scene, to))];
   if (right < 0 || left > width) return;
@@ -105,14 +106,27 @@ function drawSpan(context: CanvasRenderingContext2D, { scene, y }: LanePlace, { 
   context.fillStyle = colours[tone];
   context.fillRect(left, y + BAR.top + BAR.height - 2, size, 2);
   context.fillRect(left, y + BAR.top, 1, BAR.height);
-  if (size < 36) return;
-  context.save();
-  context.beginPath();
-  context.rect(left, y, size - 4, LANE_HEIGHT);
-  context.clip();
-  context.fillStyle = colours.ink;
-  context.fillText(text, Math.max(left, 0) + 6, y + BAR.top + BAR.height / 2);
-  context.restore();
+}
+
+/** Pixels below which a span has no room for its name. */
+const LABELLED = 36;
+
+/** The names of the spans, over everything that stands in them. */
+function drawLabels(context: CanvasRenderingContext2D, { scene, y }: LanePlace, { spans, marks }: LaneStory): void {
+  for (const { from, to, text } of spans) {
+    const [left, right] = [Math.max(0, xOf(scene, from)), Math.min(scene.width, xOf(scene, to))];
+    // The flag of the crash before stands at the beginning of what follows it.
+    const flag = marks.some(({ at, tone }) => tone === 'crashed' && Math.abs(xOf(scene, at) - left) < 12) ? 16 : 0;
+    const room = right - left - 8 - flag;
+    if (room < LABELLED - 8) continue;
+    context.save();
+    context.beginPath();
+    context.rect(left + 4 + flag, y, room, LANE_HEIGHT);
+    context.clip();
+    context.fillStyle = scene.colours.ink;
+    context.fillText(text, left + 6 + flag, y + BAR.top + BAR.height / 2);
+    context.restore();
+  }
 }
 
 /** Ready replicas as a line between none and all that are wanted, over the rollout. */
@@ -147,7 +161,7 @@ function drawDensity(context: CanvasRenderingContext2D, { scene, lane, y }: Lane
   for (let x = 0; x < width && before < times.length; x += COLUMN) {
     const after = countBefore(times, window.from + (x / COLUMN + 1) * step);
     if (after > before) {
-      const size = Math.min(BAR.height - 2, 2 + Math.log2(after - before + 1) * 1.6);
+      const size = Math.min(BAR.height - 3, 1 + Math.log2(after - before + 1) * 1.4);
       context.fillRect(x, y + BAR.top + BAR.height - size, COLUMN - 1, size);
     }
     before = after;

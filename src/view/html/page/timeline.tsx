@@ -1,12 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
-import { LANE_HEIGHT, LaneTree } from './lane-tree.tsx';
+import { LaneTree } from './lane-tree.tsx';
 import { Lanes } from './lanes.tsx';
 import type { Opened, TimeWindow } from './opened.ts';
 import { Overview } from './overview.tsx';
 import { panned, shownLanes, type Update, type View, zoomed } from './view.ts';
-
-/** The course of the whole and the axis, in pixels. */
-const HEAD_HEIGHT = 46 + 20 + 1;
 
 export interface TimelineProps {
   readonly opened: Opened;
@@ -20,7 +17,7 @@ export function Timeline({ opened, view, update, hits }: TimelineProps) {
   const shown = useMemo(() => shownLanes(opened, view.collapsed), [opened, view.collapsed]);
   const [top, setTop] = useState(0);
   return (
-    <section class="timeline" aria-label="Time line" style={{ height: HEAD_HEIGHT + shown.length * LANE_HEIGHT }}>
+    <section class="timeline" aria-label="Time line" style={{ '--lanes': shown.length }}>
       <ZoomButtons opened={opened} update={update} />
       <Overview opened={opened} window={view.window} update={update} hits={hits} />
       <LaneTree opened={opened} view={view} update={update} shown={shown} top={top} setTop={setTop} />
