@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Clock } from '../model/time.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -7,7 +8,7 @@ export interface CommandContext {
   readonly cwd: string;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   /** First interrupt: end well. Second: leave at once. They abort with an `Interrupt`. */
   readonly interrupts: { readonly first: AbortSignal; readonly second: AbortSignal };

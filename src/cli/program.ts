@@ -126,6 +126,7 @@ function addCheck(program: Command, context: CommandContext, done: (code: ExitCo
 }
 
 function addStoryCommands(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  addView(program, context, done);
   program
     .command('explain')
     .summary('what went wrong in a story: the first cause, and what followed')
@@ -184,6 +185,29 @@ function addReport(program: Command, context: CommandContext, done: (code: ExitC
     .action(async (story, options) => {
       const { report } = await import('./report.ts');
       done(await report(story, options, context));
+    });
+}
+
+function addView(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  const several = (value: string, all: string[] = []) => [...all, value];
+  program
+    .command('view')
+    .summary('look into a story: its objects and its time line')
+    .argument('<story>', 'a file that faro capture has written')
+    .option(
+      '--object <name>',
+      'only these objects and their logs: pod/web-7c9-x2x, web-*; may be given several times',
+      several,
+    )
+    .option('--type <types>', 'only entries of these types: log,event,lifecycle,object,gap,note', several)
+    .option('--since <time>', 'from then on: RFC 3339, 16:07:03 (UTC), +30s after the start, 30s before the end')
+    .option('--until <time>', 'up to then')
+    .option('--grep <expression>', 'only entries whose text matches (RE2 syntax)')
+    .option('--at <time>', 'the state of every object at that moment; with --object the objects, as YAML')
+    .option('--no-pager', 'write to the terminal without $PAGER')
+    .action(async (story, options) => {
+      const { view } = await import('./view.ts');
+      done(await view(story, options, context));
     });
 }
 

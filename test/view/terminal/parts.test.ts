@@ -74,7 +74,7 @@ test('hostile text of an entry stands on its line as pictures', () => {
     text: '\u001b]0;x\u0007\r\nforged',
     isBad: false,
   });
-  assert.equal(painter(false)(line, 99), '   a�b  ␛]0;x␇␍␊forged');
+  assert.equal(painter(false)(line, 99), '               a�b  ␛]0;x␇␍␊forged');
 });
 
 test('colour follows NO_COLOR, FORCE_COLOR and the terminal', () => {

@@ -1,0 +1,173 @@
+import { parse, stringify } from 'yaml';
+import { FaroError } from '../model/errors.ts';
+import { printable } from '../model/printable.ts';
+import { millisecondsOf, type Timestamp } from '../model/time.ts';
+import type { TimelineEntry } from '../story/document.ts';
+import { openStory, type StoryHead, type StoryReader } from '../story/reader.ts';
+import { entryLine } from '../view/terminal/entry-line.ts';
+import { type Line, span } from '../view/terminal/line.ts';
+import { type Painter, painter, wantsColour } from '../view/terminal/painter.ts';
+import { labelOf, storyEntry } from '../view/terminal/story-entry.ts';
+import { type Moment, momentOf } from '../view/terminal/story-moment.ts';
+import { treeLines } from '../view/terminal/tree-lines.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { momentIn } from './moment.ts';
+import { type Output, page } from './pager.ts';
+import { matcherOf } from './pattern.ts';
+
+export interface ViewOptions {
+  readonly object?: readonly string[];
+  readonly type?: readonly string[];
+  readonly since?: string;
+  readonly until?: string;
+  readonly grep?: string;
+  readonly at?: string;
+  readonly pager: boolean;
+}
+
+/** `faro view`: a finished story's objects and its time line, or every object as it was at a moment. */
+export async function view(file: string, options: ViewOptions, context: Output): Promise<ExitCode> {
+  const matches = options.grep === undefined ? undefined : matcherOf(options.grep, '--grep');
+  await using story = await openStory(file);
+  const paint = painter(wantsColour(context.env, context.stdout.isTTY === true));
+  const text = options.at === undefined ? timeline(story, options, matches) : atMoment(story, options);
+  await page(painted(text, paint), context, options.pager);
+  return EXIT.done;
+}
+
+/** Lines are written in pieces of this many characters, for the sake of pipes. */
+const PIECE = 32_768;
+
+async function* painted(lines: AsyncIterable<Line>, paint: Painter): AsyncGenerator<string> {
+  let piece = '';
+  for await (const line of lines) {
+    piece += `${paint(line, Number.POSITIVE_INFINITY)}\n`;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
+
+async function* timeline(
+  story: StoryReader,
+  options: ViewOptions,
+  matches: ((text: string) => boolean) | undefined,
+): AsyncGenerator<Line> {
+  const { head } = story;
+  const { metadata } = head;
+  const moment = (text: string | undefined, option: string) =>
+    text === undefined ? undefined : momentIn(text, metadata, option);
+  const [since, until] = [moment(options.since, '--since'), moment(options.until, '--until')];
+  const objects = options.object === undefined ? undefined : objectsNamed(options.object, head);
+  const types = options.type?.flatMap((list) => list.split(',')).map(typeNamed);
+  const isWhole = [since, until, objects, types, matches].every((wanted) => wanted === undefined);
+  yield* headLines(head);
+  if (isWhole) yield* treeOf(await momentOf(story, undefined), head, metadata.endTime as Timestamp); // by the schema
+  if (isWhole) yield [];
+  const filter = { since, until, objects, types };
+  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  for await (const entry of story.entries(given)) {
+    const text = storyEntry(entry, head);
+    if (matches === undefined || matches(text.text)) yield entryLine(text);
+  }
+}
+
+/** The tree at a moment; with `--object` the objects themselves, whole, as YAML. */
+async function* atMoment(story: StoryReader, { at = '', object }: ViewOptions): AsyncGenerator<Line> {
+  const { head } = story;
+  const time = momentIn(at, head.metadata, '--at');
+  const moment = await momentOf(story, time);
+  if (object === undefined) {
+    yield* headLines(head);
+    yield [span(`at ${time}`, 'bold')];
+    yield* treeOf(moment, undefined, time);
+    return;
+  }
+  for (const index of objectsNamed(object, head)) {
+    const state = moment.states.get(index);
+    yield [span(`# ${printable(labelOf(head.objects[index]))} at ${time}`, 'dim')];
+    if (state === undefined) yield [span('# it had not been seen yet', 'dim')];
+    else for (const line of yamlOf(state).split('\n')) yield [span(printable(line))];
+    yield [span('---', 'dim')];
+  }
+}
+
+/** By way of text, so that numbers beyond 2^53 keep their digits. */
+function yamlOf(state: unknown): string {
+  return stringify(parse(JSON.stringify(state), { intAsBigInt: true }));
+}
+
+const TYPES: readonly TimelineEntry['type'][] = ['log', 'event', 'lifecycle', 'object', 'gap', 'note'];
+
+function typeNamed(name: string): TimelineEntry['type'] {
+  const type = TYPES.find((known) => known === name);
+  if (type !== undefined) return type;
+  throw new FaroError('usage', `--type: there are no entries of type "${name}"`, {
+    hint: `there are ${TYPES.join(', ')}`,
+  });
+}
+
+function* headLines({ metadata, verdict, gaps }: StoryHead): Generator<Line> {
+  const { roots, startTime, endTime, ended, complete, incomplete, cluster } = metadata;
+  const names = roots.map(({ kind, name }) => `${kind}/${name}`).join(' ');
+  yield [span(printable(names), 'bold'), span(printable(`  ${cluster.server} ${cluster.version}`), 'dim')];
+  yield [span(printable(`${startTime.slice(0, 19)}Z to ${endTime.slice(11, 19)}Z, ended by ${ended}`))];
+  if (complete) yield [span('complete', 'good')];
+  else
+    yield [
+      span(printable(`not complete: ${incomplete[0] ?? ''}`), 'bad'),
+      span(gaps.length > 1 ? `  (${gaps.length} gaps)` : '', 'bad'),
+    ];
+  const cause = verdict?.firstCause;
+  if (verdict !== undefined) {
+    const tone = verdict.status === 'failed' ? 'bad' : verdict.status === 'healthy' ? 'good' : 'busy';
+    yield [span(printable(cause === undefined ? verdict.status : `${verdict.status}: ${cause.summary}`), tone)];
+  }
+  yield [];
+}
+
+/** With a head, how many lines the logs of each container hold in all. */
+function treeOf({ tree }: Moment, head: StoryHead | undefined, now: Timestamp): readonly Line[] {
+  const lines = new Map<string, number>();
+  for (const { object, name, ledger } of head?.containers ?? []) {
+    const key = `${head?.objects[object]?.uid}/${name}`;
+    lines.set(key, (lines.get(key) ?? 0) + ledger.lines);
+  }
+  const rateOf = (podUid: string, container: string) => {
+    const count = lines.get(`${podUid}/${container}`);
+    return count === undefined ? undefined : { lines: count, perSecond: undefined };
+  };
+  return treeLines({ rows: tree.rows(), hidden: 0, now: millisecondsOf(now), rateOf });
+}
+
+/** Indexes of the objects that a user names: `web-7c9`, `pod/web-7c9`, `Deployment/web`; `*` stands for anything. */
+function objectsNamed(names: readonly string[], { objects }: StoryHead): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const wanted of names) {
+    const slash = wanted.indexOf('/');
+    const type = wanted.slice(0, Math.max(0, slash)).toLowerCase();
+    const pattern = globOf(wanted.slice(slash + 1));
+    const before = found.size;
+    for (const [index, { kind, resource, name }] of objects.entries()) {
+      const isType = type === '' || type === kind.toLowerCase() || type === resource;
+      if (isType && pattern.test(name)) found.add(index);
+    }
+    if (found.size === before) throw unknownObject(wanted, objects);
+  }
+  return found;
+}
+
+function globOf(text: string): RegExp {
+  const parts = text.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('[^]*')}$`);
+}
+
+const SHOWN = 10;
+
+function unknownObject(wanted: string, objects: StoryHead['objects']): FaroError {
+  const names = objects.slice(0, SHOWN).map(labelOf).join(', ');
+  return new FaroError('usage', `--object: there is no "${wanted}" in this story`, {
+    hint: `it holds ${names}${objects.length > SHOWN ? `, and ${objects.length - SHOWN} more` : ''}`,
+  });
+}

@@ -1,0 +1,43 @@
+import type { Root } from '../../model/record.ts';
+import { groupOf, type KubeObject } from '../../model/resource.ts';
+import type { Timestamp } from '../../model/time.ts';
+import type { StoryHead } from '../../story/head.ts';
+import { applyPatch } from '../../story/patch.ts';
+import type { StoryReader } from '../../story/reader.ts';
+import { ObjectTree } from './object-tree.ts';
+
+/** The objects of a story as they were at a moment. */
+export interface Moment {
+  readonly tree: ObjectTree;
+  /** The state of each object that had been seen by then, by its index; deleted ones in their last. */
+  readonly states: ReadonlyMap<number, KubeObject>;
+}
+
+/** Rebuilds every object from its first state and the patches up to a moment; undefined: to the end. */
+export async function momentOf(story: StoryReader, until: Timestamp | undefined): Promise<Moment> {
+  const { head } = story;
+  const states = new Map<number, KubeObject>();
+  const tree = new ObjectTree(rootsOf(head));
+  for await (const entry of story.entries({ types: ['object'], ...(until === undefined ? {} : { until }) })) {
+    if (entry.type !== 'object') continue;
+    const before = states.get(entry.object);
+    const state = entry.state ?? (before === undefined ? undefined : applyPatch(before, entry.patch ?? []));
+    if (state === undefined) continue; // its first state lies after the moment, by another clock
+    const object = state as KubeObject; // a state of the story's schema is an object of the API
+    states.set(entry.object, object);
+    const isDeleted = entry.action === 'deleted' || entry.action === 'deletedUnseen';
+    const resource = head.objects[entry.object]?.resource ?? '';
+    tree.take({ resource, object, isDeleted, time: entry.time as Timestamp }); // the schema's time is one
+  }
+  return { tree, states };
+}
+
+/** Roots that never had an object have nothing to show. */
+function rootsOf({ metadata, objects }: StoryHead): Root[] {
+  return metadata.roots.flatMap(({ apiVersion, kind, namespace, name, objects: [first] }) => {
+    const resource = first === undefined ? undefined : objects[first]?.resource;
+    if (resource === undefined) return [];
+    const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
+    return [{ group: groupOf(apiVersion), version, resource, kind, namespace, name }];
+  });
+}
