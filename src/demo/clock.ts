@@ -2,13 +2,18 @@ import type { Clock } from '../model/time.ts';
 
 interface Sleeper {
   readonly at: number;
+  /** Among those of one moment, who slept first wakes first. */
+  readonly order: number;
   readonly wake: () => void;
+  isGone: boolean;
 }
 
 /** A clock that stands still until it is told to go on: hours pass in the time that the work takes. */
 export class SimulatedClock implements Clock {
   #now: number;
-  readonly #sleepers = new Set<Sleeper>();
+  #order = 0;
+  /** A binary heap: the first to wake stands first. */
+  readonly #sleepers: Sleeper[] = [];
 
   constructor(startMs = Date.UTC(2026, 10, 23, 12)) {
     this.#now = startMs;
@@ -22,15 +27,15 @@ export class SimulatedClock implements Clock {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason);
       const onAbort = () => {
-        this.#sleepers.delete(sleeper);
+        sleeper.isGone = true;
         reject(signal?.reason);
       };
       const wake = () => {
         signal?.removeEventListener('abort', onAbort);
         resolve();
       };
-      const sleeper = { at: this.#now + ms, wake };
-      this.#sleepers.add(sleeper);
+      const sleeper = { at: this.#now + Math.max(0, ms), order: this.#order++, wake, isGone: false };
+      this.#push(sleeper);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
@@ -41,17 +46,52 @@ export class SimulatedClock implements Clock {
     await settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#now = Math.max(this.#now, next.at);
-      this.#sleepers.delete(next);
-      next.wake();
+      // Those of the same moment wake together, as timers do.
+      for (let also: Sleeper | undefined = next; also !== undefined; also = this.#next(next.at)) also.wake();
       await settle();
     }
     this.#now = end;
   }
 
+  /** Takes out the first who is to wake until `end`. */
   #next(end: number): Sleeper | undefined {
-    let first: Sleeper | undefined;
-    for (const sleeper of this.#sleepers)
-      if (sleeper.at <= end && (first === undefined || sleeper.at < first.at)) first = sleeper;
-    return first;
+    for (let first = this.#sleepers[0]; first !== undefined && first.at <= end; first = this.#sleepers[0]) {
+      this.#shift();
+      if (!first.isGone) return first;
+    }
+    return undefined;
   }
+
+  #push(sleeper: Sleeper): void {
+    const heap = this.#sleepers;
+    let at = heap.push(sleeper) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isBefore(sleeper, heap[parent])) break;
+      heap[at] = heap[parent] as Sleeper;
+      at = parent;
+    }
+    heap[at] = sleeper;
+  }
+
+  #shift(): void {
+    const heap = this.#sleepers;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      const left = 2 * at + 1;
+      const child = isBefore(heap[left + 1], heap[left]) ? left + 1 : left;
+      const least = heap[child];
+      if (least === undefined || !isBefore(least, last)) break;
+      heap[at] = least;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+function isBefore(one: Sleeper | undefined, other: Sleeper | undefined): boolean {
+  if (one === undefined || other === undefined) return one !== undefined;
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }

@@ -45,7 +45,7 @@ export class DirectCall implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#left.abort();
+    this.#left.abort(LEFT);
   }
 
   /** Passes a watch's frames on until the fault strikes. */
@@ -105,6 +105,8 @@ export class DirectCall implements Disposable {
   }
 }
 
+/** Of a call that came to its end; one for all, for each would cost a stack trace. */
+const LEFT = new Error('the call is over');
 const NO_QUERY = new URLSearchParams();
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -44,11 +44,11 @@ async function sendInitial(
   isStreamed: boolean,
 ): Promise<void> {
   for (const object of api.store.list(call.type, call.route.namespace))
-    await sendChange(call, { resourceVersion: position, type: 'ADDED', object });
+    await sendChange(call, { type: 'ADDED', object });
   if (isStreamed) await sendBookmark(call, String(position), { 'k8s.io/initial-events-end': 'true' });
 }
 
-async function sendChange(call: Call, { type, object }: StoredChange): Promise<void> {
+async function sendChange(call: Call, { type, object }: Pick<StoredChange, 'type' | 'object'>): Promise<void> {
   const { namespace, query } = call.route;
   const isElsewhere = namespace !== null && object.metadata.namespace !== namespace;
   if (isElsewhere || !matchesFields(object, query.get('fieldSelector'))) return;

@@ -37,6 +37,8 @@ export class SimulatedCluster implements AsyncDisposable {
   readonly api: Api;
   readonly events: EventRecorder;
   readonly nodes: readonly SimulatedNode[];
+  /** The type of pods, served or not. */
+  readonly pods: ResourceType;
   readonly #kubelet: SimulatedKubelet;
   readonly #controller: DeploymentController;
   readonly #lifecycle: NodeLifecycle;
@@ -49,6 +51,7 @@ export class SimulatedCluster implements AsyncDisposable {
     const types = [...SERVED_TYPES];
     const find = (storage: string) => typeNamed(types, storage);
     const [pods, nodeType] = [find('pods'), find('nodes')];
+    this.pods = pods;
     this.store = new SimulatedStore(clock, random);
     this.events = new EventRecorder(this.store, find('events'));
     this.nodes = nodeSkewsMs.map(
@@ -145,7 +148,7 @@ export class SimulatedCluster implements AsyncDisposable {
     while (!signal.aborted) {
       const before = this.store.resourceVersion;
       this.#controller.reconcile();
-      for (const pod of this.store.list(this.type('pods'), null)) this.#kubelet.adopt(pod, signal);
+      for (const pod of this.store.list(this.pods, null)) this.#kubelet.adopt(pod, signal);
       if (this.store.resourceVersion === before) await this.store.changed(signal);
       else await Promise.resolve();
     }

@@ -7,6 +7,8 @@ export interface StoredChange {
   readonly resourceVersion: number;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: KubeObject;
+  /** When it happened, in milliseconds. */
+  readonly time: number;
 }
 
 /** An object as a client writes it: the server adds identity and times. */
@@ -17,6 +19,8 @@ export type Manifest = Omit<KubeObject, 'apiVersion' | 'kind' | 'metadata'> & {
 interface Storage {
   readonly objects: Map<string, KubeObject>;
   readonly history: StoredChange[];
+  /** Every change that there ever was: the truth that a recording is compared with. */
+  readonly everything: StoredChange[];
   /** Who waits for the next change of this storage. */
   readonly waiters: (() => void)[];
   /** Changes up to here can no longer be watched. */
@@ -69,7 +73,7 @@ export class SimulatedStore {
     return object;
   }
 
-  /** Replaces an object by what `change` makes of it; a change of its spec counts up its generation. */
+  /** Replaces an object by what `change` makes of it, without changing the one that it is given; a change of its spec counts up its generation. */
   update(
     type: ResourceType,
     object: KubeObject,
@@ -79,8 +83,8 @@ export class SimulatedStore {
     const { namespace = null, name } = object.metadata;
     const current = this.get(type, namespace, name);
     if (current === undefined || current.metadata.uid !== object.metadata.uid) return undefined;
-    const changed = change(structuredClone(current));
-    const isNewSpec = JSON.stringify(changed.spec) !== JSON.stringify(current.spec);
+    const changed = change(current);
+    const isNewSpec = changed.spec !== current.spec && JSON.stringify(changed.spec) !== JSON.stringify(current.spec);
     const others = (current.metadata.managedFields ?? []).filter((entry) => entry.manager !== manager);
     const next: KubeObject = {
       ...changed,
@@ -110,6 +114,11 @@ export class SimulatedStore {
     let from = history.length;
     while (from > 0 && (history[from - 1]?.resourceVersion ?? 0) > resourceVersion) from -= 1;
     return history.slice(from);
+  }
+
+  /** Every change of a type that there ever was, those too that no client can watch any more. */
+  everything(type: ResourceType): readonly StoredChange[] {
+    return this.#storage(type).everything;
   }
 
   /** Forgets the history of all types: a watch that resumes from before now is told 410. */
@@ -150,13 +159,21 @@ export class SimulatedStore {
     const storage = this.#storage(type);
     if (what === 'DELETED') storage.objects.delete(keyOf(namespace, name));
     else storage.objects.set(keyOf(namespace, name), object);
-    storage.history.push({ resourceVersion: Number(resourceVersion), type: what, object });
+    const change = { resourceVersion: Number(resourceVersion), type: what, object, time: this.#clock.now() };
+    storage.history.push(change);
+    storage.everything.push(change);
     for (const wake of [...storage.waiters.splice(0), ...this.#waiters.splice(0)]) wake();
   }
 
   #storage(type: ResourceType): Storage {
     const key = groupResourceOf(type);
-    const storage = this.#storages.get(key) ?? { objects: new Map(), history: [], waiters: [], compacted: 0 };
+    const storage = this.#storages.get(key) ?? {
+      objects: new Map(),
+      history: [],
+      everything: [],
+      waiters: [],
+      compacted: 0,
+    };
     this.#storages.set(key, storage);
     return storage;
   }

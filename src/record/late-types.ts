@@ -47,6 +47,7 @@ export class LateTypes {
           void this.#search(change.object.metadata.name, signal);
       },
       listed: () => undefined,
+      left: () => undefined,
       trouble: (event: { type: string }) => {
         isDenied ||= event.type === 'denied';
       },

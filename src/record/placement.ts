@@ -73,6 +73,10 @@ export class Placement {
     return this.#scope.placementOf(uid) === 'member';
   }
 
+  isUnplaced(uid: string): boolean {
+    return this.#scope.placementOf(uid) === 'unplaced';
+  }
+
   /** Learns an object's owners from its metadata; returns the UIDs that came into the story with it. */
   learn(resource: string, object: KubeObject): readonly string[] {
     return this.#scope.observe({ resource, object }).placed;

@@ -5,18 +5,35 @@ import { reflect } from '../watch/reflector.ts';
 import { type Change, Store } from '../watch/store.ts';
 
 /** A change as one watch tells it, with where the watch stood before it (undefined within its list). */
-export type WatchedChange = Change<string> & { readonly before: string | undefined; readonly isRelist: boolean };
+export type WatchedChange = Change<string> & {
+  readonly before: string | undefined;
+  readonly isRelist: boolean;
+  /** Until when the watch is known to have missed nothing, before this change. */
+  readonly heard: Timestamp;
+};
+
+/** States between two times may have been missed: the history was lost, or a list was cut short. */
+export interface Doubt {
+  readonly since: Timestamp;
+  readonly until: Timestamp;
+  /** How many objects a new list found changed. */
+  readonly changes: number;
+}
 
 export interface WatchListener {
   change(change: WatchedChange): void;
-  /** A list is complete; `changes` counts what a relist found different. */
-  listed(resourceVersion: string, relist: { readonly changes: number; readonly since: Timestamp } | undefined): void;
+  /** A list is complete; `doubt` is set where states before it may have been missed. */
+  listed(resourceVersion: string, doubt: Doubt | undefined): void;
+  /** The watch was ended while a list was under way that should have shown what was missed, or while it failed. */
+  left(doubt: Doubt, during: 'listing' | 'failing'): void;
   trouble(event: Extract<ReflectorEvent, { type: 'denied' | 'failing' }>): void;
 }
 
 export type WatchOptions = Omit<ReflectorOptions, 'metadataOnly'> & {
   readonly metadataOnly?: boolean;
   readonly clock: Clock;
+  /** Of a watch that goes on from another one's position: when that one was last heard of. */
+  readonly heard?: Timestamp;
 };
 
 /** Secrets and ConfigMaps are only ever read as metadata: their data never reaches this process. */
@@ -27,19 +44,37 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   const { clock, type } = options;
   const metadataOnly = options.metadataOnly === true || METADATA_ONLY.has(groupResourceOf(type));
   const store = new Store((object) => object.metadata.name);
-  let relist: { changes: number; since: Timestamp } | undefined;
-  let lastHeard = timestampOf(clock.now());
+  let doubt: { since: Timestamp; changes: number } | undefined;
+  let isRelist = false;
+  let hasBegun = false;
+  let isFailing = false;
+  let lastHeard = options.heard ?? timestampOf(clock.now());
   for await (const event of reflect({ ...options, metadataOnly }, signal)) {
-    if (event.type === 'init') relist = event.relist ? { changes: 0, since: lastHeard } : undefined;
+    if (event.type === 'init') {
+      isRelist = event.relist;
+      // A list that was cut short goes on in the next one, and what changed between the two was not seen either.
+      const wasCutShort = hasBegun && (store.size > 0 || options.from !== undefined);
+      if (event.relist || wasCutShort) doubt ??= { changes: 0, since: lastHeard };
+      else if (options.heard === undefined) lastHeard = timestampOf(clock.now());
+      hasBegun = true;
+    }
     const before = event.type === 'apply' || event.type === 'delete' ? event.before : undefined;
     for (const change of store.take(event)) {
-      if (relist !== undefined) relist.changes += 1;
-      listener.change({ ...change, before, isRelist: relist !== undefined });
+      if (doubt !== undefined) doubt.changes += 1;
+      listener.change({ ...change, before, isRelist, heard: lastHeard });
     }
     if (event.type === 'initDone') {
-      listener.listed(event.resourceVersion, relist);
-      relist = undefined;
+      listener.listed(event.resourceVersion, doubt && { ...doubt, until: timestampOf(clock.now()) });
+      doubt = undefined;
+      isRelist = false;
     } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event);
-    if (event.type !== 'failing' && event.type !== 'denied') lastHeard = timestampOf(clock.now());
+    isFailing = event.type === 'failing' || (isFailing && !HEARD.has(event.type));
+    if (doubt === undefined && HEARD.has(event.type)) lastHeard = timestampOf(clock.now());
   }
+  const until = timestampOf(clock.now());
+  if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
+  else if (isFailing && store.size > 0) listener.left({ since: lastHeard, until, changes: 0 }, 'failing');
 }
+
+/** What shows that a watch lives, and has missed nothing until then. */
+const HEARD: ReadonlySet<ReflectorEvent['type']> = new Set(['initDone', 'apply', 'delete', 'alive']);

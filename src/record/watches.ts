@@ -5,13 +5,15 @@ import type { Root } from '../model/record.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
-import { type WatchedChange, type WatchListener, watchType } from './type-watch.ts';
+import { type Doubt, type WatchedChange, type WatchListener, watchType } from './type-watch.ts';
 
 /** What the watches tell the recorder. Every call is synchronous: watches are always drained. */
 export interface Witness {
   /** Metadata of an object whose type is not in the story (yet); returns the UIDs that came into the story with it. */
   learn(resource: string, object: KubeObject): readonly string[];
   forget(uid: string): void;
+  /** Whether an object has an owner that was not seen yet. */
+  isUnplaced(uid: string): boolean;
   /** A whole state; returns the UIDs that came into the story with it. */
   state(resource: string, change: WatchedChange): readonly string[];
   event(change: WatchedChange): void;
@@ -19,8 +21,10 @@ export interface Witness {
   referenced(reference: Reference, resource: string, change: WatchedChange): void;
   /** What objects of the story name may not be read. */
   unexplained(type: ResourceType, error: ApiError): void;
-  /** A relist found changes: states between `since` and now may have been missed. */
-  relisted(type: ResourceType, namespace: string | null, since: Timestamp): void;
+  /** A type was listed anew after its history was lost: states since then may have been missed. */
+  relisted(type: ResourceType, namespace: string | null, doubt: Doubt): void;
+  /** Whether the story lacks what its reader came for without it, whatever was seen of it so far. */
+  isEssential(type: ResourceType): boolean;
   denied(type: ResourceType, namespace: string | null, error: ApiError): void;
   failing(type: ResourceType, error: Error): void;
   /** A type that appeared during the capture had objects of the story before it could be listed. */
@@ -47,6 +51,8 @@ interface TypeInPlace {
   /** Set for a type that appeared during the capture: when that was noticed. */
   readonly lateSince: Timestamp | undefined;
   isFull: boolean;
+  /** What may have been missed of it while no object of it was in the story. */
+  readonly doubts: Doubt[];
   /** Set while the first metadata list runs: a member was found in it. */
   hasListedMember: boolean;
   isListed: boolean;
@@ -56,8 +62,13 @@ interface TypeInPlace {
 interface Sighting {
   readonly place: TypeInPlace;
   readonly before: string | undefined;
+  /** When the metadata watch had last been heard of, before that. */
+  readonly heard: Timestamp;
   readonly order: number;
 }
+
+/** Deleted objects whose owner never came are remembered up to this many. */
+const MAX_ORPHANS = 1000;
 
 /**
  * Watches every type of a namespace as metadata, and those with an object in the story in full. A type that comes into
@@ -72,6 +83,7 @@ export class Watches {
   readonly #sightings = new Map<string, Sighting>();
   readonly #running = new Set<Promise<void>>();
   readonly #rootNames = new Map<string, Set<string>>();
+  readonly #orphans: string[] = [];
   #order = 0;
 
   constructor(options: WatchesOptions, signal: AbortSignal) {
@@ -102,12 +114,19 @@ export class Watches {
   /** Every object of the type, as metadata at first. Resolves at its first list or refusal. */
   watchMetadata(type: ResourceType, namespace: string | null, lateSince?: Timestamp): Promise<void> {
     const stopMetadata = new AbortController();
-    const state = { isFull: false, hasListedMember: false, isListed: false };
+    const state = { isFull: false, doubts: [], hasListedMember: false, isListed: false };
     const place: TypeInPlace = { type, namespace, stopMetadata, lateSince, ...state };
     this.#places.set(placeKey(type, namespace), place);
     const signal = AbortSignal.any([this.#signal, stopMetadata.signal]);
     return this.#run(
-      { type, namespace, metadataOnly: true, signal, onListed: (at) => this.#metadataListed(place, at) },
+      {
+        type,
+        namespace,
+        metadataOnly: true,
+        signal,
+        onListed: (at) => this.#metadataListed(place, at),
+        onDoubt: (doubt) => this.#doubt(place, doubt),
+      },
       (change) => this.#metadataChange(place, change),
     );
   }
@@ -128,7 +147,7 @@ export class Watches {
 
   /** Every object of a type whose metadata does not tell what it explains, whole from the start. */
   watchWhole(type: ResourceType, namespace: string | null): Promise<void> {
-    const state = { isFull: true, hasListedMember: false, isListed: false, lateSince: undefined };
+    const state = { isFull: true, doubts: [], hasListedMember: false, isListed: false, lateSince: undefined };
     const place: TypeInPlace = { type, namespace, stopMetadata: new AbortController(), ...state };
     this.#places.set(placeKey(type, namespace), place);
     return this.#run({ type, namespace }, (change) => this.#wholeChange(place, change));
@@ -159,13 +178,29 @@ export class Watches {
     }
     const { uid, name } = change.object.metadata;
     if (this.#isRootName(place, name)) return; // its own watch tells it whole
-    if (!this.#sightings.has(uid)) this.#sightings.set(uid, { place, before: change.before, order: this.#order++ });
+    const { before, heard } = change;
+    if (!this.#sightings.has(uid)) this.#sightings.set(uid, { place, before, heard, order: this.#order++ });
     const placed = witness.learn(place.type.resource, change.object);
     if (placed.length > 0) this.#placed(placed);
-    if (change.type === 'deleted' && !place.isFull) {
-      this.#sightings.delete(uid);
-      witness.forget(uid);
-    }
+    if (change.type === 'deleted' && !place.isFull) this.#leave(uid);
+  }
+
+  /** A deleted object is forgotten, unless its owner may be yet to come: watches are not ordered against each other. */
+  #leave(uid: string): void {
+    const { witness } = this.#options;
+    const isOrphan = witness.isUnplaced(uid);
+    if (isOrphan) this.#orphans.push(uid);
+    const gone = isOrphan && this.#orphans.length <= MAX_ORPHANS ? undefined : isOrphan ? this.#orphans.shift() : uid;
+    if (gone === undefined) return;
+    this.#sightings.delete(gone);
+    witness.forget(gone);
+  }
+
+  /** Of a type without an object in the story, what may have been missed is a gap only if one comes into it. */
+  #doubt(place: TypeInPlace, doubt: Doubt): void {
+    const { witness } = this.#options;
+    if (place.isFull || witness.isEssential(place.type)) witness.relisted(place.type, place.namespace, doubt);
+    else place.doubts.push(doubt);
   }
 
   #metadataListed(place: TypeInPlace, resourceVersion: string): void {
@@ -173,7 +208,7 @@ export class Watches {
     if (place.hasListedMember) {
       const { type, namespace, lateSince } = place;
       if (lateSince !== undefined) this.#options.witness.late(type, namespace, lateSince);
-      this.#upgrade(place, resourceVersion, true);
+      this.#upgrade(place, { from: resourceVersion, listFrom: true });
     }
     place.hasListedMember = false;
   }
@@ -182,21 +217,24 @@ export class Watches {
   #placed(uids: readonly string[]): void {
     const sightings = uids.flatMap((uid) => this.#sightings.get(uid) ?? []).sort((a, b) => a.order - b.order);
     for (const uid of uids) this.#sightings.delete(uid);
-    for (const { place, before } of sightings) {
+    for (const { place, before, heard } of sightings) {
       if (place.isFull) continue;
-      if (before !== undefined) this.#upgrade(place, before, false);
-      else if (place.isListed) this.#upgrade(place, undefined, true);
+      if (before !== undefined) this.#upgrade(place, { from: before, heard });
+      else if (place.isListed) this.#upgrade(place, {});
       else place.hasListedMember = true; // its position is known when the list is complete
     }
   }
 
   /** Without a position the full watch begins with a list of its own. */
-  #upgrade(place: TypeInPlace, from: string | undefined, listFrom: boolean): void {
+  #upgrade(
+    place: TypeInPlace,
+    start: { readonly from?: string; readonly listFrom?: boolean; readonly heard?: Timestamp },
+  ): void {
     if (place.isFull) return;
     place.isFull = true;
     place.stopMetadata.abort();
     const { type, namespace } = place;
-    const start = from === undefined ? {} : { from, listFrom };
+    for (const doubt of place.doubts) this.#options.witness.relisted(type, namespace, doubt);
     void this.#run({ type, namespace, ...start }, (change) => this.#wholeChange(place, change));
   }
 
@@ -211,14 +249,20 @@ export class Watches {
 
   #run(what: WatchTarget, onChange: (change: WatchedChange) => void): Promise<void> {
     const { client, clock, random, streamingList, witness } = this.#options;
-    const { type, namespace, signal = this.#signal, onListed, onDenied, ...how } = what;
+    const { type, namespace } = what;
+    const stated = (doubt: Doubt) => witness.relisted(type, namespace, doubt);
+    const { signal = this.#signal, onListed, onDenied, onDoubt = stated, ...how } = what;
     const first = Promise.withResolvers<void>();
     const listener: WatchListener = {
       change: onChange,
-      listed: (resourceVersion, relist) => {
-        if (relist !== undefined && relist.changes > 0) witness.relisted(type, namespace, relist.since);
+      listed: (resourceVersion, doubt) => {
+        if (doubt !== undefined) onDoubt(doubt);
         onListed?.(resourceVersion);
         first.resolve();
+      },
+      left: (doubt, during) => {
+        // A watch that fails while it is replaced goes on in the one that replaces it.
+        if (during === 'listing' || this.#signal.aborted) onDoubt(doubt);
       },
       trouble: (event) => {
         if (event.type === 'denied') {
@@ -228,7 +272,7 @@ export class Watches {
         } else witness.failing(type, event.error);
       },
     };
-    const options = { client, clock, random, type, namespace, streamingList, listSlots: this.#slots, ...how };
+    const options = { client, clock, random, streamingList, listSlots: this.#slots, ...how };
     const done = watchType(options, listener, signal)
       .catch((error: unknown) => witness.fatal(error))
       .finally(() => {
@@ -249,10 +293,13 @@ interface WatchTarget {
   readonly metadataOnly?: boolean;
   readonly from?: string;
   readonly listFrom?: boolean;
+  readonly heard?: Timestamp;
   readonly signal?: AbortSignal;
   readonly onListed?: (resourceVersion: string) => void;
   /** In place of the witness' own word. */
   readonly onDenied?: (error: ApiError) => void;
+  /** Hears what may have been missed, where that is not a gap of the story as it is. */
+  readonly onDoubt?: (doubt: Doubt) => void;
 }
 
 function placeKey(type: ResourceType, namespace: string | null): string {

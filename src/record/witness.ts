@@ -9,7 +9,7 @@ import { groupOf, groupResourceOf, type KubeObject, type ResourceType } from '..
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import type { Placement } from './placement.ts';
 import type { RecordLog } from './record.ts';
-import type { WatchedChange } from './type-watch.ts';
+import type { Doubt, WatchedChange } from './type-watch.ts';
 import type { Witness } from './watches.ts';
 
 export interface WitnessOptions {
@@ -54,6 +54,10 @@ export class RecorderWitness implements Witness {
     this.#options.placement.forget(uid);
   }
 
+  isUnplaced(uid: string): boolean {
+    return this.#options.placement.isUnplaced(uid);
+  }
+
   state(resource: string, change: WatchedChange): readonly string[] {
     const { placement, followers } = this.#options;
     if (change.type === 'deletedUnseen') {
@@ -91,18 +95,20 @@ export class RecorderWitness implements Witness {
     this.note(`${storage} that explain this story may be missing from it: ${error.message}`);
   }
 
-  relisted(type: ResourceType, namespace: string | null, since: Timestamp): void {
+  isEssential(type: ResourceType): boolean {
+    return ESSENTIAL.has(groupResourceOf(type));
+  }
+
+  relisted(type: ResourceType, namespace: string | null, { since, until, changes }: Doubt): void {
     const storage = groupResourceOf(type);
-    if (!this.#membersOf.has(storage) && type.resource !== 'events') {
-      if (this.#explaining.has(storage))
-        this.note(
-          `the watch history of ${storage} was gone (410): of those that explain this story, states may be missing`,
-        );
+    if (this.#explaining.has(storage) && !this.#membersOf.has(storage) && !ESSENTIAL.has(storage)) {
+      this.note(`the watch of ${storage} lost its history: of those that explain this story, states may be missing`);
       return;
     }
+    const what = `a new list shows ${changes} changes, and what came and went meanwhile is unknown`;
     this.#gap(
-      { resource: storage, namespace, cause: 'expired', since },
-      'the watch history was gone (410); a new list shows changes',
+      { resource: storage, namespace, cause: 'expired', since, until },
+      `the watch could not go on from where it was; ${what}`,
     );
   }
 
@@ -162,13 +168,16 @@ export class RecorderWitness implements Witness {
     if (isThis && change.type === 'deleted') followers.podDeleted(uid);
   }
 
-  #gap(of: { resource: string; namespace: string | null; cause: GapCause; since: Timestamp }, evidence: string): void {
-    const { resource, namespace, cause, since: from } = of;
-    const to = this.#now();
+  #gap(
+    of: { resource: string; namespace: string | null; cause: GapCause; since: Timestamp; until?: Timestamp },
+    evidence: string,
+  ): void {
+    const observed = this.#now();
+    const { resource, namespace, cause, since: from, until: to = observed } = of;
     const certainty = cause === 'forbidden' ? 'known' : 'suspected';
     this.#options.append({
       kind: 'gap',
-      observed: to,
+      observed,
       gap: { of: { resource, namespace }, from, to, certainty, cause, evidence },
     });
   }

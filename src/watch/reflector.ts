@@ -17,6 +17,8 @@ export type ReflectorEvent =
   | { readonly type: 'initDone'; readonly resourceVersion: string; readonly relist: boolean }
   | { readonly type: 'apply'; readonly object: KubeObject; readonly before: string }
   | { readonly type: 'delete'; readonly object: KubeObject; readonly before: string }
+  /** A bookmark: nothing changed, and the watch lives. */
+  | { readonly type: 'alive' }
   /** The first list, or a later one, was refused (403), or the type does not exist (any more). Tried again, seldom. */
   | { readonly type: 'denied'; readonly error: ApiError }
   /** The server or the way to it fails; tried again with backoff. */
@@ -167,8 +169,8 @@ class Reflector {
     const before = this.#state.at === 'watching' ? this.#state.resourceVersion : '';
     const resourceVersion = frame.type === 'BOOKMARK' ? frame.resourceVersion : frame.object.metadata.resourceVersion;
     // Advanced only after the consumer has taken the event, so that a throw in between repeats it rather than skips it.
-    if (frame.type !== 'BOOKMARK')
-      yield { type: frame.type === 'DELETED' ? 'delete' : 'apply', object: frame.object, before };
+    if (frame.type === 'BOOKMARK') yield { type: 'alive' };
+    else yield { type: frame.type === 'DELETED' ? 'delete' : 'apply', object: frame.object, before };
     this.#state = { at: 'watching', resourceVersion };
   }
 

@@ -53,6 +53,7 @@ export class Store<Kept> {
         this.#entries.delete(event.object.metadata.uid);
         yield { type: 'deleted', object: event.object };
         return;
+      case 'alive':
       case 'denied':
       case 'failing':
         return;
