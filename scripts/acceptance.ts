@@ -10,9 +10,9 @@ import { Cluster, obstacle } from '../test/cluster/cluster.ts';
 const rows: readonly { readonly title: string; readonly args: readonly string[]; readonly env?: NodeJS.ProcessEnv }[] =
   [
     {
-      title: '150 simulated schedules',
+      title: '10,000 simulated schedules',
       args: ['--test', 'test/record/simulation.test.ts'],
-      env: { FARO_SCHEDULES: '150', FARO_SEED: '1000' },
+      env: { FARO_SCHEDULES: '10000', FARO_SEED: '1000' },
     },
     ...[1, 2, 3].map((round) => ({
       title: `scenarios on the real cluster, round ${round}`,

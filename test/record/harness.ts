@@ -12,15 +12,9 @@ import type { ResourceType } from '../../src/model/resource.ts';
 import type { EndConditions, RecordResult } from '../../src/record/end.ts';
 import { Recorder, type RecordOptions } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
+import { WEB } from './root.ts';
 
-export const WEB: Root = {
-  group: 'apps',
-  version: 'v1',
-  resource: 'deployments',
-  kind: 'Deployment',
-  namespace: 'shop',
-  name: 'web',
-};
+export { WEB };
 
 /** A recording of the simulated cluster, in process, over the real wire, into memory. */
 export interface Recording {

@@ -1,0 +1,159 @@
+import { SimulatedClock } from '../../src/demo/clock.ts';
+import { DirectClient } from '../../src/demo/direct-client.ts';
+import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/demo/simulated-cluster.ts';
+import { discover } from '../../src/kube/discovery.ts';
+import type { JournalRecord } from '../../src/model/record.ts';
+import type { Clock } from '../../src/model/time.ts';
+import { Recorder } from '../../src/record/record.ts';
+import { createRedactor } from '../../src/redact/redactor.ts';
+import { WEB } from './root.ts';
+
+export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions, 'clock'> {
+  /** What exists before the recording. */
+  readonly prepare?: (cluster: SimulatedCluster) => void;
+  /** Milliseconds that the recorder's clock is ahead. */
+  readonly skewMs?: number;
+  readonly random?: () => number;
+  readonly streamingList?: boolean;
+}
+
+/** A recording of a simulated cluster in this process, without a wire, on a clock that goes only when it is told to. */
+export class SimulatedRecording implements AsyncDisposable {
+  readonly cluster: SimulatedCluster;
+  readonly records: JournalRecord[] = [];
+  readonly clock: SimulatedClock;
+  readonly #own: RecorderClock;
+  readonly #stop = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+  #listedAt = Number.POSITIVE_INFINITY;
+
+  private constructor(cluster: SimulatedCluster, clock: SimulatedClock, skewMs: number) {
+    this.cluster = cluster;
+    this.clock = clock;
+    this.#own = new RecorderClock(clock, skewMs);
+  }
+
+  static async start(options: SimulatedRecordingOptions): Promise<SimulatedRecording> {
+    const { prepare, skewMs = 0, random = () => 0, streamingList = true, ...world } = options;
+    const clock = new SimulatedClock();
+    const cluster = new SimulatedCluster({ ...world, clock });
+    const recording = new SimulatedRecording(cluster, clock, skewMs);
+    await recording.#record({ random, streamingList, prepare });
+    return recording;
+  }
+
+  /** When every first list was answered, in milliseconds of the API server's clock: what was past by then is before the story. */
+  get listedAt(): number {
+    return this.#listedAt;
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.clock.advance(ms, settle);
+  }
+
+  /** Lets time pass until something is over. */
+  async through<T>(work: Promise<T>): Promise<T> {
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+    };
+    work.then(end, end);
+    await this.advance(0);
+    while (!isOver) await this.advance(1000);
+    return work;
+  }
+
+  /** The recorder's machine sleeps: its clock jumps, none of its timers runs, its connections are dead. */
+  async sleepThrough(ms: number): Promise<void> {
+    this.#own.fallAsleep();
+    this.cluster.api.server.goDown();
+    await this.advance(ms);
+    this.cluster.api.server.comeBack();
+    this.#own.wakeUp();
+  }
+
+  /** Ends the recording well. */
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await this.through(this.#running);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+    await this.cluster[Symbol.asyncDispose]();
+  }
+
+  async #record(how: {
+    readonly random: () => number;
+    readonly streamingList: boolean;
+    readonly prepare: SimulatedRecordingOptions['prepare'];
+  }): Promise<void> {
+    const { cluster, records } = this;
+    const client = new DirectClient(cluster.api);
+    const discovery = await this.through(discover(client, this.#stop.signal));
+    how.prepare?.(cluster);
+    cluster.run();
+    await this.advance(Math.floor(how.random() * 3000));
+    const recorder = new Recorder({
+      client,
+      discovery,
+      sink: { append: (record) => void records.push(record), drained: async () => undefined },
+      redactor: createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true }),
+      clock: this.#own,
+      random: how.random,
+      log: {
+        info: () => {
+          this.#listedAt = this.clock.now();
+        },
+        warn: () => undefined,
+      },
+      start: { id: ID, generator: 'faro test', cluster: CLUSTER, roots: [WEB], options: {} },
+      types: [cluster.type('deployments.apps')],
+      logs: { maxStreams: 50 },
+      streamingList: how.streamingList,
+      end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0 },
+      drainMs: 5000,
+    });
+    this.#running = recorder.run(this.#stop.signal, new AbortController().signal);
+    this.#running.catch(() => undefined); // told to whoever ends it
+    await this.advance(0);
+  }
+}
+
+const ID = '01a20d89-78c0-76e0-a13b-e013a596b798';
+const CLUSTER = { version: '', uid: null, server: '' };
+
+/** Everything in the process lives on promises: one turn of the event loop lets all of them come to rest. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The recorder's own clock: wrong by some time, and without timers while its machine sleeps. */
+class RecorderClock implements Clock {
+  readonly #clock: Clock;
+  readonly #skewMs: number;
+  #sleep: PromiseWithResolvers<void> | undefined;
+
+  constructor(clock: Clock, skewMs: number) {
+    this.#clock = clock;
+    this.#skewMs = skewMs;
+  }
+
+  now(): number {
+    return this.#clock.now() + this.#skewMs;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await this.#clock.sleep(ms, signal);
+    if (this.#sleep !== undefined) await this.#sleep.promise;
+  }
+
+  fallAsleep(): void {
+    this.#sleep = Promise.withResolvers();
+  }
+
+  wakeUp(): void {
+    this.#sleep?.resolve();
+    this.#sleep = undefined;
+  }
+}

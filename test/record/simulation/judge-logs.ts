@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import type { ContainerLog } from '../../../src/demo/container-log.ts';
+import { millisecondsOf } from '../../../src/model/time.ts';
+import { covers, type Interval, isWithin, SLACK_MS, shown } from './intervals.ts';
+import type { Recorded, RecordedLog } from './recorded.ts';
+import type { Outcome } from './simulate.ts';
+import type { Verdict } from './verdict.ts';
+
+/** One run of a container: what it wrote, and what was recorded of it. */
+interface JudgedRun {
+  readonly key: string;
+  readonly run: ContainerLog;
+  readonly log: RecordedLog | undefined;
+  /** Where its lines may be missing, by its node's clock. */
+  readonly gaps: readonly Interval[];
+  readonly slack: number;
+}
+
+/** Compares the lines of every run with what was recorded of it. */
+export function judgeLogs(outcome: Outcome, recorded: Recorded, verdict: Verdict): void {
+  for (const run of runsOf(outcome, recorded)) {
+    count(run, verdict);
+    try {
+      judgeRun(run);
+    } catch (error) {
+      if (!(error instanceof assert.AssertionError) || outcome.route !== 'stream') throw error;
+      verdict.unstated += 1; // the pod log API cannot show all that it loses
+    }
+  }
+}
+
+function* runsOf({ cluster, skewMs, from }: Outcome, recorded: Recorded): Generator<JudgedRun> {
+  const ofPods = recorded.gaps.get('pods') ?? [];
+  for (const node of cluster.nodes) {
+    const nodeSkew = node.clock.now() - cluster.api.clock.now();
+    const slack = SLACK_MS + Math.abs(nodeSkew) + Math.abs(skewMs);
+    for (const [container, runs] of node.allRuns()) {
+      for (const run of runs) {
+        const key = `${container}/${run.restart}`;
+        const log = recorded.logs.get(key);
+        const last = run.lines.at(-1);
+        if (log === undefined && (last === undefined || millisecondsOf(last.time) - nodeSkew < from)) continue;
+        // A run that came and went while nobody could look lies in a gap of all pods.
+        const ofType = ofPods.map((gap) => ({ from: gap.from - skewMs + nodeSkew, to: gap.to - skewMs + nodeSkew }));
+        yield { key, run, log, gaps: log?.gaps ?? ofType, slack };
+      }
+    }
+  }
+}
+
+function count({ run, log, gaps }: JudgedRun, verdict: Verdict): void {
+  const has = new Set(log?.lines);
+  const isRecorded = ({ time, text }: { time: string; text: Buffer }) => has.has(`${time} ${text}`);
+  const missing = run.lines.filter((line) => !isRecorded(line)).length;
+  verdict.instances += 1;
+  verdict.lines += run.lines.length;
+  verdict.linesMissing += missing;
+  const spanned = run.lines.filter(({ time }) => isWithin(gaps, millisecondsOf(time)));
+  verdict.linesInGaps += spanned.filter(isRecorded).length;
+  if (missing === 0 && log !== undefined && (log.gaps.length > 0 || !log.isProven)) verdict.overstated += 1;
+}
+
+/** Exact, or a stated gap that covers what is missing; anything else throws. */
+function judgeRun({ key, run, log, gaps, slack }: JudgedRun): void {
+  const truth = run.lines.map(({ time, text }) => `${time} ${text}`);
+  const lines = log?.lines ?? [];
+  assert.equal(new Set(lines).size, lines.length, `a line twice: ${key}`);
+  const places = new Map(truth.map((line, at) => [line, at]));
+  let last = -1;
+  for (const line of lines) {
+    const at = places.get(line);
+    // A line that lost its head at a rotation is one that is missing.
+    if (at === undefined) assert.ok(isStated(line), `a line that never was: ${key}: ${line.slice(0, 90)}`);
+    else assert.ok(at > last, `a line out of order: ${key}: ${line.slice(0, 90)}`);
+    last = at ?? last;
+  }
+  const has = new Set(lines);
+  const missing = truth.filter((line) => !has.has(line));
+  const what = `of ${truth.length} lines of ${key}, the first: ${missing[0]?.slice(0, 60)}`;
+  assert.ok(missing.length === 0 || log?.isProven !== true, `called proven without ${missing.length} ${what}`);
+  const unstated = missing.filter((line) => !isStated(line));
+  assert.equal(unstated.length, 0, `no gap covers ${unstated.length} ${what} (gaps: ${shown(gaps)})`);
+
+  function isStated(line: string): boolean {
+    return covers(gaps, Date.parse(`${line.slice(0, 23)}Z`), slack);
+  }
+}

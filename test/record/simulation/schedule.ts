@@ -1,0 +1,157 @@
+import type { Fault } from '../../../src/demo/faults.ts';
+import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
+import type { KubeObject } from '../../../src/model/resource.ts';
+
+/** What a schedule works on. */
+export interface Stage {
+  readonly cluster: SimulatedCluster;
+  readonly random: () => number;
+  advance(ms: number): Promise<void>;
+  /** Lets the recorder's machine sleep: its clock jumps, its connections are dead. */
+  sleepThrough(ms: number): Promise<void>;
+  /** What is under way and must be over before the world is judged. */
+  readonly pending: Promise<unknown>[];
+}
+
+/** One thing that may happen, and how often compared with the others. */
+interface Turn {
+  readonly weight: number;
+  readonly happen: (stage: Stage) => void | Promise<void>;
+}
+
+const IMAGES = ['sim/calm:1', 'sim/bursts:1', 'sim/crash:1'];
+
+/** The Deployment that is recorded. */
+export function deployWeb({ cluster, random }: Pick<Stage, 'cluster' | 'random'>): void {
+  const template = {
+    spec: {
+      initContainers: random() < 0.3 ? [{ name: 'init', image: 'sim/init:1' }] : [],
+      containers: [{ name: 'web', image: pick(IMAGES, random) }],
+    },
+  };
+  cluster.create('deployments.apps', 'shop', {
+    metadata: { name: 'web', labels: { app: 'web' } },
+    spec: { replicas: 1 + Math.floor(random() * 2), selector: { matchLabels: { app: 'web' } }, template },
+  });
+}
+
+const CHANGES: readonly Turn[] = [
+  { weight: 3, happen: ({ cluster, random }) => setSpec(cluster, { replicas: Math.floor(random() * 4) }) },
+  { weight: 2, happen: ({ cluster, random }) => setImage(cluster, pick(IMAGES, random)) },
+  { weight: 2, happen: (stage) => deletePod(stage, false) },
+  { weight: 1, happen: (stage) => deletePod(stage, true) },
+];
+
+const TROUBLES: readonly Turn[] = [
+  { weight: 12, happen: plan },
+  { weight: 1, happen: ({ cluster }) => cluster.store.compact() },
+  { weight: 2, happen: (stage) => begin(stage, stage.cluster.restartApiServer(100 + stage.random() * 20_000)) },
+  {
+    weight: 2,
+    happen: (stage) => begin(stage, stage.cluster.restartKubelet(nodeOf(stage), 100 + stage.random() * 5000)),
+  },
+  { weight: 1, happen: (stage) => begin(stage, stage.cluster.loseNode(nodeOf(stage), 5000 + stage.random() * 30_000)) },
+  { weight: 1, happen: breakConnections },
+  { weight: 0.5, happen: withdrawType },
+  { weight: 0.1, happen: (stage) => stage.sleepThrough(60_000 + stage.random() * 3_540_000) },
+];
+
+/** Plays a minute or so in which the workload changes and calls fail. */
+export async function play(stage: Stage): Promise<void> {
+  const { random } = stage;
+  const turns = 2 + Math.floor(random() * 5);
+  for (let turn = 0; turn < turns; turn += 1) {
+    if (random() < 0.6) await chosen(CHANGES, random).happen(stage);
+    if (random() < 0.8) await chosen(TROUBLES, random).happen(stage);
+    await stage.advance(Math.floor(random() * 15_000));
+  }
+}
+
+const FAULTS: readonly ((random: () => number) => Fault)[] = [
+  (random) => ({ type: 'cut', afterBytes: Math.floor(random() * 4000) }),
+  (random) => ({ type: 'end', afterBytes: Math.floor(random() * 4000) }),
+  (random) => ({ type: 'stall', afterBytes: Math.floor(random() * 4000) }),
+  (random) => ({ type: 'delay', ms: random() * 8000 }),
+  () => ({ type: 'status', status: 500, reason: 'InternalError' }),
+  (random) => ({ type: 'status', status: 429, reason: 'TooManyRequests', retryAfter: Math.ceil(random() * 5) }),
+  () => ({ type: 'status', status: 410, reason: 'Expired' }),
+  () => ({ type: 'status', status: 401, reason: 'Unauthorized' }),
+  () => ({ type: 'status', status: 503, reason: 'ServiceUnavailable' }),
+  () => ({ type: 'watchError', status: 410, reason: 'Expired' }),
+  () => ({ type: 'watchError', status: 500, reason: 'InternalError' }),
+];
+const VERBS = ['watch', 'watch', 'list', 'log', 'log', 'files', 'files'];
+
+/** The next few calls of a kind fail in some way, and now and then connections break so that they come soon. */
+function plan(stage: Stage): void {
+  const { cluster, random } = stage;
+  const verb = pick(VERBS, random);
+  const fault = (FAULTS[Math.floor(random() * FAULTS.length)] as (typeof FAULTS)[number])(random);
+  const share = 0.3 + random() * 0.7;
+  cluster.faults.add((request) => request.verb === verb && random() < share, fault, Math.ceil(random() * 5));
+  if (random() < 0.5) breakConnections(stage);
+}
+
+function breakConnections({ cluster }: Stage): void {
+  cluster.api.server.breakConnections();
+}
+
+/** A type is not served for a while, as during an upgrade. */
+function withdrawType(stage: Stage): void {
+  const { cluster, random } = stage;
+  const type = cluster.type(pick(['replicasets.apps', 'pods', 'configmaps', 'statefulsets.apps'], random));
+  const withdrawn = async () => {
+    cluster.withdraw(type);
+    await cluster.api.clock.sleep(1000 + random() * 10_000);
+    cluster.serve(type);
+  };
+  begin(stage, withdrawn());
+}
+
+function begin({ pending }: Stage, trouble: Promise<unknown>): void {
+  pending.push(trouble);
+}
+
+function nodeOf({ cluster, random }: Stage) {
+  const node = cluster.nodes[Math.floor(random() * cluster.nodes.length)];
+  if (node === undefined) throw new Error('a cluster without nodes');
+  return node;
+}
+
+function deletePod({ cluster, random }: Stage, isForced: boolean): void {
+  const pods = cluster.store.list(cluster.pods, 'shop');
+  const pod = pods[Math.floor(random() * pods.length)];
+  if (pod === undefined) return;
+  if (isForced) cluster.store.delete(cluster.pods, 'shop', pod.metadata.name);
+  else
+    cluster.store.update(cluster.pods, pod, (current) => ({
+      ...current,
+      metadata: { ...current.metadata, deletionTimestamp: cluster.store.now() },
+    }));
+}
+
+function setSpec(cluster: SimulatedCluster, spec: object): void {
+  cluster.change('deployments.apps', 'shop', 'web', (web) => ({ ...web, spec: { ...(web.spec as object), ...spec } }));
+}
+
+function setImage(cluster: SimulatedCluster, image: string): void {
+  const withImage = (web: KubeObject) => {
+    const spec = web.spec as { template: { spec: object } };
+    const template = { spec: { ...spec.template.spec, containers: [{ name: 'web', image }] } };
+    return { ...web, spec: { ...spec, template } };
+  };
+  cluster.change('deployments.apps', 'shop', 'web', withImage);
+}
+
+function chosen(turns: readonly Turn[], random: () => number): Turn {
+  let at = random() * turns.reduce((sum, { weight }) => sum + weight, 0);
+  for (const turn of turns) {
+    at -= turn.weight;
+    if (at < 0) return turn;
+  }
+  throw new Error('no turn was chosen');
+}
+
+function pick(items: readonly string[], random: () => number): string {
+  return items[Math.floor(random() * items.length)] ?? '';
+}

@@ -1,0 +1,36 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../../../src/model/errors.ts';
+import { judge } from './judge.ts';
+import { simulate } from './simulate.ts';
+import { addTo, noVerdict, type Verdict } from './verdict.ts';
+
+/** Which schedules a worker plays: every `step`th. */
+export interface Share {
+  readonly first: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** What its schedules came to; `failures` name the seeds that came to something else than allowed. */
+export interface Result {
+  readonly sum: Verdict;
+  readonly failures: readonly string[];
+}
+
+// A thread of its own: the test runner follows every promise of its threads, which takes most of the time.
+if (parentPort !== null) {
+  Error.stackTraceLimit = 0; // thousands of planned errors each would draw one
+  const { first, end, step } = workerData as Share;
+  const sum = noVerdict();
+  const failures: string[] = [];
+  for (let seed = first; seed < end; seed += step) {
+    try {
+      const outcome = await simulate(seed);
+      addTo(sum, judge(outcome));
+      await outcome.cluster[Symbol.asyncDispose](); // its end changes its pods, so it comes after the judgement
+    } catch (error) {
+      failures.push(`FARO_SEED=${seed} FARO_SCHEDULES=1: ${messageOf(error).split('\n')[0]}`);
+    }
+  }
+  parentPort.postMessage({ sum, failures } satisfies Result);
+}
