@@ -2,6 +2,7 @@ import { SimulatedClock } from '../../src/demo/clock.ts';
 import { DirectClient } from '../../src/demo/direct-client.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/demo/simulated-cluster.ts';
 import { discover } from '../../src/kube/discovery.ts';
+import type { LogRouteChoice } from '../../src/logs/followers.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { Recorder } from '../../src/record/record.ts';
@@ -15,6 +16,7 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
   readonly skewMs?: number;
   readonly random?: () => number;
   readonly streamingList?: boolean;
+  readonly route?: LogRouteChoice;
 }
 
 /** A recording of a simulated cluster in this process, without a wire, on a clock that goes only when it is told to. */
@@ -34,11 +36,11 @@ export class SimulatedRecording implements AsyncDisposable {
   }
 
   static async start(options: SimulatedRecordingOptions): Promise<SimulatedRecording> {
-    const { prepare, skewMs = 0, random = () => 0, streamingList = true, ...world } = options;
+    const { prepare, skewMs = 0, random = () => 0, streamingList = true, route = 'auto', ...world } = options;
     const clock = new SimulatedClock();
     const cluster = new SimulatedCluster({ ...world, clock });
     const recording = new SimulatedRecording(cluster, clock, skewMs);
-    await recording.#record({ random, streamingList, prepare });
+    await recording.#record({ random, streamingList, prepare, route });
     return recording;
   }
 
@@ -86,6 +88,7 @@ export class SimulatedRecording implements AsyncDisposable {
   async #record(how: {
     readonly random: () => number;
     readonly streamingList: boolean;
+    readonly route: LogRouteChoice;
     readonly prepare: SimulatedRecordingOptions['prepare'];
   }): Promise<void> {
     const { cluster, records } = this;
@@ -109,7 +112,7 @@ export class SimulatedRecording implements AsyncDisposable {
       },
       start: { id: ID, generator: 'faro test', cluster: CLUSTER, roots: [WEB], options: {} },
       types: [cluster.type('deployments.apps')],
-      logs: { maxStreams: 50 },
+      logs: { maxStreams: 50, route: how.route },
       streamingList: how.streamingList,
       end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0 },
       drainMs: 5000,

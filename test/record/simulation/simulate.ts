@@ -1,5 +1,6 @@
 import { seededRandom } from '../../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
+import type { LogRouteChoice } from '../../../src/logs/followers.ts';
 import type { JournalRecord } from '../../../src/model/record.ts';
 import { SimulatedRecording } from '../simulated-recording.ts';
 import { programsOf } from './programs.ts';
@@ -14,9 +15,10 @@ export interface Outcome {
   readonly to: number;
   /** By how much the recorder's clock was ahead of the API server's. */
   readonly skewMs: number;
-  readonly route: 'stream' | 'node-files' | 'auto';
+  readonly route: LogRouteChoice;
 }
 
+const ROUTES: readonly LogRouteChoice[] = ['auto', 'node-files', 'auto', 'stream'];
 const SKEWS_MS = [0, 0, 0, 3000, -3000, 180_000, -180_000];
 
 /** Records the simulated cluster for a minute or so of its own time, while a seeded schedule changes and breaks it. */
@@ -26,6 +28,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   const skew = () => SKEWS_MS[Math.floor(random() * SKEWS_MS.length)] ?? 0;
   const skewMs = random() < 0.8 ? 0 : skew();
   const isLate = random() < 0.5;
+  const route = ROUTES[seed % ROUTES.length] ?? 'auto';
   const recording = await SimulatedRecording.start({
     seed,
     nodeSkewsMs: random() < 0.5 ? [0] : [skew(), skew()],
@@ -35,6 +38,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     skewMs,
     random,
     streamingList: random() < 0.5,
+    route,
   });
   const { cluster, records } = recording;
   await recording.advance(Math.floor(random() * 2000));
@@ -49,5 +53,5 @@ export async function simulate(seed: number): Promise<Outcome> {
   await recording.advance(45_000); // whatever backs off has come back by now
   const to = recording.clock.now();
   await recording.end();
-  return { cluster, records, from: recording.listedAt, to, skewMs, route: 'stream' };
+  return { cluster, records, from: recording.listedAt, to, skewMs, route };
 }

@@ -9,13 +9,23 @@ export interface Verdict {
   instances: number;
   /** Instances without a missing line that are told with a gap, or whose end is not proven. */
   overstated: number;
-  /** Instances whose lines the pod log API alone gave wrong, and no gap says so. */
+  /** Instances that lack lines, and no gap says so; with the pod log API alone, and otherwise. */
+  unstatedByStream: number;
   unstated: number;
 }
 
 export function noVerdict(): Verdict {
   const states = { states: 0, statesMissing: 0 };
-  return { ...states, lines: 0, linesMissing: 0, linesInGaps: 0, instances: 0, overstated: 0, unstated: 0 };
+  return {
+    ...states,
+    lines: 0,
+    linesMissing: 0,
+    linesInGaps: 0,
+    instances: 0,
+    overstated: 0,
+    unstatedByStream: 0,
+    unstated: 0,
+  };
 }
 
 /** Adds one verdict to another. */
