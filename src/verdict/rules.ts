@@ -9,12 +9,14 @@ import { jobFailed } from './rules/job-failed.ts';
 import { livenessProbe, startupProbe } from './rules/killing-probes.ts';
 import { missingConfig } from './rules/missing-config.ts';
 import { nodeLost } from './rules/node-lost.ts';
+import { nodeRefused } from './rules/node-refused.ts';
 import { notReady } from './rules/not-ready.ts';
 import { outOfMemory } from './rules/out-of-memory.ts';
 import { readinessProbe } from './rules/readiness-probe.ts';
 import { admission, quota } from './rules/refused.ts';
 import { rolloutDeadline } from './rules/rollout-deadline.ts';
 import { rolloutOvertaken } from './rules/rollout-overtaken.ts';
+import { sandbox } from './rules/sandbox.ts';
 import { unschedulable } from './rules/unschedulable.ts';
 import { volume } from './rules/volume.ts';
 
@@ -26,7 +28,9 @@ export const RULES: readonly Rule[] = [
   quota,
   admission,
   unschedulable,
+  nodeRefused,
   missingConfig,
+  sandbox,
   volume,
   image,
   containerConfig,

@@ -281,6 +281,39 @@ export const BROKEN: readonly VerdictCase[] = [
     firstLine: [/volume/, /nvme\.csi\.example\.com/],
   },
   {
+    name: 'sandbox',
+    targets: ['deployment/sealed'],
+    // Runtime classes are no namespace's: the namespace's own name keeps them apart.
+    prepare: (ns) =>
+      ns.apply({
+        apiVersion: 'node.k8s.io/v1',
+        kind: 'RuntimeClass',
+        metadata: { name: ns.name },
+        handler: 'firecracker',
+      }),
+    play: async (ns) => {
+      await ns.apply(deployment('sealed', [server('vm')], { pod: { runtimeClassName: ns.name } }));
+      await untilEvent(ns, 'FailedCreatePodSandBox', /firecracker/);
+      await ns.kubectl('delete', 'runtimeclass', ns.name);
+    },
+    status: 'failed',
+    rule: 'sandbox',
+    firstLine: [/sealed/, /firecracker/],
+  },
+  {
+    name: 'node-refused',
+    targets: ['pod/pinned'],
+    play: async (ns) => {
+      // Past the scheduler, which would have found that it does not fit.
+      const spec = { nodeName: 'node1', nodeSelector: { disk: 'tape' } };
+      await ns.apply(pod('pinned', [server('reel')], spec));
+      await ns.until('its node refused it', ['pod/pinned'], ({ status }) => status.phase === 'Failed');
+    },
+    status: 'failed',
+    rule: 'node-refused',
+    firstLine: [/pinned/, /NodeAffinity/],
+  },
+  {
     name: 'deadline',
     targets: ['deployment/gated'],
     play: async (ns) => {
