@@ -73,18 +73,19 @@ export function decodeBody(body: Buffer): Exclude<JournalRecord, LogRecord> | Lo
   return parseJson(json.toString('utf8')) as Exclude<JournalRecord, LogRecord>;
 }
 
-/** The raw lines of a block's body. */
-export function decodeLines(body: Buffer): Buffer {
+/** The raw lines of a block's body, `byteLength` of them as its header says. */
+export function decodeLines(body: Buffer, { byteLength }: LogHeader): Buffer {
   const lines = body.subarray(logHeaderEnd(body));
-  return ((body[0] ?? 0) & FLAG_ZSTD) === 0 ? lines : decompress(lines);
+  return ((body[0] ?? 0) & FLAG_ZSTD) === 0 ? lines : decompress(lines, byteLength);
 }
 
 function logHeaderEnd(body: Buffer): number {
   return 5 + body.readUInt32LE(1);
 }
 
-function decompress(bytes: Buffer): Buffer {
-  return zstdDecompressSync(bytes, { maxOutputLength: MAX_FRAME_BYTES });
+/** Where the length is known, Node need not guess it, and puts nothing together of pieces. */
+function decompress(bytes: Buffer, length = 0): Buffer {
+  return zstdDecompressSync(bytes, { maxOutputLength: MAX_FRAME_BYTES, chunkSize: Math.max(length, 16 * 1024) });
 }
 
 export function checksumOf(body: Buffer): number {

@@ -74,7 +74,7 @@ export class JournalReader implements AsyncDisposable {
   async readLog(position: JournalPosition): Promise<LogRecord> {
     const body = await this.#body(position);
     const record = decodeBody(body);
-    if (record.kind === 'log') return { ...record, bytes: decodeLines(body) };
+    if (record.kind === 'log') return { ...record, bytes: decodeLines(body, record) };
     throw this.#changed(position);
   }
 
