@@ -16,6 +16,10 @@ export interface EntryFilter {
   readonly containers?: ReadonlySet<number>;
 }
 
+const TIME = Buffer.from('"time":"');
+const TYPE = Buffer.from('"type":"');
+const CONTAINER = Buffer.from('"container":');
+
 export interface FilterContext {
   readonly containers: readonly StoryContainer[];
   readonly gaps: readonly StoryGap[];
@@ -56,7 +60,7 @@ export class EntryMatcher {
 
   /** False only where the bytes of an entry, as faro writes it, prove that it is not wanted. */
   mayMatch(bytes: Buffer): boolean {
-    const time = bytes.indexOf('"time":"');
+    const time = bytes.indexOf(TIME);
     if (time === -1 || time > 30) return true;
     const { since, until } = this.#filter;
     const at = bytes.toString('latin1', time + 8, time + 38);
@@ -67,13 +71,13 @@ export class EntryMatcher {
   #mayBeOfType(bytes: Buffer): boolean {
     const { objects, containers } = this.#filter;
     // Nothing before the type holds text from outside.
-    const type = bytes.indexOf('"type":"', 60);
+    const type = bytes.indexOf(TYPE, 60);
     if (type === -1 || type > 200) return true;
     const start = type + 8;
     const name = bytes.toString('latin1', start, bytes.indexOf(34, start));
     if (this.#types !== undefined && !this.#types.has(name)) return false;
     if (name !== 'log' || (objects === undefined && containers === undefined)) return true;
-    const container = bytes.indexOf('"container":', start);
+    const container = bytes.indexOf(CONTAINER, start);
     return (
       container !== start + 5 ||
       this.#takesContainer(Number.parseInt(bytes.toString('latin1', container + 12, container + 22), 10))

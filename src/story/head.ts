@@ -37,32 +37,28 @@ const BEFORE_TIMELINE = FIELDS.filter((name) => name !== 'verdict' && name !== '
  * itself and is as faro writes it, the timeline is not even walked over.
  */
 export async function readHead(bytes: StoryBytes): Promise<FoundHead> {
-  const walker = new JsonWalker(bytes.from(0));
+  await using walker = new JsonWalker(bytes.from(0));
   const fields = new Map<unknown, unknown>();
   let timeline: number | undefined;
-  try {
-    if (!(await walker.takes(BYTE.begin))) throw new JsonFault('it does not begin as JSON of a story', { offset: 0 });
-    for (let isFirst = true; !(await walker.takes(BYTE.end)); isFirst = false) {
-      if (!isFirst) await walker.expect(BYTE.comma);
-      const name = await nextName(walker);
-      if (name === 'timeline') {
-        await walker.peek();
-        timeline = walker.offset;
-        const end = BEFORE_TIMELINE.every((field) => fields.has(field)) ? await endOf(bytes) : undefined;
-        if (end !== undefined) {
-          for (const [field, value] of Object.entries(end)) fields.set(field, value);
-          return { head: judged(fields), timeline };
-        }
+  if (!(await walker.takes(BYTE.begin))) throw new JsonFault('it does not begin as JSON of a story', { offset: 0 });
+  for (let isFirst = true; !(await walker.takes(BYTE.end)); isFirst = false) {
+    if (!isFirst) await walker.expect(BYTE.comma);
+    const name = await nextName(walker);
+    if (name === 'timeline') {
+      await walker.peek();
+      timeline = walker.offset;
+      const end = BEFORE_TIMELINE.every((field) => fields.has(field)) ? await endOf(bytes) : undefined;
+      if (end !== undefined) {
+        for (const [field, value] of Object.entries(end)) fields.set(field, value);
+        return { head: judged(fields), timeline };
       }
-      if (FIELDS.some((field) => field === name)) fields.set(name, await nextJson(walker));
-      else await walker.skip();
-      if (name === 'apiVersion') checkVersion(fields.get(name));
     }
-    if ((await walker.peek()) !== undefined)
-      throw new JsonFault('something follows the document', { offset: walker.offset });
-  } finally {
-    await walker.close();
+    if (FIELDS.some((field) => field === name)) fields.set(name, await nextJson(walker));
+    else await walker.skip();
+    if (name === 'apiVersion') checkVersion(fields.get(name));
   }
+  if ((await walker.peek()) !== undefined)
+    throw new JsonFault('something follows the document', { offset: walker.offset });
   const head = judged(fields);
   if (timeline === undefined) throw new FaroError('story', 'this story has no timeline');
   return { head, timeline };

@@ -78,7 +78,7 @@ export class JsonFault extends Error {
 }
 
 /** Walks through JSON text that comes in pieces, value by value: what is in memory is one value or one piece. */
-export class JsonWalker {
+export class JsonWalker implements AsyncDisposable {
   readonly #pieces: AsyncIterator<Buffer>;
   #buffer: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -170,7 +170,7 @@ export class JsonWalker {
   }
 
   /** Lets go of where the bytes come from. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#pieces.return?.();
   }
 

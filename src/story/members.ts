@@ -32,21 +32,24 @@ export const TYPES: readonly TimelineEntry['type'][] = ['object', 'event', 'life
 /** Each entry of the timeline begins so, at the beginning of a line. */
 export const LINE = Buffer.from('{"seq":');
 export const LINE_BREAK = Buffer.from('\n{"seq":');
-const TIME = Buffer.from(',"time":"');
+const TIME = ',"time":"';
+/** Between the beginning of the time and the type there is at least this. */
+const BEFORE_TYPE = 60;
 const TYPE = Buffer.from('"type":"');
 const LOG = Buffer.from('log","container":');
 
-/** What is in the bytes of a member; its entries stand on a line each. */
+/** What is in the bytes of a member; its entries stand on a line each. Throws SyntaxError where one is none. */
 export function contentsOf(bytes: Buffer): Contents {
   const objects = new Set<number>();
   const containers = new Set<number>();
   let [from, to, types] = ['', '', 0];
-  for (let at = bytes.indexOf(LINE) === 0 ? 0 : lineAfter(bytes, 0); at !== -1; at = lineAfter(bytes, at)) {
-    const start = bytes.indexOf(TIME, at) + TIME.length;
+  for (let at = 0; at < bytes.length; at = lineAfter(bytes, at)) {
+    if (bytes.compare(LINE, 0, LINE.length, at, Math.min(bytes.length, at + LINE.length)) !== 0) continue;
+    const start = bytes.indexOf(BYTE.comma, at) + TIME.length;
     const time = bytes.toString('latin1', start, start + 30);
     if (from === '' || time < from) from = time;
     if (time > to) to = time;
-    const type = bytes.indexOf(TYPE, start) + TYPE.length;
+    const type = bytes.indexOf(TYPE, start + BEFORE_TYPE) + TYPE.length;
     if (bytes.compare(LOG, 0, LOG.length, type, type + LOG.length) === 0) {
       types |= 1 << TYPES.indexOf('log');
       containers.add(numberAt(bytes, type + LOG.length));
@@ -61,8 +64,8 @@ export function contentsOf(bytes: Buffer): Contents {
 }
 
 function lineAfter(bytes: Buffer, at: number): number {
-  const before = bytes.indexOf(LINE_BREAK, at);
-  return before === -1 ? -1 : before + 1;
+  const newline = bytes.indexOf(BYTE.newline, at);
+  return newline === -1 ? bytes.length : newline + 1;
 }
 
 function numberAt(bytes: Buffer, at: number): number {

@@ -3,11 +3,16 @@ import { parseJson } from '../model/json.ts';
 import { entrySchema, type TimelineEntry } from './document.ts';
 import { JsonFault, type RawValue } from './json-walker.ts';
 
+/** Text in a string has its quotes escaped, so this can only be the entry's own field. */
+const LOG = '"type":"log","container":';
+
 /** An entry of the timeline, parsed and proven to be one. Throws JsonFault. */
 export function parseEntry({ bytes, offset }: RawValue): TimelineEntry {
   let value: unknown;
   try {
-    value = parseJson(bytes.toString());
+    const text = bytes.toString();
+    // No number of a line's entry is large; only looking for such numbers would cost as much as parsing it.
+    value = text.includes(LOG) ? JSON.parse(text) : parseJson(text);
   } catch (cause) {
     throw new JsonFault(`an entry is no JSON`, { offset, cause });
   }

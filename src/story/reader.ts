@@ -29,7 +29,7 @@ export async function openStory(path: string, options: OpenBytesOptions = {}): P
     const { head, timeline } = await readHead(bytes);
     return {
       head,
-      entries: (filter = {}) => told(path, bytes, readEntries(bytes, timeline, new EntryMatcher(filter, head))),
+      entries: (filter = {}) => readEntries(path, bytes, { timeline, matcher: new EntryMatcher(filter, head) }),
       [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -37,6 +37,12 @@ export async function openStory(path: string, options: OpenBytesOptions = {}): P
     await bytes[Symbol.asyncDispose]();
     throw fault;
   }
+}
+
+interface Reading {
+  /** Offset of the timeline in the document. */
+  readonly timeline: number;
+  readonly matcher: EntryMatcher;
 }
 
 /** A part of the document that begins with the timeline or with an entry of it. */
@@ -61,20 +67,25 @@ function partsOf({ index }: StoryBytes, timeline: number, matcher: EntryMatcher)
   return parts;
 }
 
-async function* readEntries(bytes: StoryBytes, timeline: number, matcher: EntryMatcher): AsyncGenerator<TimelineEntry> {
-  for (const part of partsOf(bytes, timeline, matcher)) {
-    const walker = new JsonWalker(bytes.from(part.from, part.to), part.from);
-    try {
+async function* readEntries(
+  path: string,
+  bytes: StoryBytes,
+  { timeline, matcher }: Reading,
+): AsyncGenerator<TimelineEntry> {
+  const isOpen = matcher.isOpen;
+  try {
+    for (const part of partsOf(bytes, timeline, matcher)) {
+      await using walker = new JsonWalker(bytes.from(part.from, part.to), part.from);
       if (part.from === timeline) await walker.expect(BYTE.open);
       for await (const values of valuesOf(walker, part))
         for (const value of values) {
-          if (!matcher.mayMatch(value.bytes)) continue;
+          if (!isOpen && !matcher.mayMatch(value.bytes)) continue;
           const entry = parseEntry(value);
-          if (matcher.matches(entry)) yield entry;
+          if (isOpen || matcher.matches(entry)) yield entry;
         }
-    } finally {
-      await walker.close();
     }
+  } catch (error) {
+    throw await explain(path, bytes, error);
   }
 }
 
@@ -94,14 +105,6 @@ async function* valuesOf(walker: JsonWalker, { to }: Part): AsyncGenerator<reado
     if (!isAfterComma && !isFirst) await walker.expect(BYTE.comma);
     yield [await walker.value()];
     isAfterComma = await walker.takes(BYTE.comma);
-  }
-}
-
-async function* told<T>(path: string, bytes: StoryBytes, entries: AsyncGenerator<T>): AsyncGenerator<T> {
-  try {
-    yield* entries;
-  } catch (error) {
-    throw await explain(path, bytes, error);
   }
 }
 
