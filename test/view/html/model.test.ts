@@ -12,7 +12,7 @@ import { laneStories } from '../../../src/view/html/model/lane-stories.ts';
 import { lanesOf } from '../../../src/view/html/model/lanes.ts';
 import { filterRows, ROW_TYPES, Rows } from '../../../src/view/html/model/rows.ts';
 import { findLines } from '../../../src/view/html/model/search.ts';
-import { stateAt, statesOf } from '../../../src/view/html/model/states.ts';
+import { stateAt, statesOf, withoutBookkeeping } from '../../../src/view/html/model/states.ts';
 import { laneSummaries } from '../../../src/view/html/model/summary.ts';
 import { tableOf } from '../../../src/view/html/model/table.ts';
 import { visibleLines, visibleText } from '../../../src/view/html/model/visible.ts';
@@ -213,6 +213,15 @@ test('states are told by their patches', () => {
     { at: 1, ready: 0, wanted: 5 },
   ]);
   assert.equal(story?.marks[0]?.text, 'changed by helm: /spec/replicas');
+});
+
+test('bookkeeping is left out of an object, and nothing else', () => {
+  const metadata = { name: 'web', resourceVersion: '1', generation: 2, managedFields: [] };
+  assert.deepEqual(withoutBookkeeping({ metadata, spec: { generation: 1 } }), {
+    metadata: { name: 'web' },
+    spec: { generation: 1 },
+  });
+  assert.equal(withoutBookkeeping('text'), 'text');
 });
 
 test('text of others shows what would hide, move or colour what stands beside it', () => {

@@ -1,3 +1,4 @@
+import type { StoryObject } from '../../../story/document.ts';
 import type { ReportFacts } from '../data/report-data.ts';
 import type { LaneIndex } from './lanes.ts';
 import type { LaneStory } from './spans.ts';
@@ -12,9 +13,10 @@ export interface LaneSummary {
 export function laneSummaries(
   index: LaneIndex,
   stories: readonly LaneStory[],
-  { containers }: ReportFacts,
+  { containers, objects }: ReportFacts,
 ): LaneSummary[] {
-  return index.lanes.map(({ runs }, lane) => {
+  return index.lanes.map(({ runs, object, container }, lane) => {
+    const related = container === undefined ? objects[object]?.related : undefined;
     const story = stories[lane];
     if (story === undefined) return { text: '', signs: [] };
     const restarts = Math.max(0, ...runs.map((run) => containers[run]?.restart ?? 0));
@@ -28,6 +30,7 @@ export function laneSummaries(
       ...(story.missing.length > 0 ? [{ tone: 'missing' as const, text: '⚠' }] : []),
     ];
     const parts = [
+      related === undefined ? undefined : relationText(related, objects),
       last,
       restarts > 0 ? `${restarts} restarts` : undefined,
       crashed === undefined ? undefined : `last crash: ${crashed.text}`,
@@ -36,4 +39,15 @@ export function laneSummaries(
     ];
     return { text: parts.filter((part) => part !== undefined).join(', '), signs };
   });
+}
+
+/** `selects Pod web-1, Pod web-2`: what a related object has to do with the story. */
+function relationText(related: NonNullable<StoryObject['related']>, objects: readonly StoryObject[]): string {
+  const nameOf = (index: number) => `${objects[index]?.kind ?? '?'} ${objects[index]?.name ?? '?'}`;
+  return related
+    .map(
+      ({ how, to }) =>
+        `${how} ${to.slice(0, 3).map(nameOf).join(', ')}${to.length > 3 ? ` and ${to.length - 3} more` : ''}`,
+    )
+    .join('; ');
 }

@@ -1,7 +1,7 @@
 import { diffLines } from 'diff';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { headlineOf } from '../model/headline.ts';
-import { type ObjectEntry, stateAt, statesOf } from '../model/states.ts';
+import { type ObjectEntry, stateAt, statesOf, withoutBookkeeping } from '../model/states.ts';
 import { visibleText } from '../model/visible.ts';
 import { yamlOf } from '../model/yaml.ts';
 import type { Opened } from './opened.ts';
@@ -18,6 +18,7 @@ export function Compare({ opened, comparison, update }: CompareProps) {
   const { facts } = opened;
   const chosen = comparison ?? firstComparison(opened);
   const states = useMemo(() => statesOf(facts, chosen.object), [facts, chosen.object]);
+  const [hasBookkeeping, setBookkeeping] = useState(false);
   const change = (part: Partial<Comparison>) => update({ comparison: { ...chosen, ...part } });
   const changeObject = (object: number) =>
     update({ comparison: { object, before: 0, after: Math.max(0, statesOf(facts, object).length - 1) } });
@@ -36,8 +37,16 @@ export function Compare({ opened, comparison, update }: CompareProps) {
         </label>
         <StateChoice name="from" states={states} value={chosen.before} onChange={(before) => change({ before })} />
         <StateChoice name="to" states={states} value={chosen.after} onChange={(after) => change({ after })} />
+        <label title="resourceVersion, generation and managedFields">
+          <input
+            type="checkbox"
+            checked={hasBookkeeping}
+            onChange={(event) => setBookkeeping(event.currentTarget.checked)}
+          />{' '}
+          bookkeeping
+        </label>
       </form>
-      <Difference states={states} before={chosen.before} after={chosen.after} />
+      <Difference states={states} before={chosen.before} after={chosen.after} hasBookkeeping={hasBookkeeping} />
     </div>
   );
 }
@@ -75,8 +84,19 @@ const CONTEXT = 4;
 
 type Line = { readonly sign: ' ' | '+' | '-' | '…'; readonly text: string };
 
-function Difference({ states, before, after }: { states: readonly ObjectEntry[]; before: number; after: number }) {
-  const lines = useMemo(() => differenceOf(states, before, after), [states, before, after]);
+interface DifferenceProps {
+  readonly states: readonly ObjectEntry[];
+  readonly before: number;
+  readonly after: number;
+  /** Whether to show what the API server changes with every change. */
+  readonly hasBookkeeping: boolean;
+}
+
+function Difference({ states, before, after, hasBookkeeping }: DifferenceProps) {
+  const lines = useMemo(
+    () => differenceOf({ states, before, after, hasBookkeeping }),
+    [states, before, after, hasBookkeeping],
+  );
   if (lines.every(({ sign }) => sign === '…')) return <p class="empty">There is no difference between these states.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys are to scroll it too
@@ -91,9 +111,12 @@ function Difference({ states, before, after }: { states: readonly ObjectEntry[];
   );
 }
 
-function differenceOf(states: readonly ObjectEntry[], before: number, after: number): readonly Line[] {
+function differenceOf({ states, before, after, hasBookkeeping }: DifferenceProps): readonly Line[] {
   try {
-    const [older, newer] = [before, after].map((number) => `${yamlOf(stateAt(states, number))}\n`);
+    const [older, newer] = [before, after].map((number) => {
+      const state = stateAt(states, number);
+      return `${yamlOf(hasBookkeeping ? state : withoutBookkeeping(state))}\n`;
+    });
     const lines = diffLines(older ?? '', newer ?? '', { timeout: 2000 }) ?? [
       { value: older ?? '', removed: true, added: false },
       { value: newer ?? '', removed: false, added: true },

@@ -72,58 +72,85 @@ function Facts({ opened }: { readonly opened: Opened }) {
 function Verdict({ opened, update }: HeaderProps) {
   const { verdict } = opened.facts;
   const status = verdict?.status ?? 'unknown';
-  const word = STATUS_WORDS[status] ?? { text: visibleText(status), sign: '?' };
+  const { text, sign } = STATUS_WORDS[status] ?? { text: visibleText(status), sign: '?' };
+  const { firstCause, consequences = [], earlier = [] } = verdict ?? {};
   return (
     <section class={`verdict ${Object.hasOwn(STATUS_WORDS, status) ? status : 'unknown'}`} aria-label="Verdict">
       <p class="status">
         <b>
-          <span aria-hidden="true">{word.sign}</span> {verdict === undefined ? 'no verdict' : word.text}
+          <span aria-hidden="true">{sign}</span> {text}
         </b>
         <Completeness opened={opened} update={update} />
       </p>
-      {verdict?.firstCause === undefined ? (
-        <p class="cause">
+      <p class="cause">
+        {firstCause === undefined ? (
           <Figures opened={opened} />
-        </p>
-      ) : (
-        <p class="cause">
-          <Finding finding={verdict.firstCause} opened={opened} update={update} />
-        </p>
-      )}
-      {verdict !== undefined && verdict.consequences.length > 0 && (
-        <details>
-          <summary>{plural(verdict.consequences.length, 'consequence')}</summary>
-          <ol>
-            {verdict.consequences.map((finding, number) => (
-              <li key={number}>
-                <Finding finding={finding} opened={opened} update={update} />
-              </li>
-            ))}
-          </ol>
-        </details>
-      )}
+        ) : (
+          <Finding finding={firstCause} opened={opened} update={update} />
+        )}
+      </p>
+      <LastLines finding={firstCause} />
+      <Findings title="What followed" findings={consequences} opened={opened} update={update} />
+      <Findings title="Before, and over" findings={earlier} opened={opened} update={update} />
     </section>
   );
 }
 
 const STATUS_WORDS: Readonly<Record<string, { readonly text: string; readonly sign: string }>> = {
   healthy: { text: 'healthy', sign: '✓' },
+  recovered: { text: 'failed, and recovered', sign: '↺' },
   failed: { text: 'failed', sign: '✕' },
   unknown: { text: 'no verdict', sign: '–' },
 };
 
+interface FindingsProps extends HeaderProps {
+  readonly title: string;
+  readonly findings: readonly StoryFinding[];
+}
+
+function Findings({ title, findings, opened, update }: FindingsProps) {
+  if (findings.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        {title} <span class="quiet">({findings.length})</span>
+      </summary>
+      <ol>
+        {findings.map((finding, number) => (
+          <li key={number}>
+            <Finding finding={finding} opened={opened} update={update} />
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
 function Finding({ finding, opened, update }: HeaderProps & { readonly finding: StoryFinding }) {
-  const { summary, rule, evidence } = finding;
+  const { summary, rule, evidence, over } = finding;
   return (
     <>
-      <span class="rule">{visibleText(rule)}</span> {visibleText(summary)}{' '}
+      <span class="rule">{visibleText(rule)}</span> {visibleText(summary)}
+      {over === true && <span class="quiet"> (over)</span>}{' '}
       {evidence.slice(0, 8).map((seq, number) => (
-        <button key={seq} type="button" class="evidence" onClick={() => update(lookAt(opened.rows.rowOfSeq(seq)))}>
+        <button key={number} type="button" class="evidence" onClick={() => update(lookAt(opened.rows.rowOfSeq(seq)))}>
           {number === 0 ? 'evidence ' : ''}#{seq}
         </button>
       ))}
       {evidence.length > 8 && <span class="quiet"> and {evidence.length - 8} more</span>}
     </>
+  );
+}
+
+/** What the container said last. */
+function LastLines({ finding }: { readonly finding: StoryFinding | undefined }) {
+  const { lines = [] } = finding ?? {};
+  if (lines.length === 0) return null;
+  return (
+    <details>
+      <summary>Last lines before it</summary>
+      <pre>{lines.map((line) => visibleText(line)).join('\n')}</pre>
+    </details>
   );
 }
 

@@ -3,6 +3,7 @@ import { laneSummaries } from '../model/summary.ts';
 import { visibleText } from '../model/visible.ts';
 import { useSize } from './size.ts';
 import type { TimelineProps } from './timeline.tsx';
+import { withBelow } from './view.ts';
 
 /** Height of a lane in pixels, of its name as of its drawing. */
 export const LANE_HEIGHT = 24;
@@ -21,6 +22,7 @@ export function LaneTree(props: LaneListProps) {
   const ref = useRef<HTMLDivElement>(null);
   const { height } = useSize(ref);
   const [active, setActive] = useState(0);
+  const chosen = useMemo(() => withBelow(opened, view.chosen), [opened, view.chosen]);
   const summaries = useMemo(() => laneSummaries(opened.index, opened.stories, opened.facts), [opened]);
   useEffect(() => {
     if (ref.current !== null && Math.abs(ref.current.scrollTop - top) > 1) ref.current.scrollTop = top;
@@ -48,6 +50,7 @@ export function LaneTree(props: LaneListProps) {
             summary={summaries[lane] ?? { text: '', signs: [] }}
             isActive={first + offset === active}
             isChosen={view.chosen.has(lane)}
+            isWithin={chosen?.has(lane) === true}
             isFolded={view.collapsed.has(lane)}
             onChoose={(isMore) => {
               setActive(first + offset);
@@ -68,22 +71,44 @@ interface LaneNameProps extends Pick<LaneListProps, 'opened'> {
   readonly summary: ReturnType<typeof laneSummaries>[number];
   readonly isActive: boolean;
   readonly isChosen: boolean;
+  /** It, or what stands above it, is chosen. */
+  readonly isWithin: boolean;
   readonly isFolded: boolean;
   readonly onChoose: (isMore: boolean) => void;
   readonly onFold: () => void;
 }
 
-function LaneName({ opened, lane, summary, place, count, isActive, isChosen, isFolded, ...on }: LaneNameProps) {
+function LaneName({
+  opened,
+  lane,
+  summary,
+  place,
+  count,
+  isActive,
+  isChosen,
+  isWithin,
+  isFolded,
+  ...on
+}: LaneNameProps) {
   const described = opened.index.lanes[lane];
   if (described === undefined) return null;
   const { depth, below, kind, name, container } = described;
-  const isLast = summary.signs.length > 0;
+  const isRelated = opened.facts.objects[described.object]?.related !== undefined;
+  const classes = [
+    'lane',
+    isActive && 'active',
+    isWithin && 'within',
+    isRelated && 'related',
+    container !== undefined && 'container',
+  ]
+    .filter(Boolean)
+    .join(' ');
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree takes the keys
     // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus, and names its active item
     <div
       id={`lane-${lane}`}
-      class={`lane${isActive ? ' active' : ''}${container === undefined ? '' : ' container'}`}
+      class={classes}
       role="treeitem"
       aria-level={depth + 1}
       aria-posinset={place + 1}
@@ -111,7 +136,7 @@ function LaneName({ opened, lane, summary, place, count, isActive, isChosen, isF
       <span class="name">
         <bdi>{visibleText(name)}</bdi>
       </span>
-      {isLast && (
+      {summary.signs.length > 0 && (
         <span class="signs">
           {summary.signs.map(({ tone, text }) => (
             <span key={tone} class={`sign ${tone}`}>

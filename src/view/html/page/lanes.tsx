@@ -1,15 +1,17 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { clockText } from '../model/clock.ts';
+import { NO_LANE } from '../model/rows.ts';
 import { visibleText } from '../model/visible.ts';
 import { drawScene, type Scene } from './draw.ts';
 import { AXIS_HEIGHT, drawAxisLabels } from './draw-axis.ts';
 import { type Found, findAt } from './find-at.ts';
 import type { LaneListProps } from './lane-tree.tsx';
+import type { Opened } from './opened.ts';
 import { patternsOf } from './patterns.ts';
 import { usePointer } from './pointer.ts';
-import { useSize } from './size.ts';
+import { type Size, useSize } from './size.ts';
 import { coloursOf, onTheme } from './theme.ts';
-import { listFrom, lookAt } from './view.ts';
+import { listFrom, lookAt, withBelow } from './view.ts';
 
 /** The drawing of the lanes: what each was and when. The tree beside it says the same to a screen reader, as does the table. */
 export function Lanes(props: LaneListProps) {
@@ -21,6 +23,7 @@ export function Lanes(props: LaneListProps) {
   const [theme, setTheme] = useState(0);
   useEffect(() => onTheme(() => setTheme((count) => count + 1)), []);
   const look = useLook(canvas, theme);
+  const chosen = useMemo(() => withBelow(opened, view.chosen) ?? view.chosen, [opened, view.chosen]);
   const pointer = usePointer(box, props, size);
   useLayoutEffect(() => {
     const [lanes, labels] = [
@@ -28,7 +31,7 @@ export function Lanes(props: LaneListProps) {
       fitted(axis.current, size.width, AXIS_HEIGHT),
     ];
     if (lanes === undefined || labels === undefined || look === undefined) return;
-    const looked = view.row === undefined ? undefined : opened.rows.time[view.row];
+    const looked = view.row === undefined ? undefined : drawnAt(opened, view.row);
     const scene: Scene = {
       ...size,
       ...look,
@@ -36,7 +39,7 @@ export function Lanes(props: LaneListProps) {
       shown,
       top,
       window: view.window,
-      chosen: view.chosen,
+      chosen,
       looked,
       pointer: pointer.at,
     };
@@ -67,11 +70,19 @@ export function Lanes(props: LaneListProps) {
           aria-label="Time line of all lanes; the tab “Lanes as text” says the same in a table"
         />
         {found !== undefined && pointer.at !== undefined && (
-          <Tooltip found={found} at={pointer.at} width={size.width} epoch={opened.epoch} />
+          <Tooltip found={found} at={pointer.at} size={size} epoch={opened.epoch} />
         )}
       </div>
     </>
   );
+}
+
+/** Where a row's entry stands in the drawing: what is known of its order may place it later than its time says. */
+function drawnAt({ rows, stories }: Opened, row: number): number | undefined {
+  const story = stories[rows.lane[row] ?? NO_LANE];
+  const seq = rows.seqOf(row);
+  const mark = story?.marks.find((other) => other.seq === seq)?.at;
+  return mark ?? story?.spans.find((other) => other.seq === seq)?.from ?? rows.time[row];
 }
 
 /** Colours and textures, read from the styles anew when the theme changes. */
@@ -100,13 +111,16 @@ function fitted(canvas: HTMLCanvasElement | null, width: number, height: number)
 interface TooltipProps {
   readonly found: Found;
   readonly at: { readonly x: number; readonly y: number };
-  readonly width: number;
+  readonly size: Size;
   readonly epoch: number;
 }
 
-function Tooltip({ found, at, width, epoch }: TooltipProps) {
-  const isRight = at.x > width / 2;
-  const style = { top: at.y + 14, ...(isRight ? { right: width - at.x + 10 } : { left: at.x + 10 }) };
+function Tooltip({ found, at, size, epoch }: TooltipProps) {
+  const { width, height } = size;
+  const style = {
+    ...(at.y > height / 2 ? { bottom: height - at.y + 12 } : { top: at.y + 14 }),
+    ...(at.x > width / 2 ? { right: width - at.x + 10 } : { left: at.x + 10 }),
+  };
   const { from, to } = found;
   return (
     <div class="tooltip" role="tooltip" style={style}>

@@ -17,25 +17,25 @@ const SHARE = 7;
 
 /** The rows that hold a text. It is found a little in each frame, so that the page never stands still. */
 export function useSearch(opened: Opened, query: string): SearchState {
-  const [state, setState] = useState(NONE);
+  const [found, setFound] = useState({ query: '', state: NONE });
   useEffect(() => {
     if (query === '') {
-      setState(NONE);
+      setFound({ query, state: NONE });
       return;
     }
-    setState((old) => ({ ...old, isRunning: true }));
     const task = search(opened, query);
     let frame = requestAnimationFrame(function go() {
       const until = performance.now() + SHARE;
       for (let step = task.next(); ; step = task.next()) {
-        if (step.done) return setState(step.value);
+        if (step.done) return setFound({ query, state: step.value });
         if (performance.now() > until) break;
       }
       frame = requestAnimationFrame(go);
     });
     return () => cancelAnimationFrame(frame);
   }, [opened, query]);
-  return state;
+  // What was found before is shown until there is something new.
+  return found.query === query ? found.state : { ...found.state, isRunning: true };
 }
 
 function* search({ rows, data }: Opened, query: string): Generator<void, SearchState> {
