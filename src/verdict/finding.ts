@@ -26,6 +26,8 @@ export interface Finding {
   readonly key: string;
   /** The last lines before it, where it has such. */
   readonly lines?: readonly string[];
+  /** Only worth telling where something else explains it. */
+  readonly isSlight?: boolean;
   /** Texts that may name what it depends on. */
   readonly mentions?: string;
 }

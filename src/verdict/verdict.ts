@@ -34,11 +34,13 @@ export type Verdict = {
 };
 
 const MAX_TOLD = 20;
+/** Each finding is compared with each: of a story in which very much failed, the earliest that are not over, and the earliest. */
+const MAX_COMPARED = 150;
 const MAX_EVIDENCE = 12;
 
 /** Applies the rules and orders what they find by cause. Pure. */
 export function verdictOf(facts: Facts, rules: readonly Rule[] = RULES): Verdict {
-  const found = toldOf(facts, findAll(facts, rules));
+  const found = toldOf(facts, compared(findAll(facts, rules)));
   if (found.length === 0) return { status: statusWithout(facts), consequences: [] };
   const isFailed = found.some(({ isOver }) => !isOver);
   const causes = causesOf(facts, found);
@@ -79,12 +81,22 @@ function merged(group: readonly Found[]): Found[] {
   return [{ ...first, summary, evidence, last, isOver: group.every(({ isOver }) => isOver) }];
 }
 
+function compared(found: readonly Found[]): readonly Found[] {
+  const faults = found.filter(({ role }) => role !== 'trigger');
+  if (faults.length <= MAX_COMPARED) return found;
+  const bad = faults.filter(({ isOver }) => !isOver).slice(0, MAX_COMPARED);
+  const some = new Set([...bad, ...faults.slice(0, MAX_COMPARED)]);
+  return found.filter((one) => one.role === 'trigger' || some.has(one));
+}
+
 /** Triggers are told where they explain something, and that a target is not ready where nothing else does. */
 function toldOf(facts: Facts, found: readonly Found[]): readonly Found[] {
   const faults = found.filter(({ role }) => role !== 'trigger');
   const reasons = faults.filter(({ rule }) => rule !== 'not-ready');
   return found.filter((one) => {
     if (one.rule === 'not-ready') return reasons.every(({ isOver }) => isOver);
+    if (one.isSlight === true)
+      return reasons.some((reason) => reason.isSlight !== true && explains(facts, reason, one));
     return one.role !== 'trigger' || isNewest(facts, one, found, faults);
   });
 }

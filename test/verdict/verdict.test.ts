@@ -240,6 +240,40 @@ test('the same fault of many pods is told once', () => {
   assert.deepEqual(consequences, []);
 });
 
+test('two changes in a row are one rollout, unless the first of them had failed by then', () => {
+  for (const isBroken of [false, true]) {
+    const world = new World();
+    const { deployment: root, replicaSet } = deployment(world, 'web', { ready: 1, wanted: 1 });
+    const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
+    const spec = (hostname: string) => ({ replicas: 1, template: { spec: { hostname } } });
+    world.state(10, root, { metadata: { generation: 1 }, spec: spec('a'), status });
+    world.state(12, root, { metadata: { generation: 1 }, spec: spec('b'), status });
+    const pod = world.object('Pod', 'web-5d7-x', { owner: replicaSet });
+    world.state(10.5, pod, podState({ waits: isBroken ? { a: 'ErrImagePull' } : {} }));
+    world.state(13, pod, podState({ ready: true }));
+    const { firstCause, consequences } = world.verdict();
+    assert.equal(firstCause?.rule, isBroken ? 'image' : undefined);
+    assert.deepEqual(
+      consequences.map(({ rule }) => rule),
+      isBroken ? ['rollout-overtaken'] : [],
+    );
+  }
+});
+
+test('a story in which thousands failed is judged within seconds', () => {
+  const world = new World();
+  const roots = Array.from({ length: 1500 }, (_, number) => {
+    const { deployment: root, replicaSet } = deployment(world, `app-${number}`, { ready: 0, wanted: 1 });
+    const pod = world.object('Pod', `app-${number}-5d7-x`, { owner: replicaSet });
+    world.state(1, pod, podState({ waits: { a: 'CrashLoopBackOff' } }));
+    world.run(pod, 'a', { from: 2, to: 3, exitCode: 1, lines: ['cannot reach app-700:80'] });
+    return root;
+  });
+  const startedAt = performance.now();
+  assert.equal(world.verdict({ roots }).status, 'failed');
+  assert.ok(performance.now() - startedAt < 10_000);
+});
+
 test('what a workload says reaches no terminal: control and bidi characters, long lines', () => {
   const world = new World();
   const pod = brokenPod(world, 'web', podState({ waits: { a: 'CrashLoopBackOff' } }));

@@ -22,7 +22,7 @@ function findingOf(facts: Facts, object: ObjectFacts, index: number): Finding[] 
   )
     return [];
   const isBack = object.rollouts.slice(0, index).some(({ template }) => template === next.template);
-  if (!isBack && secondsBetween(rollout.from.time, next.from.time) < APART_SECONDS) return [];
+  const isSlight = !isBack && secondsBetween(rollout.from.time, next.from.time) < APART_SECONDS;
   const how = isBack ? 'was rolled back' : 'was overtaken by the next one';
   const summary = `a rollout of ${nameOf(object)} ${how} before it was finished`;
   const evidence = evidenceOf(rollout.from, next.from);
@@ -35,6 +35,7 @@ function findingOf(facts: Facts, object: ObjectFacts, index: number): Finding[] 
       last: next.from,
       isOver: isWell(facts, object),
       key: String(index),
+      isSlight,
     },
   ];
 }
