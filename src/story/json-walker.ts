@@ -215,6 +215,7 @@ function isSpace(byte: number): boolean {
   return byte === 32 || byte === 10 || byte === 13 || byte === 9;
 }
 
-function startsWith(buffer: Buffer, at: number, prefix: Buffer): boolean {
+/** Whether a prefix stands at a place in a buffer. */
+export function startsWith(buffer: Buffer, at: number, prefix: Buffer): boolean {
   return buffer.length >= at + prefix.length && buffer.compare(prefix, 0, prefix.length, at, at + prefix.length) === 0;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TimelineEntry } from './document.ts';
 import { type Ranges, rangesOf } from './index-set.ts';
-import { BYTE } from './json-walker.ts';
+import { BYTE, startsWith } from './json-walker.ts';
 
 /**
  * A compressed story is cut into members that can be decompressed alone, each of which begins with the line of an
@@ -44,13 +44,13 @@ export function contentsOf(bytes: Buffer): Contents {
   const containers = new Set<number>();
   let [from, to, types] = ['', '', 0];
   for (let at = 0; at < bytes.length; at = lineAfter(bytes, at)) {
-    if (bytes.compare(LINE, 0, LINE.length, at, Math.min(bytes.length, at + LINE.length)) !== 0) continue;
+    if (!startsWith(bytes, at, LINE)) continue;
     const start = bytes.indexOf(BYTE.comma, at) + TIME.length;
     const time = bytes.toString('latin1', start, start + 30);
     if (from === '' || time < from) from = time;
     if (time > to) to = time;
     const type = bytes.indexOf(TYPE, start + BEFORE_TYPE) + TYPE.length;
-    if (bytes.compare(LOG, 0, LOG.length, type, type + LOG.length) === 0) {
+    if (startsWith(bytes, type, LOG)) {
       types |= 1 << TYPES.indexOf('log');
       containers.add(numberAt(bytes, type + LOG.length));
     } else {

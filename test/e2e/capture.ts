@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Story } from '../../src/story/document.ts';
+import { verifyStory } from '../../src/verify/verify.ts';
 
 /** The real command in a process of its own. */
 export interface Command {
@@ -83,6 +85,8 @@ export async function startCapture(
   const story = async (expected = 0) => {
     const { code, stderr } = await command.exit;
     if (code !== expected) throw new Error(`faro ended with ${code}: ${stderr}`);
+    const { problems } = await verifyStory(output);
+    assert.deepEqual(problems, [], 'faro verify finds the story sound');
     return JSON.parse(readFileSync(output, 'utf8')) as Story;
   };
   return {

@@ -12,6 +12,7 @@ import type { Story, TimelineEntry } from '../../src/story/document.ts';
 import { EntryMatcher } from '../../src/story/entry-filter.ts';
 import { rangesOf, someIn } from '../../src/story/index-set.ts';
 import { MemberWriter } from '../../src/story/member-writer.ts';
+import { contentsOf } from '../../src/story/members.ts';
 import { type EntryFilter, openStory } from '../../src/story/reader.ts';
 import { canonical, sampleStory } from './sample.ts';
 
@@ -126,6 +127,13 @@ for (const [extension, { compression, tools }] of Object.entries(FORMATS)) {
     }
   });
 }
+
+test('the contents of bytes that are no whole lines are found out, or refused', () => {
+  const line = Buffer.from(TEXT.slice(TEXT.indexOf('{"seq":2,'), TEXT.indexOf('{"seq":3,')));
+  assert.deepEqual(contentsOf(line.subarray(0, -2)).containers, [[0, 0]], 'without a line end');
+  assert.throws(() => contentsOf(Buffer.from('{"seq":2,"time":')), SyntaxError);
+  assert.equal(contentsOf(Buffer.alloc(0)).types, 0);
+});
 
 test('ranges hold every number that was put in, and stay few', () => {
   fc.assert(
