@@ -1,11 +1,12 @@
-import { stringify } from 'yaml';
 import { mayI } from '../kube/access.ts';
-import type { Root } from '../model/record.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { whoAmI } from '../kube/whoami.ts';
 import { type Need, needsOf } from '../record/needs.ts';
 import { commandLog } from './capture.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { ConnectionOptions, TelemetryOptions } from './options.ts';
+import { rolesFor } from './roles.ts';
 import { connectionFor, openSession } from './session.ts';
 
 /** A need, and whether the user may. */
@@ -29,55 +30,48 @@ export async function check(
     first,
   );
   const needs = await needsOf(session, first);
-  const verdicts = await Promise.all(
-    needs.map(async (need) => ({ need, allowed: (await mayI(session.client, need.question, first)).allowed })),
+  const allowed = (need: Need) => isAllowed(session.client, need, first);
+  const verdicts = await Promise.all(needs.map(async (need) => ({ need, allowed: await allowed(need) })));
+  context.stdout.write(`${report(verdicts)}${rolesFor(needs, await whoAmI(session.client, first))}`);
+  return verdicts.every((verdict) => verdict.allowed || verdict.need.tier !== 'essential') ? EXIT.done : EXIT.cluster;
+}
+
+/** All verbs, of every name. */
+async function isAllowed(client: KubeClient, need: Need, signal: AbortSignal): Promise<boolean> {
+  const { group, resource, subresource, namespace, names = [undefined] } = need;
+  const questions = names.flatMap((name) =>
+    need.verbs.map((verb) => ({
+      verb,
+      group,
+      resource,
+      namespace,
+      ...(name === undefined ? {} : { name }),
+      ...(subresource === undefined ? {} : { subresource }),
+    })),
   );
-  context.stdout.write(report(verdicts, session.roots));
-  return verdicts.every(({ need, allowed }) => allowed || need.tier !== 'essential') ? EXIT.done : EXIT.cluster;
+  const answers = await Promise.all(questions.map((question) => mayI(client, question, signal)));
+  return answers.every(({ allowed }) => allowed);
 }
 
-function report(verdicts: readonly Verdict[], roots: readonly Root[]): string {
-  const lines = verdicts.map(
-    ({ need, allowed }) =>
-      `${allowed ? 'yes' : 'NO '}  ${describe(need)}${allowed ? '' : `: the story would lack ${need.without}`}`,
-  );
-  const isComplete = verdicts.every(({ allowed }) => allowed);
-  const summary = isComplete
-    ? '# This user may see everything that the story takes.'
-    : '# The Role that makes the story complete:';
-  return `${lines.map((line) => `# ${line}`).join('\n')}\n${summary}\n${roles(
-    verdicts.map(({ need }) => need),
-    roots,
-  )}`;
-}
-
-function describe({ question }: Need): string {
-  const { verb, resource, subresource, namespace } = question;
-  const where = namespace === null ? 'in the cluster' : `in ${namespace}`;
-  return `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`} ${where}`;
-}
-
-/** A Role for each namespace, and apart from it the ClusterRole for what reaches beyond. */
-function roles(needs: readonly Need[], roots: readonly Root[]): string {
-  const namespaces = [...new Set(roots.map(({ namespace }) => namespace))];
-  const documents = namespaces.map((namespace) => {
-    const own = needs.filter(({ question, tier }) => tier !== 'cluster' && question.namespace === namespace);
-    const metadata = namespace === null ? { name: 'faro' } : { name: 'faro', namespace };
-    return role(namespace === null ? 'ClusterRole' : 'Role', metadata, own);
+function report(verdicts: readonly Verdict[]): string {
+  const lines = verdicts.map(({ need, allowed }) => {
+    const lack = allowed ? '' : `: the story would lack ${need.without}`;
+    return `# ${allowed ? 'yes' : 'NO '}  ${describe(need)}${lack}\n`;
   });
-  const beyond = role(
-    'ClusterRole',
-    { name: 'faro-cluster' },
-    needs.filter(({ tier }) => tier === 'cluster'),
-  );
-  return `${documents.map((document) => stringify(document)).join('---\n')}---\n# Apart from it, for what reaches beyond the namespace:\n${stringify(beyond)}`;
+  return `${lines.join('')}# ${summary(verdicts)}\n`;
 }
 
-function role(kind: string, metadata: object, needs: readonly Need[]): object {
-  const rules = needs.map(({ question: { group, resource, subresource }, verbs }) => ({
-    apiGroups: [group],
-    resources: [subresource === undefined ? resource : `${resource}/${subresource}`],
-    verbs,
-  }));
-  return { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata, rules };
+function summary(verdicts: readonly Verdict[]): string {
+  const lacks = (...tiers: readonly Need['tier'][]) =>
+    verdicts.some(({ need, allowed }) => !allowed && tiers.includes(need.tier));
+  if (lacks('essential', 'owned')) return 'The story would be incomplete. What makes it complete:';
+  if (lacks('related', 'cluster'))
+    return 'The story would be complete, but lack what explains it. What gives all of it:';
+  return 'This user may see everything that the story takes:';
+}
+
+function describe({ resource, subresource, namespace, names, verbs }: Need): string {
+  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+  const where = namespace === null ? 'in the cluster' : `in ${namespace}`;
+  return `${verbs.join(', ')} ${what}${names === undefined ? '' : ` ${names.join(', ')}`} ${where}`;
 }

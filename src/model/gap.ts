@@ -30,4 +30,6 @@ export interface Gap {
   readonly cause: GapCause;
   /** What was seen that shows it; for a person. */
   readonly evidence: string;
+  /** It lasts until a later gap of the same subject, cause and beginning tells its end, or the recording ends. */
+  readonly isOpen?: boolean;
 }

@@ -1,35 +1,37 @@
 import { Scope } from '../graph/scope.ts';
-import type { AccessQuestion } from '../kube/access.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { Discovery } from '../kube/discovery.ts';
+import { type Discovery, preferredType } from '../kube/discovery.ts';
 import { ApiError } from '../kube/error.ts';
 import type { Root } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
+import { familyOf, mayBelong } from './families.ts';
 import { namespacesOf, watchableTypes } from './types.ts';
 
 /** A permission that a story takes, and what it lacks without it. */
 export interface Need {
-  readonly question: AccessQuestion;
-  /** All verbs that go with it in a Role. */
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  /** Only the objects of these names. */
+  readonly names?: readonly string[];
+  /** null: cluster-scoped, or in all namespaces. */
+  readonly namespace: string | null;
   readonly verbs: readonly string[];
   readonly without: string;
-  /** `essential`: without it there is no story worth the name. `cluster`: takes a ClusterRole. */
-  readonly tier: 'essential' | 'namespace' | 'cluster';
+  readonly tier: Tier;
 }
 
-/** What well-known kinds come to own, also where they own nothing yet. */
-const FAMILIES: Readonly<Record<string, readonly string[]>> = {
-  'deployments.apps': ['replicasets.apps', 'pods'],
-  'replicasets.apps': ['pods'],
-  'statefulsets.apps': ['controllerrevisions.apps', 'pods', 'persistentvolumeclaims'],
-  'daemonsets.apps': ['controllerrevisions.apps', 'pods'],
-  'jobs.batch': ['pods'],
-  'cronjobs.batch': ['jobs.batch', 'pods'],
-};
+/**
+ * `essential`: without it there is no story worth the name. `owned`: without it the story is incomplete. `related`: it
+ * explains the story, which is complete without. `cluster`: the same, but takes a ClusterRole. `never`: of use where
+ * the user has it, but too powerful to be asked for.
+ */
+export type Tier = 'essential' | 'owned' | 'related' | 'cluster' | 'never';
+
 const READ = ['get', 'list', 'watch'];
 
-/** What a story of the roots takes: the types of what they own now, those that their kinds come to own, logs and Events. */
+/** What a story of the roots takes: the types of what they own now and come to own, logs, Events, and what explains them. */
 export async function needsOf(
   world: { readonly client: KubeClient; readonly discovery: Discovery; readonly roots: readonly Root[] },
   signal: AbortSignal,
@@ -38,54 +40,103 @@ export async function needsOf(
   const needs: Need[] = [];
   for (const namespace of namespacesOf(roots)) {
     const own = roots.filter((root) => root.namespace === namespace || namespace === null);
-    const storages = new Set([...own.map(groupResourceOf), ...(await ownedTypes(world, namespace, signal)), 'pods']);
-    for (const root of own) for (const child of FAMILIES[groupResourceOf(root)] ?? []) storages.add(child);
+    const storages = new Set([...(await ownedTypes(world, namespace, signal)), ...familyOf(own)]);
     const types = watchableTypes(discovery, roots, namespace).filter((type) => storages.has(groupResourceOf(type)));
-    needs.push(...types.map((type) => typeNeed(type, namespace, own)), ...podNeeds(namespace));
+    const owned = types.filter((type) => mayBelong(groupResourceOf(type), own));
+    const known = [
+      ...rootNeeds(own, owned),
+      ...owned.map((type) => ownedNeed(type, namespace)),
+      ...podNeeds(namespace),
+    ];
+    const related = relatedNeeds(namespace).filter(
+      (need) => !known.some((one) => groupResourceOf(one) === groupResourceOf(need)),
+    );
+    needs.push(...known, ...related);
   }
-  return [...needs, ...CLUSTER_NEEDS];
+  const hasNodeEvents = namespacesOf(roots).some((namespace) => namespace === null || namespace === 'default');
+  needs.push(...CLUSTER_NEEDS, ...(hasNodeEvents ? [] : [NODE_EVENTS]));
+  return needs.filter((need) => isServed(discovery, need));
 }
 
-function typeNeed({ group, resource }: ResourceType, namespace: string | null, roots: readonly Root[]): Need {
-  const isRoot = roots.some((root) => root.group === group && root.resource === resource);
-  const question = { verb: 'list', group, resource, namespace };
-  return {
-    question,
-    verbs: READ,
-    without: isRoot ? 'other objects of this type that the target owns' : `the ${resource} that belong to the target`,
-    tier: isRoot || resource === 'pods' ? 'essential' : 'namespace',
-  };
+function isServed(discovery: Discovery, { group, resource }: Need): boolean {
+  return preferredType(discovery, group, resource) !== undefined;
+}
+
+/** The roots themselves are watched by name; where their whole type is needed anyway, that covers them. */
+function rootNeeds(roots: readonly Root[], owned: readonly ResourceType[]): Need[] {
+  const covered = new Set(owned.map(groupResourceOf));
+  return roots.flatMap(({ group, resource, namespace, name }) =>
+    covered.has(groupResourceOf({ group, resource }))
+      ? []
+      : { group, resource, names: [name], namespace, verbs: READ, without: 'the target itself', tier: 'essential' },
+  );
+}
+
+function ownedNeed({ group, resource }: ResourceType, namespace: string | null): Need {
+  const without = `the ${resource} that belong to the target`;
+  const tier = groupResourceOf({ group, resource }) === 'pods' ? 'essential' : 'owned';
+  return { group, resource, namespace, verbs: READ, without, tier };
 }
 
 function podNeeds(namespace: string | null): Need[] {
+  const core = { group: '', namespace, tier: 'owned' } as const;
   return [
+    { ...core, resource: 'pods', subresource: 'log', verbs: ['get'], without: 'all log lines' },
+    { ...core, resource: 'events', verbs: READ, without: 'all Events' },
+  ];
+}
+
+/** Secrets are not among them: metadata of Secrets takes the same permission as their data. */
+function relatedNeeds(namespace: string | null): Need[] {
+  const need = (group: string, resource: string, without: string): Need => {
+    return { group, resource, namespace, verbs: READ, without, tier: 'related' };
+  };
+  return [
+    need('', 'services', 'the Services that select its pods'),
+    need('discovery.k8s.io', 'endpointslices', "these Services' endpoints"),
+    need('autoscaling', 'horizontalpodautoscalers', 'the autoscaler of the target'),
+    need('policy', 'poddisruptionbudgets', 'the disruption budgets of its pods'),
+    need('', 'persistentvolumeclaims', 'the claims that its pods mount'),
+    need('', 'configmaps', 'when the ConfigMaps of its pods changed (their data is never read)'),
+    need('', 'serviceaccounts', 'the service account of its pods'),
+    need('', 'resourcequotas', 'the quotas of the namespace'),
+    need('', 'limitranges', 'the limit ranges of the namespace'),
     {
-      question: { verb: 'get', group: '', resource: 'pods', subresource: 'log', namespace },
-      verbs: ['get'],
-      without: 'all log lines',
-      tier: 'namespace',
-    },
-    {
-      question: { verb: 'list', group: '', resource: 'events', namespace },
-      verbs: READ,
-      without: 'all Events',
-      tier: 'namespace',
+      ...need('', 'secrets', 'when the Secrets of its pods changed; with it their data could be read, too'),
+      tier: 'never',
     },
   ];
 }
 
+const NODE_EVENTS: Need = {
+  group: '',
+  resource: 'events',
+  namespace: 'default',
+  verbs: READ,
+  without: 'Events about Nodes',
+  tier: 'related',
+};
+const CLUSTER: Pick<Need, 'namespace' | 'verbs' | 'tier'> = { namespace: null, verbs: READ, tier: 'cluster' };
 const CLUSTER_NEEDS: readonly Need[] = [
+  { ...CLUSTER, group: '', resource: 'nodes', without: 'the conditions and taints of the Nodes of its pods' },
+  { ...CLUSTER, group: '', resource: 'namespaces', without: 'the Namespace itself' },
+  { ...CLUSTER, group: '', resource: 'persistentvolumes', without: 'the volumes behind the claims' },
+  { ...CLUSTER, group: 'storage.k8s.io', resource: 'volumeattachments', without: 'where these volumes are attached' },
   {
-    question: { verb: 'list', group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', namespace: null },
-    verbs: READ,
+    ...CLUSTER,
+    group: 'apiextensions.k8s.io',
+    resource: 'customresourcedefinitions',
     without: 'hearing at once of types that appear during the capture (they are asked for every 30 s)',
-    tier: 'cluster',
   },
   {
-    question: { verb: 'list', group: '', resource: 'events', namespace: 'default' },
-    verbs: READ,
-    without: 'Events about Nodes',
-    tier: 'cluster',
+    ...CLUSTER,
+    group: '',
+    resource: 'nodes',
+    subresource: 'proxy',
+    verbs: ['get'],
+    without:
+      "the nodes' own log files, from which lines that were rotated away are read; with it commands could be run in pods, too",
+    tier: 'never',
   },
 ];
 

@@ -9,6 +9,7 @@ import type { JournalRecord, StartRecord } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { Redactor } from '../redact/redactor.ts';
+import { AllowedNames } from './allowed-names.ts';
 import { catchUp } from './catch-up.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
 import { LateTypes } from './late-types.ts';
@@ -106,6 +107,7 @@ export class Recorder {
             sink: { append, drained: (signal) => options.sink.drained(signal) },
           });
     this.#witness = new RecorderWitness({
+      roots: start.roots,
       placement: this.#placement,
       followers: this.#followers,
       nodes,
@@ -113,7 +115,12 @@ export class Recorder {
       append,
       log: options.log,
     });
-    this.#watches = new Watches({ ...options, witness: this.#witness, listsAtOnce: 8 }, this.#stop.signal);
+    const names = new AllowedNames(client, this.#stop.signal);
+    const allowedNames = (type: ResourceType, namespace: string) => names.of(type, namespace);
+    this.#watches = new Watches(
+      { ...options, witness: this.#witness, listsAtOnce: 8, allowedNames },
+      this.#stop.signal,
+    );
     const note = (text: string) => this.#witness.note(text);
     const references = new ReferenceWatches({ ...options, watches: this.#watches, note });
     this.#lateTypes = new LateTypes({ ...options, roots: start.roots, watches: this.#watches, witness: this.#witness });

@@ -1,4 +1,5 @@
-import { groupResourceOf } from '../model/resource.ts';
+import type { ApiError } from '../kube/error.ts';
+import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';
 import { reflect } from '../watch/reflector.ts';
@@ -27,6 +28,25 @@ export interface WatchListener {
   /** The watch was ended while a list was under way that should have shown what was missed, or while it failed. */
   left(doubt: Doubt, during: 'listing' | 'failing'): void;
   trouble(event: Extract<ReflectorEvent, { type: 'denied' | 'failing' }>): void;
+}
+
+/** What is to be watched, how, and who hears what else it tells. */
+export interface WatchTarget {
+  readonly type: ResourceType;
+  readonly namespace: string | null;
+  readonly name?: string;
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+  readonly metadataOnly?: boolean;
+  readonly from?: string;
+  readonly listFrom?: boolean;
+  readonly heard?: Timestamp;
+  readonly signal?: AbortSignal;
+  readonly onListed?: (resourceVersion: string) => void;
+  /** In place of the witness' own word. */
+  readonly onDenied?: (error: ApiError) => void;
+  /** Hears what may have been missed, where that is not a gap of the story as it is. */
+  readonly onDoubt?: (doubt: Doubt) => void;
 }
 
 export type WatchOptions = Omit<ReflectorOptions, 'metadataOnly'> & {

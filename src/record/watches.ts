@@ -2,36 +2,11 @@ import type { Reference } from '../graph/references.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ApiError } from '../kube/error.ts';
 import type { Root } from '../model/record.ts';
-import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import type { ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
-import { type Doubt, type WatchedChange, type WatchListener, watchType } from './type-watch.ts';
-
-/** What the watches tell the recorder. Every call is synchronous: watches are always drained. */
-export interface Witness {
-  /** Metadata of an object whose type is not in the story (yet); returns the UIDs that came into the story with it. */
-  learn(resource: string, object: KubeObject): readonly string[];
-  forget(uid: string): void;
-  /** Whether an object has an owner that was not seen yet. */
-  isUnplaced(uid: string): boolean;
-  /** A whole state; returns the UIDs that came into the story with it. */
-  state(resource: string, change: WatchedChange): readonly string[];
-  event(change: WatchedChange): void;
-  /** A state of an object that objects of the story name. */
-  referenced(reference: Reference, resource: string, change: WatchedChange): void;
-  /** What objects of the story name may not be read. */
-  unexplained(type: ResourceType, error: ApiError): void;
-  /** A type was listed anew after its history was lost: states since then may have been missed. */
-  relisted(type: ResourceType, namespace: string | null, doubt: Doubt): void;
-  /** Whether the story lacks what its reader came for without it, whatever was seen of it so far. */
-  isEssential(type: ResourceType): boolean;
-  denied(type: ResourceType, namespace: string | null, error: ApiError): void;
-  failing(type: ResourceType, error: Error): void;
-  /** A type that appeared during the capture had objects of the story before it could be listed. */
-  late(type: ResourceType, namespace: string | null, since: Timestamp): void;
-  /** The recorder itself cannot go on, e.g. because the journal cannot be written. */
-  fatal(error: unknown): void;
-}
+import { placeKey, type WatchedPlace, type Witness } from './testimony.ts';
+import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
 
 export interface WatchesOptions {
   readonly client: KubeClient;
@@ -39,6 +14,8 @@ export interface WatchesOptions {
   readonly random: () => number;
   readonly witness: Witness;
   readonly streamingList: boolean;
+  /** Names of objects that the user may read where not the whole type. */
+  readonly allowedNames?: (type: ResourceType, namespace: string) => Promise<readonly string[]>;
   /** Initial lists at once. */
   readonly listsAtOnce: number;
 }
@@ -82,7 +59,10 @@ export class Watches {
   readonly #places = new Map<string, TypeInPlace>();
   readonly #sightings = new Map<string, Sighting>();
   readonly #running = new Set<Promise<void>>();
-  readonly #rootNames = new Map<string, Set<string>>();
+  /** Of objects that have a watch of their own. */
+  readonly #ownNames = new Map<string, Set<string>>();
+  /** Refused types of which what is allowed by name was looked up. */
+  readonly #narrowed = new Set<string>();
   readonly #orphans: string[] = [];
   #order = 0;
 
@@ -94,7 +74,7 @@ export class Watches {
 
   /** Types that are watched, whole or as metadata. */
   has(type: ResourceType, namespace: string | null): boolean {
-    return this.#places.has(placeKey(type, namespace));
+    return this.#places.has(placeKey({ type, namespace }));
   }
 
   /** Resolves when every watch has ended, after the signal aborted. */
@@ -104,11 +84,25 @@ export class Watches {
 
   /** The root itself, in full, by its name: narrow permissions allow that. Resolves at its first list or refusal. */
   watchRoot(root: Root, type: ResourceType): Promise<void> {
-    const key = placeKey(type, root.namespace);
-    this.#rootNames.set(key, (this.#rootNames.get(key) ?? new Set()).add(root.name));
-    return this.#run({ type, namespace: root.namespace, name: root.name }, (change) => {
+    return this.#watchName(type, root.namespace, root.name);
+  }
+
+  #watchName(type: ResourceType, namespace: string | null, name: string): Promise<void> {
+    const key = placeKey({ type, namespace });
+    this.#ownNames.set(key, (this.#ownNames.get(key) ?? new Set()).add(name));
+    return this.#run({ type, namespace, name }, (change) => {
       this.#placed(this.#options.witness.state(type.resource, change));
     });
+  }
+
+  /** The whole type is refused; objects that permissions name may be read all the same. */
+  async #watchAllowed(type: ResourceType, namespace: string): Promise<void> {
+    const key = placeKey({ type, namespace });
+    if (this.#narrowed.has(key)) return;
+    this.#narrowed.add(key);
+    for (const name of (await this.#options.allowedNames?.(type, namespace)) ?? [])
+      if (this.#ownNames.get(key)?.has(name) !== true && !this.#signal.aborted)
+        void this.#watchName(type, namespace, name);
   }
 
   /** Every object of the type, as metadata at first. Resolves at its first list or refusal. */
@@ -116,7 +110,7 @@ export class Watches {
     const stopMetadata = new AbortController();
     const state = { isFull: false, doubts: [], hasListedMember: false, isListed: false };
     const place: TypeInPlace = { type, namespace, stopMetadata, lateSince, ...state };
-    this.#places.set(placeKey(type, namespace), place);
+    this.#places.set(placeKey({ type, namespace }), place);
     const signal = AbortSignal.any([this.#signal, stopMetadata.signal]);
     return this.#run(
       {
@@ -149,7 +143,7 @@ export class Watches {
   watchWhole(type: ResourceType, namespace: string | null): Promise<void> {
     const state = { isFull: true, doubts: [], hasListedMember: false, isListed: false, lateSince: undefined };
     const place: TypeInPlace = { type, namespace, stopMetadata: new AbortController(), ...state };
-    this.#places.set(placeKey(type, namespace), place);
+    this.#places.set(placeKey({ type, namespace }), place);
     return this.#run({ type, namespace }, (change) => this.#wholeChange(place, change));
   }
 
@@ -177,7 +171,7 @@ export class Watches {
       return;
     }
     const { uid, name } = change.object.metadata;
-    if (this.#isRootName(place, name)) return; // its own watch tells it whole
+    if (this.#hasOwnWatch(place, name)) return; // its own watch tells it whole
     const { before, heard } = change;
     if (!this.#sightings.has(uid)) this.#sightings.set(uid, { place, before, heard, order: this.#order++ });
     const placed = witness.learn(place.type.resource, change.object);
@@ -239,12 +233,19 @@ export class Watches {
   }
 
   #wholeChange(place: TypeInPlace, change: WatchedChange): void {
-    if (change.type !== 'deletedUnseen' && this.#isRootName(place, change.object.metadata.name)) return;
+    if (change.type !== 'deletedUnseen' && this.#hasOwnWatch(place, change.object.metadata.name)) return;
     this.#placed(this.#options.witness.state(place.type.resource, change));
   }
 
-  #isRootName(place: TypeInPlace, name: string): boolean {
-    return this.#rootNames.get(placeKey(place.type, place.namespace))?.has(name) === true;
+  #hasOwnWatch(place: TypeInPlace, name: string): boolean {
+    return this.#ownNames.get(placeKey({ type: place.type, namespace: place.namespace }))?.has(name) === true;
+  }
+
+  #denied(place: WatchedPlace, error: ApiError): void {
+    this.#options.witness.denied(place, error);
+    const { type, namespace, name } = place;
+    if (name === undefined && namespace !== null && error.code === 'forbidden')
+      void this.#watchAllowed(type, namespace).catch((failure: unknown) => this.#options.witness.fatal(failure));
   }
 
   #run(what: WatchTarget, onChange: (change: WatchedChange) => void): Promise<void> {
@@ -253,10 +254,14 @@ export class Watches {
     const stated = (doubt: Doubt) => witness.relisted(type, namespace, doubt);
     const { signal = this.#signal, onListed, onDenied, onDoubt = stated, ...how } = what;
     const first = Promise.withResolvers<void>();
+    const place = { type, namespace, name: what.name };
+    let wasForbidden = false;
     const listener: WatchListener = {
       change: onChange,
       listed: (resourceVersion, doubt) => {
-        if (doubt !== undefined) onDoubt(doubt);
+        if (wasForbidden) witness.readable(place);
+        else if (doubt !== undefined) onDoubt(doubt);
+        wasForbidden = false;
         onListed?.(resourceVersion);
         first.resolve();
       },
@@ -266,8 +271,9 @@ export class Watches {
       },
       trouble: (event) => {
         if (event.type === 'denied') {
-          if (onDenied === undefined) witness.denied(type, namespace, event.error);
-          else onDenied(event.error);
+          wasForbidden = event.error.code === 'forbidden';
+          if (onDenied !== undefined) onDenied(event.error);
+          else this.#denied(place, event.error);
           first.resolve();
         } else witness.failing(type, event.error);
       },
@@ -282,26 +288,4 @@ export class Watches {
     this.#running.add(done);
     return first.promise;
   }
-}
-
-interface WatchTarget {
-  readonly type: ResourceType;
-  readonly namespace: string | null;
-  readonly name?: string;
-  readonly fieldSelector?: string;
-  readonly labelSelector?: string;
-  readonly metadataOnly?: boolean;
-  readonly from?: string;
-  readonly listFrom?: boolean;
-  readonly heard?: Timestamp;
-  readonly signal?: AbortSignal;
-  readonly onListed?: (resourceVersion: string) => void;
-  /** In place of the witness' own word. */
-  readonly onDenied?: (error: ApiError) => void;
-  /** Hears what may have been missed, where that is not a gap of the story as it is. */
-  readonly onDoubt?: (doubt: Doubt) => void;
-}
-
-function placeKey(type: ResourceType, namespace: string | null): string {
-  return `${namespace ?? ''}/${groupResourceOf(type)}`;
 }

@@ -3,16 +3,18 @@ import type { Reference } from '../graph/references.ts';
 import type { ApiError } from '../kube/error.ts';
 import type { NodeSettings } from '../kube/node-settings.ts';
 import type { LogFollowers } from '../logs/followers.ts';
-import type { GapCause } from '../model/gap.ts';
-import type { JournalRecord, ObjectAction } from '../model/record.ts';
+import type { GapCause, GapSubject } from '../model/gap.ts';
+import type { JournalRecord, ObjectAction, Root } from '../model/record.ts';
 import { groupOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { mayBelong } from './families.ts';
 import type { Placement } from './placement.ts';
 import type { RecordLog } from './record.ts';
+import { placeKey, type WatchedPlace, type Witness } from './testimony.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
-import type { Witness } from './watches.ts';
 
 export interface WitnessOptions {
+  readonly roots: readonly Root[];
   readonly placement: Placement;
   readonly followers: LogFollowers | undefined;
   readonly nodes: NodeSettings;
@@ -21,13 +23,23 @@ export interface WitnessOptions {
   readonly log: RecordLog;
 }
 
+/** What the user may not read. */
+interface Denial {
+  /** Empty where the type is not served. */
+  readonly storage: string;
+  readonly since: Timestamp;
+  readonly error: ApiError;
+  /** Without it the story lacks what its reader came for; else the refusal is a note. */
+  readonly isGap: boolean;
+}
+
 /** Without these a story lacks what its reader came for, so that their refusal is a gap and not only a note. */
 const ESSENTIAL = new Set(['pods', 'events', 'events.events.k8s.io']);
 
 /** Turns what the watches see into records and log followers, and what they cannot see into notes and gaps. */
 export class RecorderWitness implements Witness {
   readonly #options: WitnessOptions;
-  readonly #denied = new Map<string, string>();
+  readonly #denied = new Map<string, Denial>();
   readonly #failing = new Set<string>();
   /** Types that are asked for because they explain the story. */
   readonly #explaining = new Set(POINTING_TYPES);
@@ -117,19 +129,34 @@ export class RecorderWitness implements Witness {
     this.#gap({ resource: groupResourceOf(type), namespace, cause: 'late-type', since }, evidence);
   }
 
-  denied(type: ResourceType, namespace: string | null, error: ApiError): void {
+  denied({ type, namespace, name }: WatchedPlace, error: ApiError): void {
     const storage = groupResourceOf(type);
-    const key = `${namespace ?? ''}/${storage}`;
+    const key = placeKey({ type, namespace, name });
     if (this.#denied.has(key)) return;
-    this.#denied.set(key, error.code === 'not-found' ? '' : storage);
+    const isMissing = error.code === 'not-found';
+    const isGap = !isMissing && (name !== undefined || this.#isMissed(storage));
+    const since = this.#now();
+    this.#denied.set(key, { storage: isMissing ? '' : storage, since, error, isGap });
     this.#options.log.warn({ resource: storage, namespace, status: error.status }, 'not readable');
-    if (error.code === 'not-found') {
+    if (isMissing)
       this.note(`the server does not serve ${storage}${this.#isSynced ? ' any more' : ''}; it is asked again`);
-      return;
-    }
-    const isEssential = ESSENTIAL.has(storage) || this.#membersOf.has(storage);
-    if (isEssential) this.#gap({ resource: storage, namespace, cause: 'forbidden', since: this.#now() }, error.message);
+    else if (isGap) this.#gap({ resource: storage, namespace, cause: 'forbidden', since, isOpen: true }, error.message);
     else if (this.#isSynced) this.note(`${storage} can no longer be read: ${error.message}`);
+  }
+
+  readable(place: WatchedPlace): void {
+    const denied = this.#denied.get(placeKey(place));
+    if (denied === undefined) return;
+    this.#denied.delete(placeKey(place));
+    const { storage, since, error, isGap } = denied;
+    if (isGap) this.#gap({ resource: storage, namespace: place.namespace, cause: 'forbidden', since }, error.message);
+    this.note(`${groupResourceOf(place.type)} can be read now`);
+  }
+
+  /** Whether objects of the story are missing where a whole type may not be read. */
+  #isMissed(storage: string): boolean {
+    if (storage === 'pods' || this.#membersOf.has(storage)) return mayBelong(storage, this.#options.roots);
+    return ESSENTIAL.has(storage);
   }
 
   failing(type: ResourceType, error: Error): void {
@@ -147,7 +174,8 @@ export class RecorderWitness implements Witness {
   /** Every first list was answered: what was refused is stated in one sentence. */
   synced(): void {
     this.#isSynced = true;
-    const storages = [...new Set(this.#denied.values())].filter((storage) => storage !== '').sort();
+    const denied = [...this.#denied.values()].map(({ storage }) => storage);
+    const storages = [...new Set(denied)].filter((storage) => storage !== '').sort();
     if (storages.length > 0)
       this.note(`not readable by this user, so that objects of these types are missing: ${storages.join(', ')}`);
     this.#options.log.info({ denied: storages.length }, 'recording');
@@ -169,16 +197,22 @@ export class RecorderWitness implements Witness {
   }
 
   #gap(
-    of: { resource: string; namespace: string | null; cause: GapCause; since: Timestamp; until?: Timestamp },
+    of: Extract<GapSubject, { resource: string }> & {
+      readonly cause: GapCause;
+      readonly since: Timestamp;
+      readonly until?: Timestamp;
+      readonly isOpen?: true;
+    },
     evidence: string,
   ): void {
     const observed = this.#now();
-    const { resource, namespace, cause, since: from, until: to = observed } = of;
+    const { resource, namespace, cause, since: from, until: to = observed, isOpen } = of;
+    const open = isOpen === undefined ? {} : { isOpen };
     const certainty = cause === 'forbidden' ? 'known' : 'suspected';
     this.#options.append({
       kind: 'gap',
       observed,
-      gap: { of: { resource, namespace }, from, to, certainty, cause, evidence },
+      gap: { of: { resource, namespace }, from, to, certainty, cause, evidence, ...open },
     });
   }
 

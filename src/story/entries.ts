@@ -45,6 +45,7 @@ export class Entries {
   readonly gaps: StoryGap[] = [];
   /** A short sentence for each gap, for `metadata.incomplete`. */
   readonly gapTexts: string[] = [];
+  readonly #openGaps = new Map<string, number>();
   readonly #objects = new Map<string, ObjectDraft>();
   #order = 0;
   #events = 0;
@@ -93,8 +94,11 @@ export class Entries {
   }
 
   takeGap(gap: Gap, observed: Timestamp): void {
-    const { from, to, certainty, cause, evidence } = gap;
+    const { from, certainty, cause, evidence } = gap;
     const index = this.gaps.length;
+    const { end, lastObserved } = this.#survey;
+    const to = gap.isOpen === true ? (end?.time ?? lastObserved) : gap.to;
+    if (this.#close(gap)) return;
     const isLog = 'container' in gap.of;
     if ('container' in gap.of) {
       if (!this.#survey.members.has(gap.of.container.podUid)) return;
@@ -104,6 +108,17 @@ export class Entries {
     this.gapTexts.push(describeGap(gap));
     this.gaps.push({ of, from, to, certainty, cause, evidence });
     this.#push(keyAt(from), { time: from, timeSource: isLog ? 'log' : 'observed', observed, type: 'gap', gap: index });
+  }
+
+  /** Whether a gap is the end of one that was left open. */
+  #close(gap: Gap): boolean {
+    const key = JSON.stringify([gap.of, gap.cause, gap.from]);
+    const open = this.#openGaps.get(key);
+    if (gap.isOpen === true) this.#openGaps.set(key, this.gaps.length);
+    const known = open === undefined ? undefined : this.gaps[open];
+    if (open === undefined || known === undefined) return false;
+    this.gaps[open] = { ...known, to: gap.to };
+    return true;
   }
 
   objects(): StoryObject[] {

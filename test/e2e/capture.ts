@@ -11,6 +11,8 @@ export interface Command {
   readonly exit: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
   /** Resolves when standard error holds a text. */
   said(text: string): Promise<void>;
+  /** Standard error so far. */
+  stderr(): string;
   interrupt(): void;
 }
 
@@ -45,6 +47,7 @@ export function faro(args: readonly string[], env: NodeJS.ProcessEnv = {}): Comm
         if (stderr.includes(text)) return resolve();
         waiting.push({ text, resolve, reject });
       }),
+    stderr: () => stderr,
     interrupt: () => child.kill('SIGINT'),
   };
 }
@@ -57,6 +60,9 @@ export interface Capture {
   story(code?: number): Promise<Story>;
   /** The file as it stands, where JSON.parse would lose digits. */
   text(): string;
+  said(text: string): Promise<void>;
+  /** All that faro has said and written so far. */
+  output(): string;
 }
 
 /** Starts a capture and resolves when it records, i.e. when every first list was answered. */
@@ -92,6 +98,8 @@ export async function startCapture(
   return {
     story,
     text: () => readFileSync(output, 'utf8'),
+    said: (text) => command.said(text),
+    output: () => command.stderr() + readFileSync(output, 'utf8'),
     end() {
       command.interrupt();
       return story();

@@ -390,3 +390,54 @@ test('an output that could not be written is found out beforehand', async () => 
   await assert.rejects(checkOutput(join(folder, 'story.txt'), { force: false }), /does not know this kind of file/);
   assert.deepEqual(readdirSync(folder), ['story.json']);
 });
+
+test('what explains an object of the story is in it, says what it explains, and is told apart from what is owned', async () => {
+  const { story } = await storyOf([
+    start,
+    object('02', { action: 'created' }),
+    { kind: 'relation', observed: at('03'), of: 'n', how: 'runs', to: 'p1' },
+    object('03', { action: 'found', uid: 'n', name: 'node1', kind: 'Node' }),
+    { kind: 'relation', observed: at('03'), of: 'c', how: 'usedBy', to: 'p1' },
+    object('03', { action: 'found', uid: 'c', name: 'data', kind: 'PersistentVolumeClaim' }),
+    { kind: 'relation', observed: at('04'), of: 'v', how: 'boundTo', to: 'c' },
+    object('04', { action: 'found', uid: 'v', name: 'volume', kind: 'PersistentVolume' }),
+    object('04', { action: 'created', uid: 'own', name: 'own', owners: ['p1'] }),
+    { kind: 'relation', observed: at('05'), of: 'own', how: 'usedBy', to: 'p1' },
+    { kind: 'relation', observed: at('05'), of: 'never-seen', how: 'runs', to: 'p1' },
+    end,
+  ]);
+  assert.deepEqual(
+    story.objects.map(({ name, related, roots }) => ({ name, related, roots })),
+    [
+      { name: 'web', related: undefined, roots: [0] },
+      { name: 'node1', related: [{ how: 'runs', to: [0] }], roots: [0] },
+      { name: 'data', related: [{ how: 'usedBy', to: [0] }], roots: [0] },
+      { name: 'volume', related: [{ how: 'boundTo', to: [2] }], roots: [0] },
+      { name: 'own', related: undefined, roots: [0] },
+    ],
+  );
+});
+
+test('a refusal is a gap until what was refused can be read, or else to the end', async () => {
+  const gap = (resource: string, from: string, to = from) => ({
+    of: { resource, namespace: 'shop' },
+    ...({ from: at(from), to: at(to), certainty: 'known', cause: 'forbidden', evidence: 'pods is forbidden' } as const),
+  });
+  const { story } = await storyOf([
+    start,
+    object('02', { action: 'created' }),
+    { kind: 'gap', observed: at('03'), gap: { ...gap('pods', '03'), isOpen: true } },
+    { kind: 'gap', observed: at('04'), gap: { ...gap('events', '04'), isOpen: true } },
+    { kind: 'gap', observed: at('09'), gap: gap('pods', '03', '09') },
+    { kind: 'gap', observed: at('20'), gap: { ...gap('pods', '20'), isOpen: true } },
+    end,
+  ]);
+  assert.deepEqual(
+    story.gaps.map(({ of, from, to }) => ({ ...of, from, to })),
+    [
+      { resource: 'pods', namespace: 'shop', from: at('03'), to: at('09') },
+      { resource: 'events', namespace: 'shop', from: at('04'), to: at('59') },
+      { resource: 'pods', namespace: 'shop', from: at('20'), to: at('59') },
+    ],
+  );
+});

@@ -32,6 +32,11 @@ export class Relay implements AsyncDisposable {
     for (const socket of this.#sockets) socket.unpipe().resume();
   }
 
+  /** Ends every connection; new ones are carried as before. */
+  cut(): void {
+    for (const socket of this.#sockets.splice(0)) socket.destroy();
+  }
+
   /** Resolves when the client has closed every connection. */
   async deserted(): Promise<void> {
     await Promise.all(

@@ -1,0 +1,45 @@
+import type { Reference } from '../graph/references.ts';
+import type { ApiError } from '../kube/error.ts';
+import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import type { Timestamp } from '../model/time.ts';
+import type { Doubt, WatchedChange } from './type-watch.ts';
+
+/** What one watch sees: a type in a namespace (null: everywhere), or the one object of it that `name` names. */
+export interface WatchedPlace {
+  readonly type: ResourceType;
+  readonly namespace: string | null;
+  readonly name?: string | undefined;
+}
+
+export function placeKey({ type, namespace, name = '' }: WatchedPlace): string {
+  return `${namespace ?? ''}/${groupResourceOf(type)}/${name}`;
+}
+
+/** What the watches tell the recorder. Every call is synchronous: watches are always drained. */
+export interface Witness {
+  /** Metadata of an object whose type is not in the story (yet); returns the UIDs that came into the story with it. */
+  learn(resource: string, object: KubeObject): readonly string[];
+  forget(uid: string): void;
+  /** Whether an object has an owner that was not seen yet. */
+  isUnplaced(uid: string): boolean;
+  /** A whole state; returns the UIDs that came into the story with it. */
+  state(resource: string, change: WatchedChange): readonly string[];
+  event(change: WatchedChange): void;
+  /** A state of an object that objects of the story name. */
+  referenced(reference: Reference, resource: string, change: WatchedChange): void;
+  /** What objects of the story name may not be read. */
+  unexplained(type: ResourceType, error: ApiError): void;
+  /** A type was listed anew after its history was lost: states since then may have been missed. */
+  relisted(type: ResourceType, namespace: string | null, doubt: Doubt): void;
+  /** Whether the story lacks what its reader came for without it, whatever was seen of it so far. */
+  isEssential(type: ResourceType): boolean;
+  /** The user may not (any more) read a type, or the one object of it that `name` names. */
+  denied(place: WatchedPlace, error: ApiError): void;
+  /** What was denied was listed. */
+  readable(place: WatchedPlace): void;
+  failing(type: ResourceType, error: Error): void;
+  /** A type that appeared during the capture had objects of the story before it could be listed. */
+  late(type: ResourceType, namespace: string | null, since: Timestamp): void;
+  /** The recorder itself cannot go on, e.g. because the journal cannot be written. */
+  fatal(error: unknown): void;
+}
