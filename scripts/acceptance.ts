@@ -25,6 +25,7 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
     },
     { title: 'a node that is lost, and one that comes back', args: ['--test', 'test/e2e/verdict/node-lost.ts'] },
     { title: 'start-up and an idle minute', args: ['bench/idle.ts'] },
+    { title: 'CPU of the live view', args: ['bench/live.ts'] },
   ];
 
 const reason = obstacle();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -36,6 +36,20 @@ describe('the live view', { concurrency: true }, () => {
     // Echo and line editing are back.
     await terminal.keys('typed');
     await terminal.shows(/typed/);
+  });
+
+  test('gives the terminal back when it is told to end from outside, or hung up on', options, async () => {
+    for (const signal of ['TERM', 'HUP']) {
+      const pidFile = join(folder, `${signal}.pid`);
+      const command = `(echo $BASHPID > ${pidFile}; exec ${demo(signal)})`;
+      await using terminal = await onTerminal(`bash -c '${command}'`);
+      await terminal.shows(/recording deployments\/web/);
+      process.kill(Number(readFileSync(pidFile, 'utf8')), `SIG${signal}`);
+      const after = await terminal.shows(/ended with \d+/);
+      assert.doesNotMatch(after, /space pauses/);
+      await terminal.keys('typed');
+      await terminal.shows(/typed/);
+    }
   });
 
   test('is paused, filtered and ended by keys', options, async () => {

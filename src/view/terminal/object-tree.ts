@@ -39,6 +39,8 @@ export interface SeenState {
 export class ObjectTree {
   readonly #scope: Scope;
   readonly #nodes = new Map<string, TreeNode>();
+  /** Made again only after a change: a frame of a thousand pods costs little while only lines come. */
+  #rows: readonly TreeRow[] | undefined;
 
   constructor(roots: readonly Root[]) {
     this.#scope = new Scope(roots);
@@ -46,6 +48,7 @@ export class ObjectTree {
 
   take({ resource, object, isDeleted, time }: SeenState): void {
     const { uid, name, creationTimestamp, ownerReferences = [] } = object.metadata;
+    this.#rows = undefined;
     this.#scope.observe({ resource, object });
     const created = creationTimestamp === undefined ? undefined : parseTimestamp(creationTimestamp);
     this.#nodes.set(uid, {
@@ -72,6 +75,11 @@ export class ObjectTree {
 
   /** Roots first, each with what it owns below it, in the order of their creation; nothing stands twice. */
   rows(): readonly TreeRow[] {
+    this.#rows ??= this.#makeRows();
+    return this.#rows;
+  }
+
+  #makeRows(): readonly TreeRow[] {
     const members = [...this.#nodes.values()].filter(({ uid }) => this.isMember(uid));
     const known = new Set(members.map(({ uid }) => uid));
     const byOwner = Map.groupBy(members, ({ uid, owners }) =>

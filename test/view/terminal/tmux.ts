@@ -47,7 +47,7 @@ export async function onTerminal(command: string, { columns = 100, rows = 30 } =
       await tmux('resize-window', '-t', name, '-x', String(width), '-y', String(height));
     },
     async [Symbol.asyncDispose]() {
-      await tmux('kill-server');
+      await tmux('kill-server').catch(() => undefined); // it may have ended with what ran in it
     },
   };
 }
