@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Connection } from '../kube/connection.ts';
-import { KubeletClients } from '../kube/kubelet.ts';
+import { KUBELET_PORT, KubeletClients } from '../kube/kubelet.ts';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CommandContext } from './context.ts';
@@ -9,7 +9,7 @@ import type { CaptureOptions } from './options.ts';
 /** Clients of the kubelets, where `--kubelet-direct` asks for them. */
 export async function kubeletsFor(
   connection: Connection,
-  options: Pick<CaptureOptions, 'kubeletDirect' | 'kubeletCa' | 'kubeletInsecure'>,
+  options: Pick<CaptureOptions, 'kubeletDirect' | 'kubeletPort' | 'kubeletCa' | 'kubeletInsecure'>,
   { context, log }: { readonly context: Pick<CommandContext, 'clock'>; readonly log: Log },
 ): Promise<KubeletClients | undefined> {
   const { kubeletDirect = false, kubeletCa, kubeletInsecure: insecureSkipVerify = false } = options;
@@ -22,8 +22,15 @@ export async function kubeletsFor(
       {},
       'the certificates of kubelets are not verified (--kubelet-insecure): anyone in between can read the token',
     );
+  const port = Number(options.kubeletPort ?? KUBELET_PORT);
+  if (!(Number.isInteger(port) && port > 0 && port < 65_536))
+    throw new FaroError('usage', `--kubelet-port: "${options.kubeletPort}" is no port`);
   const ca = kubeletCa === undefined ? connection.tls.ca : await authorityIn(kubeletCa);
-  return new KubeletClients(connection, { ca, insecureSkipVerify }, context.clock);
+  return new KubeletClients(connection, {
+    port,
+    trust: { ca, serverName: undefined, insecureSkipVerify },
+    clock: context.clock,
+  });
 }
 
 async function authorityIn(file: string): Promise<string> {

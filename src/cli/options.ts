@@ -41,6 +41,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly tail?: string;
   readonly logRoute: LogRouteChoice;
   readonly kubeletDirect?: boolean;
+  readonly kubeletPort?: string;
   readonly kubeletCa?: string;
   readonly kubeletInsecure?: boolean;
   readonly maxLogStreams: string;

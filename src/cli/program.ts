@@ -66,6 +66,7 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
       '--kubelet-direct',
       "read nodes' log files from their kubelets (get nodes/log), e.g. from inside the cluster",
     )
+    .option('--kubelet-port <port>', 'port of the kubelets', '10250')
     .option('--kubelet-ca <file>', "authority of the kubelets' certificates (default: the cluster's)")
     .option('--kubelet-insecure', "do not verify the kubelets' certificates")
     .option('--max-log-streams <count>', 'logs read at once; the rest waits', '500')

@@ -4,7 +4,14 @@ import { createClient, type KubeClient } from './client.ts';
 import type { Connection, ServerTrust } from './connection.ts';
 
 /** The kubelet's own port. */
-const PORT = 10250;
+export const KUBELET_PORT = 10250;
+
+export interface KubeletOptions {
+  readonly port: number;
+  /** How kubelets are recognised; not as the API server is. */
+  readonly trust: ServerTrust;
+  readonly clock: Clock;
+}
 
 /**
  * Clients of kubelets, each by its node's address, as the connection's user: for node files without `nodes/proxy`,
@@ -12,22 +19,21 @@ const PORT = 10250;
  */
 export class KubeletClients implements AsyncDisposable {
   readonly #connection: Connection;
-  readonly #trust: ServerTrust;
-  readonly #clock: Clock;
+  readonly #options: KubeletOptions;
   readonly #clients = new Map<string, KubeClient>();
 
-  constructor(connection: Connection, trust: Pick<ServerTrust, 'ca' | 'insecureSkipVerify'>, clock: Clock) {
+  constructor(connection: Connection, options: KubeletOptions) {
     this.#connection = connection;
-    this.#trust = { serverName: undefined, ...trust };
-    this.#clock = clock;
+    this.#options = options;
   }
 
   of(host: string): Pick<KubeClient, 'raw'> {
     const known = this.#clients.get(host);
     if (known !== undefined) return known;
-    const server = new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${PORT}`);
+    const { port, trust, clock } = this.#options;
+    const server = new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`);
     const { rereadTrust: _clusterOnly, ...connection } = this.#connection;
-    const client = createClient({ ...connection, server, tls: this.#trust, proxy: null }, { clock: this.#clock });
+    const client = createClient({ ...connection, server, tls: trust, proxy: null }, { clock });
     this.#clients.set(host, client);
     return client;
   }

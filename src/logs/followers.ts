@@ -2,7 +2,8 @@ import type { KubeClient } from '../kube/client.ts';
 import { logFolder, type NodeRoute } from '../kube/node-routes.ts';
 import { nodeOf } from '../kube/node-settings.ts';
 import { messageOf } from '../model/errors.ts';
-import { type ContainerInstance, type InstanceState, instanceName } from '../model/instance.ts';
+import type { GapCause } from '../model/gap.ts';
+import { type InstanceState, instanceName } from '../model/instance.ts';
 import type { LogRoute } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
@@ -13,6 +14,7 @@ import { InstanceLife } from './life.ts';
 import { NodeFollower } from './node-follower.ts';
 import type { FollowEnd, Follower, LogLimits, LogSink, OpenStream } from './sink.ts';
 import { StreamFollower } from './stream-follower.ts';
+import { LogWitness } from './witness.ts';
 
 export interface LogFollowersOptions {
   readonly client: Pick<KubeClient, 'logs'>;
@@ -157,11 +159,10 @@ export class LogFollowers {
       end = await follower.run(this.#stop.signal);
     } catch (error) {
       if (this.#stop.signal.aborted) end = this.#interrupted(follower, life);
-      else end = this.#failed(life, error);
+      else end = this.#failed(life, follower, error);
     }
     const { sink, clock } = this.#options;
-    const { route: _route, ...how } = end;
-    sink.append({ kind: 'logEnd', observed: timestampOf(clock.now()), instance: life.instance, ...how });
+    sink.append({ kind: 'logEnd', observed: timestampOf(clock.now()), instance: life.instance, ...end });
   }
 
   async #followerOf(pod: KubeObject, { firstLines }: ContainerLogs, life: InstanceLife): Promise<Follower> {
@@ -215,34 +216,21 @@ export class LogFollowers {
   }
 
   #interrupted(follower: Follower | undefined, life: InstanceLife): FollowEnd {
-    if (follower !== undefined && !life.isOver && life.view.state === 'running') return follower.stillRunning();
-    const evidence = 'the capture ended before this log was read to its end';
-    if (life.view.state !== 'waiting') this.#gap(life.instance, 'interrupted', evidence);
-    return {
-      end: life.view.state === 'waiting' ? 'proven' : 'not proven',
-      evidence: waitingOr(life, evidence),
-      route: 'stream',
-    };
+    if (life.view.state === 'waiting')
+      return { end: 'proven', evidence: 'the container had not started when the capture ended' };
+    return follower?.interrupted() ?? this.#unread(life, 'interrupted', 'the capture ended before this log was read');
   }
 
   /** A bug or a broken journal must not take the other logs down with it. */
-  #failed(life: InstanceLife, error: unknown): FollowEnd {
-    const evidence = `reading the log failed: ${messageOf(error)}`;
-    this.#gap(life.instance, 'error', evidence);
-    return { end: 'not proven', evidence, route: 'stream' };
+  #failed(life: InstanceLife, follower: Follower | undefined, error: unknown): FollowEnd {
+    return this.#unread(life, follower === undefined ? 'forbidden' : 'error', messageOf(error));
   }
 
-  #gap(instance: ContainerInstance, cause: 'interrupted' | 'error', evidence: string): void {
-    const observed = timestampOf(this.#options.clock.now());
-    const gap = {
-      of: { container: instance },
-      from: observed,
-      to: observed,
-      certainty: 'suspected',
-      cause,
-      evidence,
-    } as const;
-    this.#options.sink.append({ kind: 'gap', observed, gap });
+  #unread(life: InstanceLife, cause: GapCause, evidence: string): FollowEnd {
+    const witness = new LogWitness({ ...this.#options, life });
+    const certainty = cause === 'forbidden' ? 'known' : 'suspected';
+    witness.gap(cause, evidence, { certainty, after: undefined });
+    return witness.unproven(evidence, 0);
   }
 
   /** Instances between the newest that was known and the oldest that the pod still shows: their logs are gone. */
@@ -282,8 +270,4 @@ export class LogFollowers {
       sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
     }
   }
-}
-
-function waitingOr(life: InstanceLife, evidence: string): string {
-  return life.view.state === 'waiting' ? 'the container had not started when the capture ended' : evidence;
 }

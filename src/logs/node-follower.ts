@@ -3,7 +3,7 @@ import type { NodeFiles } from '../kube/node-files.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { Slots } from '../model/slots.ts';
-import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { measureRecords } from './cri.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import { FileLog, type LostPiece, type RecordsPiece } from './file-log.ts';
@@ -14,6 +14,7 @@ import { Scribe } from './scribe.ts';
 import type { FollowEnd, Follower, LogSink, OpenStream } from './sink.ts';
 import { StreamTail } from './stream-tail.ts';
 import { StretchProof } from './stretch.ts';
+import { LogWitness } from './witness.ts';
 
 export interface NodeFollowerOptions {
   readonly life: InstanceLife;
@@ -60,12 +61,12 @@ export class NodeFollower implements Follower {
   readonly #options: NodeFollowerOptions;
   readonly #log: FileLog;
   readonly #scribe: Scribe;
+  readonly #witness: LogWitness;
   readonly #pace: Pace;
   readonly #recent = new LogCursor(KEPT_BYTES);
   #tail: { readonly stream: StreamTail; readonly slot: Disposable } | undefined;
   #proof: StretchProof<RecordsPiece> | undefined;
   #lost: LostPiece | undefined;
-  #gaps = 0;
   #still: { readonly mark: string; readonly at: number } | undefined;
   #lastProgress: number;
 
@@ -74,6 +75,7 @@ export class NodeFollower implements Follower {
     const { life, clock, files, folder } = options;
     this.#log = new FileLog({ files, folder, restart: life.instance.restart, clock });
     this.#scribe = new Scribe({ ...options, instance: life.instance });
+    this.#witness = new LogWitness(options);
     this.#pace = new Pace(clock.now());
     this.#lastProgress = clock.now();
   }
@@ -99,9 +101,8 @@ export class NodeFollower implements Follower {
     }
   }
 
-  /** What is proven when the capture ends while the container still runs. */
-  stillRunning(): FollowEnd {
-    return this.#unproven('the capture ended before the log was read once more, while the container ran');
+  interrupted(): FollowEnd {
+    return this.#giveUp('interrupted', 'the capture ended before the log was read to its end');
   }
 
   async #leave(): Promise<void> {
@@ -174,7 +175,7 @@ export class NodeFollower implements Follower {
 
   #write(piece: RecordsPiece): void {
     const { bytes, first, last, lines, contentBytes, file, offset } = piece;
-    if (piece.foreign > 0) this.#note(`${piece.foreign} bytes of ${file} are no log records`);
+    if (piece.foreign > 0) this.#witness.note(`${piece.foreign} bytes of ${file} are no log records`);
     if (first === undefined || last === undefined) return;
     const block = { bytes, first, last, lines, contentBytes, file, offset, unterminated: false };
     this.#scribe.write('node-files', { ...block, format: 'cri' });
@@ -194,7 +195,7 @@ export class NodeFollower implements Follower {
     this.#scribe.prove();
     this.#tail?.stream.rebase();
     this.#dropTail();
-    this.#gap('rotation', 'known', evidence, next);
+    this.#witness.gap('rotation', evidence, { certainty: 'known', after: this.#scribe.last, until: next });
   }
 
   /** Decides after a reading: undefined to go on. */
@@ -214,7 +215,7 @@ export class NodeFollower implements Follower {
       case 'gone':
         return asked.isOver ? await this.#gone(signal) : undefined;
       case 'failed':
-        if (asked.isLastCall && !life.isOver) return this.stillRunning();
+        if (asked.isLastCall && !life.isOver) return this.interrupted();
         if (timeoutMs === undefined || clock.now() - this.#lastProgress <= timeoutMs) return undefined;
         return this.#giveUp('timeout', `no progress for ${timeoutMs / 1000} s; ${messageOf(reading.error)}`);
       case 'more':
@@ -352,33 +353,17 @@ export class NodeFollower implements Follower {
   }
 
   #giveUp(cause: GapCause, evidence: string): FollowEnd {
-    const isKnown = this.#scribe.lines === 0 && cause !== 'timeout';
-    const { finishedAt } = this.#options.life.view;
-    this.#gap(cause, isKnown ? 'known' : 'suspected', evidence, finishedAt);
+    const certainty = this.#scribe.lines === 0 && cause === 'instance-gone' ? 'known' : 'suspected';
+    this.#witness.gap(cause, evidence, { certainty, after: this.#scribe.last });
     return this.#unproven(evidence);
   }
 
-  #gap(cause: GapCause, certainty: 'known' | 'suspected', evidence: string, until: Timestamp | undefined): void {
-    const { life, sink, clock } = this.#options;
-    const observed = timestampOf(clock.now());
-    const from = this.#scribe.last ?? life.view.startedAt ?? observed;
-    const gap = { of: { container: life.instance }, from, to: laterOf(from, until ?? observed) };
-    this.#gaps += 1;
-    sink.append({ kind: 'gap', observed, gap: { ...gap, certainty, cause, evidence } });
-  }
-
-  #note(text: string): void {
-    const { sink, clock } = this.#options;
-    sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
-  }
-
   #end(evidence: string): FollowEnd {
-    if (this.#gaps > 0) return this.#unproven(`${evidence}, with a gap before`);
-    return { end: 'proven', evidence, route: 'node-files', rotations: this.#log.rotations };
+    return this.#witness.proven(evidence, this.#log.rotations);
   }
 
   #unproven(evidence: string): FollowEnd {
-    return { end: 'not proven', evidence, route: 'node-files', rotations: this.#log.rotations };
+    return this.#witness.unproven(evidence, this.#log.rotations);
   }
 }
 

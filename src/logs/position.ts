@@ -15,6 +15,8 @@ export class LogCursor {
   #blocks: { readonly bytes: Buffer; readonly last: Timestamp; readonly format: LogRecord['format'] }[] = [];
   #keptBytes = 0;
   #last: Timestamp | undefined;
+  #received = 0;
+  readonly #samples: { readonly received: number; readonly time: Timestamp }[] = [];
   /** The second of the newest line whose block was dropped for want of room. */
   #droppedSecond = '';
 
@@ -33,6 +35,9 @@ export class LogCursor {
     if (this.#last === undefined || last > this.#last) this.#last = last;
     this.#blocks.push({ bytes, last, format });
     this.#keptBytes += bytes.length;
+    this.#received += bytes.length;
+    if (this.#received >= (this.#samples.at(-1)?.received ?? 0) + SAMPLE_BYTES)
+      this.#samples.push({ received: this.#received, time: this.#last });
     const second = this.#last.slice(0, 19);
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
       if (oldest.last.slice(0, 19) >= second && this.#keptBytes <= this.#maxBytes) break;
@@ -40,6 +45,11 @@ export class LogCursor {
       this.#droppedSecond = oldest.last.slice(0, 19);
       this.#keptBytes -= oldest.bytes.length;
     }
+  }
+
+  /** A time at which no more than so many bytes had been recorded; undefined where that is before the first of them. */
+  timeAt(bytes: number): Timestamp | undefined {
+    return this.#samples.findLast(({ received }) => received <= bytes)?.time;
   }
 
   /** What to ask the server for, and how to recognise what is known; undefined before the first line. */
@@ -53,6 +63,9 @@ export class LogCursor {
     return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(expected, this.#droppedSecond >= second) };
   }
 }
+
+/** How finely a log's bytes are told in times. */
+const SAMPLE_BYTES = 128 * 1024;
 
 export interface Resume {
   /** RFC 3339 in whole seconds, as the API takes it. */

@@ -1,4 +1,4 @@
-import type { JournalRecord, LogRoute } from '../model/record.ts';
+import type { JournalRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
 
 /** Where followers put what they read. */
@@ -24,7 +24,6 @@ export interface LogLimits {
 export interface FollowEnd {
   readonly end: 'proven' | 'not proven';
   readonly evidence: string;
-  readonly route: LogRoute;
   /** node-files only: rotated files that the log was followed through. */
   readonly rotations?: number;
 }
@@ -33,8 +32,8 @@ export interface FollowEnd {
 export interface Follower {
   /** Resolves when all that can be had was read, or was given up for a stated reason; rejects only when the signal aborts. */
   run(signal: AbortSignal): Promise<FollowEnd>;
-  /** What is proven when the capture ends while the container still runs. */
-  stillRunning(): FollowEnd;
+  /** States how far it came when the capture ended before the log did. */
+  interrupted(): FollowEnd;
 }
 
 /** An open stream, whose whole lines are written down now and then. */

@@ -37,6 +37,10 @@ type Outcome =
 const STATUS_LAG_MS = 300;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
+/** More than a time. */
+const FIRST_LINE_BYTES = 64;
+/** Where a node's setting is not known, no smaller one is expected. */
+const LEAST_ROTATION_BYTES = 1024 * 1024;
 
 /** Reads one container instance's log through the pod log API: from its first line, over every break, to its last. */
 export class StreamFollower implements Follower {
@@ -45,6 +49,7 @@ export class StreamFollower implements Follower {
   #attempt = 0;
   #retries = 0;
   #isDisowned = false;
+  #firstTime: Timestamp | undefined;
   #cancel = new AbortController();
   #lastProgress: number;
   #cleanEndAt: number | undefined;
@@ -77,9 +82,10 @@ export class StreamFollower implements Follower {
     }
   }
 
-  /** What is proven when the capture ends while the container still runs. */
-  stillRunning(): FollowEnd {
-    return this.#end('read until the capture ended, while the container ran');
+  interrupted(): FollowEnd {
+    const { view, isOver } = this.#options.life;
+    if (!isOver && view.state === 'running') return this.#end('read until the capture ended, while the container ran');
+    return this.#lost('interrupted', 'the capture ended before this log was read to its end');
   }
 
   async #read(reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<Outcome> {
@@ -134,7 +140,10 @@ export class StreamFollower implements Follower {
       matcher,
       sink,
       clock,
-      isOwn: (line) => this.#isInLifetime(line) && firstLines.claim(life.instance.restart, line, () => this.#disown()),
+      isOwn: (line) => {
+        this.#firstTime = timeOf(line);
+        return this.#isInLifetime(line) && firstLines.claim(life.instance.restart, line, () => this.#disown());
+      },
     });
   }
 
@@ -183,7 +192,7 @@ export class StreamFollower implements Follower {
     switch (outcome.type) {
       case 'ended':
         this.#cleanEndAt = outcome.at;
-        if (outcome.wasOver || reach === 'previous') return this.#end('terminated, then read to the end');
+        if (outcome.wasOver || reach === 'previous') return await this.#readToEnd(reach, signal);
         await this.#waitForStatus(STATUS_LAG_MS, signal);
         if (!life.isOver) await clock.sleep(this.#retryDelay() - FIRST_RETRY_MS, signal);
         return undefined;
@@ -288,11 +297,43 @@ export class StreamFollower implements Follower {
     const { tailLines, since } = this.#options.limits;
     if (tailLines !== undefined || since !== undefined)
       return this.#result('not proven', `${evidence}; its beginning was not asked for`);
+    if (this.#bytesOnNode() >= (limit ?? LEAST_ROTATION_BYTES))
+      return this.#rotated(`${evidence}; the node may have rotated the file`);
     if (limit === undefined)
       return this.#result('not proven', `${evidence}; whether the node rotated the file cannot be known`);
-    if (this.#bytesOnNode() >= limit)
-      return this.#result('not proven', `${evidence}; the node may have rotated the file`);
     return this.#result('proven', evidence);
+  }
+
+  /** The current file's first line tells whether it ever was another one: if it is the log's first, nothing was rotated. */
+  async #readToEnd(reach: Reach, signal: AbortSignal): Promise<FollowEnd> {
+    const evidence = 'terminated, then read to the end';
+    const { tailLines, since } = this.#options.limits;
+    const isWhole = tailLines === undefined && since === undefined && this.#firstTime !== undefined;
+    const first = isWhole ? await this.#firstOfFile(reach, signal) : undefined;
+    if (first === undefined) return this.#end(evidence);
+    if (first === this.#firstTime) return this.#result('proven', `${evidence}; its file was never rotated`);
+    return this.#rotated(`${evidence}; its file was rotated, and the pod log API does not tell what that took`);
+  }
+
+  async #firstOfFile(reach: Reach, signal: AbortSignal): Promise<Timestamp | undefined> {
+    const { namespace, pod, container } = this.#options.life.instance;
+    const previous = reach === 'previous' ? { previous: true } : {};
+    try {
+      const beginning = { namespace, pod, container, ...previous, limitBytes: FIRST_LINE_BYTES };
+      await using bytes = await this.#options.client.logs(beginning, signal);
+      for await (const chunk of bytes) return timeOf(chunk);
+    } catch {
+      signal.throwIfAborted(); // whatever else it is, the file's beginning stays unknown
+    }
+    return undefined;
+  }
+
+  /** From the first line that may have been in a file which was rotated, anything may be missing. */
+  #rotated(evidence: string): FollowEnd {
+    const limit = this.#options.rotatesAt() ?? LEAST_ROTATION_BYTES;
+    // A slow stream may have seen only a part of what the file held when it was left.
+    this.#gap('rotation', 'suspected', evidence, this.#cursor.timeAt(limit / 4) ?? this.#firstTime);
+    return this.#result('not proven', evidence);
   }
 
   /** At most what the lines take in the node's file, which has `stdout F ` more a record and splits at 16 KiB. */
@@ -301,7 +342,7 @@ export class StreamFollower implements Follower {
   }
 
   #lost(cause: GapCause, evidence: string): FollowEnd {
-    const isKnown = this.#lines === 0 && cause !== 'timeout';
+    const isKnown = this.#lines === 0 && cause !== 'timeout' && cause !== 'interrupted';
     this.#gap(cause, isKnown ? 'known' : 'suspected', evidence, this.#cursor.last);
     return this.#result('not proven', evidence);
   }
@@ -316,7 +357,7 @@ export class StreamFollower implements Follower {
   }
 
   #result(end: FollowEnd['end'], evidence: string): FollowEnd {
-    return { end, evidence, route: 'stream' };
+    return { end, evidence };
   }
 }
 

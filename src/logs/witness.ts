@@ -1,0 +1,58 @@
+import type { GapCause } from '../model/gap.ts';
+import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import type { InstanceLife } from './life.ts';
+import type { FollowEnd, LogSink } from './sink.ts';
+
+export interface LogWitnessOptions {
+  readonly life: InstanceLife;
+  readonly sink: LogSink;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** States what of one container run's log could not be had, and how its end was proven. */
+export class LogWitness {
+  readonly #options: LogWitnessOptions;
+  #gaps = 0;
+
+  constructor(options: LogWitnessOptions) {
+    this.#options = options;
+  }
+
+  /** Something is missing, or may be, after a line's time and until another one's, or the container's end. */
+  gap(
+    cause: GapCause,
+    evidence: string,
+    span: {
+      readonly certainty: 'known' | 'suspected';
+      readonly after: Timestamp | undefined;
+      readonly until?: Timestamp;
+    },
+  ): void {
+    const { life, sink, clock } = this.#options;
+    const observed = timestampOf(clock.now());
+    const from = span.after ?? life.view.startedAt ?? observed;
+    const to = laterOf(from, span.until ?? life.view.finishedAt ?? observed);
+    const { certainty } = span;
+    this.#gaps += 1;
+    sink.append({
+      kind: 'gap',
+      observed,
+      gap: { of: { container: life.instance }, from, to, certainty, cause, evidence },
+    });
+  }
+
+  note(text: string): void {
+    const { sink, clock } = this.#options;
+    sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
+  }
+
+  /** Nothing can be missing; unless a gap was stated. */
+  proven(evidence: string, rotations: number): FollowEnd {
+    if (this.#gaps > 0) return this.unproven(`${evidence}, with a gap before`, rotations);
+    return { end: 'proven', evidence, rotations };
+  }
+
+  unproven(evidence: string, rotations: number): FollowEnd {
+    return { end: 'not proven', evidence, rotations };
+  }
+}
