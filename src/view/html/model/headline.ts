@@ -78,5 +78,8 @@ const PHRASES: Readonly<Record<string, (details: Details) => string>> = {
 
 function lifecycleHeadline(entry: Details): string {
   const phrase = Object.hasOwn(PHRASES, entry.what) ? PHRASES[entry.what] : undefined;
-  return (phrase?.(entry) ?? entry.what.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)).trimEnd();
+  return (phrase?.(entry) ?? entry.what.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)).replace(
+    /[\s:,]+$/,
+    '',
+  );
 }

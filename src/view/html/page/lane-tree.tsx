@@ -115,15 +115,13 @@ function LaneName({
       aria-setsize={count}
       aria-selected={isChosen}
       aria-expanded={below > 0 ? !isFolded : undefined}
-      aria-label={`${visibleText(kind)} ${visibleText(name)}, ${visibleText(summary.text)}`}
       title={`${visibleText(kind)} ${visibleText(name)}\n${visibleText(summary.text)}`}
       style={{ top: place * LANE_HEIGHT, paddingLeft: 6 + Math.min(depth, 8) * 14 }}
       onClick={(event) => on.onChoose(event.ctrlKey || event.metaKey || event.shiftKey)}
     >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: for the pointer; the tree folds by its keys */}
       <span
         class="fold"
-        role="presentation"
+        aria-hidden="true"
         onClick={(event) => {
           if (below === 0) return;
           event.stopPropagation();
@@ -132,12 +130,16 @@ function LaneName({
       >
         {below === 0 ? '' : isFolded ? '▸' : '▾'}
       </span>
-      <span class="kind">{shortKind(visibleText(kind))}</span>
+      <span class="kind" aria-hidden="true">
+        {shortKind(visibleText(kind))}
+      </span>
+      <span class="hidden">{visibleText(kind)} </span>
       <span class="name">
         <bdi>{visibleText(name)}</bdi>
       </span>
+      <span class="hidden">, {visibleText(summary.text)}</span>
       {summary.signs.length > 0 && (
-        <span class="signs">
+        <span class="signs" aria-hidden="true">
           {summary.signs.map(({ tone, text }) => (
             <span key={tone} class={`sign ${tone}`}>
               {text}

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { placeReport } from '../../../../src/cli/report.ts';
 import { HOSTILE_LINES, hostileStory } from '../hostile-story.ts';
@@ -41,14 +42,8 @@ test('the report shows verdict, lanes, entries and the ledger, and loads nothing
     (await page.locator('.verdict').textContent()) ?? '',
     /failed.*crash-loop.*container app exits with code 3/,
   );
-  const lanes = await page
-    .getByRole('treeitem')
-    .evaluateAll((items) => items.map((item) => item.getAttribute('aria-label')));
-  assert.deepEqual(
-    lanes.map((label) => label?.split(',')[0]),
-    ['Deployment web', 'ReplicaSet web-2', 'Pod web-2-a', 'regular app'],
-  );
-  assert.match(lanes[3] ?? '', /last crash: exit 3, Error/);
+  const tree = await page.getByRole('tree').ariaSnapshot();
+  assert.match(tree, /Deployment web.*ReplicaSet web-2.*Pod web-2-a.*regular app.*last crash: exit 3, Error/s);
   assert.ok((await rows(page)).includes('fatal: cannot reach db'));
   await page.getByRole('button', { name: /evidence/ }).click();
   await page.locator('.detail').waitFor();
@@ -233,15 +228,15 @@ test('300,000 lines open at once, scroll and zoom smoothly, in less than an eigh
   process.stdout.write(
     `| 300,000 lines | ${(json / 1e6).toFixed(1)} MB of JSON, ${(html / 1e6).toFixed(1)} MB of HTML (1/${(json / html).toFixed(1)}) | open in ${Math.round(open)} ms | ${scrolled.text} | ${zoomed.text} |\n`,
   );
-  assert.ok(open < 15_000, `open after ${open} ms`);
-  assert.ok(scrolled.work < 50 && zoomed.work < 50, 'a frame of work');
+  assert.ok(open < 30_000, `open after ${open} ms`);
+  assert.ok(scrolled.work < 40 && zoomed.work < 40, `${scrolled.text}, ${zoomed.text}`);
   await page.close();
 });
 
-/** Scrolls the list or zooms the lanes for 90 frames: intervals between frames, and the page's own work in each. */
+/** Scrolls the list or zooms the lanes for 90 frames: intervals between frames, and the processor time of the page in each. */
 async function frames(page: Page, what: 'scroll' | 'zoom'): Promise<{ text: string; work: number }> {
   const client = await page.context().newCDPSession(page);
-  await client.send('Performance.enable');
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' });
   const busy = async () => {
     const { metrics } = await client.send('Performance.getMetrics');
     return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
@@ -270,5 +265,44 @@ async function frames(page: Page, what: 'scroll' | 'zoom'): Promise<{ text: stri
   const work = (((await busy()) - before) * 1000) / 90;
   const sorted = intervals.toSorted((a, b) => a - b);
   const at = (share: number) => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1);
-  return { work, text: `${what}: frames ${at(0.5)} ms (p95 ${at(0.95)} ms), work ${work.toFixed(1)} ms each` };
+  return { work, text: `${what}: frames ${at(0.5)} ms (p95 ${at(0.95)} ms), ${work.toFixed(1)} ms of CPU each` };
 }
+
+for (const colorScheme of ['light', 'dark'] as const)
+  test(`an accessibility audit finds nothing to object to on any tab, ${colorScheme}`, { skip }, async () => {
+    const page = await opened(`audit-${colorScheme}`, failedRollout());
+    await page.emulateMedia({ colorScheme });
+    await page.locator('.row', { hasText: 'fatal' }).click();
+    for (const tab of ['Entries', 'Compare states', 'Ledger', 'Lanes as text']) {
+      await page.getByRole('tab', { name: tab }).click();
+      assert.deepEqual(await violations(page), [], tab);
+    }
+    await page.close();
+  });
+
+/** What axe objects to, each with the elements that it means. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+    });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  });
+  return found;
+}
+
+test('on paper the lanes as text and the ledger follow', { skip }, async () => {
+  const page = await opened('print', failedRollout());
+  await page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  const paper = page.locator('.print-only');
+  assert.match((await paper.textContent()) ?? '', /All lanes.*exit 3, Error.*Not complete.*rotation/s);
+  assert.equal(await paper.isVisible(), true);
+  assert.equal(await page.locator('.list').isVisible(), false);
+  const pdf = await page.pdf();
+  assert.equal(pdf.subarray(0, 5).toString(), '%PDF-');
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+  assert.equal(await paper.textContent(), '');
+  await page.close();
+});
