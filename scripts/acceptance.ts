@@ -25,6 +25,11 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
     },
     { title: 'a node that is lost, and one that comes back', args: ['--test', 'test/e2e/verdict/node-lost.ts'] },
     { title: 'start-up and an idle minute', args: ['bench/idle.ts'] },
+    ...['hot', 'hot25', 'wide', 'drain', 'idle', 'short', 'chaos'].map((load) => ({
+      title: `beside stern and kubectl: ${load}`,
+      args: ['bench/peers/main.ts', load],
+    })),
+    { title: 'a story of ten million lines', args: ['bench/assemble.ts'] },
     { title: 'CPU of the live view', args: ['bench/live.ts'] },
   ];
 
@@ -50,7 +55,7 @@ for (const { title, args, env: more } of rows) {
   if (status !== 0) failed += 1;
   const said = `${stdout}${stderr}`
     .split('\n')
-    .filter((line) => /^\s*(✔|✖|\||ℹ (pass|fail)|crash loop|\d+ schedules)/.test(line));
+    .filter((line) => /^\s*(✔|✖|\||ℹ (pass|fail)|crash loop|\d+ (schedules|lines)|(idle|short|chaos): )/.test(line));
   report.push(
     '',
     `## ${title}: ${status === 0 ? 'holds' : 'FAILS'} (${Math.round((Date.now() - startedAt) / 1000)} s)`,
