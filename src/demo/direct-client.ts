@@ -71,7 +71,12 @@ export class DirectClient implements KubeClient {
     if (to === undefined) throw new ApiError(404, `${path} not found`, { reason: 'NotFound' });
     const [range] = [headers.range ?? []].flat();
     const answer = proxied(this.#api.nodes, { ...to, method: 'GET', range });
-    return { status: answer.status, headers: answer.headers, body: call.stream(inChunks(answer.body)) };
+    const length = { 'content-length': String(answer.body.length) };
+    return {
+      status: answer.status,
+      headers: { ...answer.headers, ...length },
+      body: call.stream(inChunks(answer.body)),
+    };
   }
 
   async getJson(path: string, signal: AbortSignal, accept = ''): Promise<unknown> {

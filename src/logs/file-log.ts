@@ -15,6 +15,7 @@ export interface RecordsPiece extends RecordsMeasure {
 /** Files that held what comes next are gone; what follows begins behind a hole. */
 export interface LostPiece {
   readonly type: 'lost';
+  readonly certainty: 'known' | 'suspected';
   readonly evidence: string;
 }
 
@@ -52,6 +53,8 @@ const TURN_BYTES = 8 * 1024 * 1024;
 const OPEN_LINE_BYTES = 1024 * 1024;
 /** A runtime may write to a file for a moment after it was renamed. */
 const SETTLE_MS = 2000;
+/** The kubelet keeps five files of a run by default, and removes the oldest at the next rotation. */
+const FULL_ROTATED = 4;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /**
@@ -68,6 +71,7 @@ export class FileLog {
   #unended: Buffer = NO_BYTES;
   #stillSince: number | undefined;
   #state: FileState = 'end';
+  #isBeginningInDoubt = false;
   rotations = 0;
 
   constructor(options: FileLogOptions) {
@@ -104,7 +108,10 @@ export class FileLog {
    */
   async *read({ hurry }: { readonly hurry: boolean }, signal: AbortSignal): AsyncGenerator<FilePiece> {
     this.#state = 'end';
-    if (this.#place === undefined && !(await this.#advance(signal))) return;
+    // Of a file that was empty there is no record by which to tell whether it was rotated since: the folder tells.
+    const isUnproven = this.#place?.isLive === true && this.#place.offset === 0;
+    if ((this.#place === undefined || isUnproven) && !(await this.#advance(signal))) return;
+    if (this.#isBeginningInDoubt) yield this.#beginningLost();
     for (let place = this.#place; place !== undefined; place = this.#place) {
       const before = place.offset;
       const drained = yield* this.#drain(place, signal);
@@ -199,6 +206,12 @@ export class FileLog {
     if (piece !== undefined) yield piece;
   }
 
+  #beginningLost(): LostPiece {
+    this.#isBeginningInDoubt = false;
+    const evidence = `when its files were first read, ${FULL_ROTATED} or more had been rotated: older ones may have been removed`;
+    return { type: 'lost', certainty: 'suspected', evidence };
+  }
+
   #isSettled(hasGrown: boolean): boolean {
     const now = this.#options.clock.now();
     if (hasGrown && this.#stillSince !== Number.NEGATIVE_INFINITY) this.#stillSince = undefined;
@@ -212,6 +225,7 @@ export class FileLog {
     this.#unended = NO_BYTES;
     return {
       type: 'lost',
+      certainty: 'known',
       evidence: `the record that ended at ${place.offset} of ${place.file} is in no file any more`,
     };
   }
@@ -252,6 +266,7 @@ export class FileLog {
       const names = await this.#list(signal);
       if (names === undefined) return false;
       const rotated = rotatedNames(names, restart).filter((name) => !this.#done.has(name));
+      this.#isBeginningInDoubt ||= this.#done.size === 0 && rotated.length >= FULL_ROTATED;
       const next = await this.#oldest(rotated, signal);
       if (next === undefined && live === undefined) this.#state = 'absent';
       if (next === undefined && live === undefined) return false;

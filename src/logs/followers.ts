@@ -7,7 +7,7 @@ import { type InstanceState, instanceName } from '../model/instance.ts';
 import type { LogRoute } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
-import { type Clock, timestampOf } from '../model/time.ts';
+import { type Clock, laterOf, parseTimestamp, timestampOf } from '../model/time.ts';
 import { FirstLines } from './binding.ts';
 import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
@@ -116,7 +116,7 @@ export class LogFollowers {
   #observeContainer(pod: KubeObject, container: string, instances: readonly InstanceState[]): void {
     const logs = this.#containerLogs(pod.metadata.uid, container);
     const oldest = Math.min(...instances.map(({ instance }) => instance.restart));
-    if (oldest > logs.newestRestart + 1) this.#stateUnseen(instances, logs.newestRestart + 1, oldest - 1);
+    if (oldest > logs.newestRestart + 1) this.#stateUnseen(pod, { logs, instances, last: oldest - 1 });
     logs.newestRestart = Math.max(logs.newestRestart, ...instances.map(({ instance }) => instance.restart));
     const states = new Map(instances.map((state) => [state.instance.restart, state]));
     for (const [restart, life] of logs.lives) life.update(states.get(restart), logs.newestRestart);
@@ -234,18 +234,26 @@ export class LogFollowers {
   }
 
   /** Instances between the newest that was known and the oldest that the pod still shows: their logs are gone. */
-  #stateUnseen(instances: readonly InstanceState[], first: number, last: number): void {
+  #stateUnseen(
+    pod: KubeObject,
+    { logs, instances, last }: { logs: ContainerLogs; instances: readonly InstanceState[]; last: number },
+  ): void {
     const [shown] = instances.toSorted((a, b) => a.instance.restart - b.instance.restart);
     if (shown === undefined) return;
     const { sink, clock } = this.#options;
     const observed = timestampOf(clock.now());
+    const first = logs.newestRestart + 1;
+    const known = logs.lives.get(logs.newestRestart)?.view;
+    // They lived some time after the newest that is known, or after the pod was made.
+    const made = parseTimestamp(pod.metadata.creationTimestamp ?? '') ?? observed;
+    const from = known?.finishedAt ?? known?.startedAt ?? made;
     for (let restart = Math.max(first, last - 99); restart <= last; restart += 1) {
       const instance = { ...shown.instance, restart };
-      const to = shown.startedAt ?? observed;
+      const to = laterOf(from, shown.startedAt ?? observed);
       const evidence = `${instanceName(instance)} had ended, and another instance after it, before its log could be asked for`;
       const gap = {
         of: { container: instance },
-        from: to,
+        from,
         to,
         certainty: 'known',
         cause: 'instance-gone',

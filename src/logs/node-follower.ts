@@ -186,16 +186,17 @@ export class NodeFollower implements Follower {
   }
 
   /** Files went away unread. Lines of the stream that are older than what is left stand; others come again. */
-  #stateLoss({ evidence }: LostPiece, next: Timestamp): void {
+  #stateLoss({ evidence, certainty }: LostPiece, next: Timestamp): void {
     this.#lost = undefined;
     const isBefore = (this.#scribe.last ?? '') < next;
     const proof = this.#proof ?? new StretchProof();
+    const after = this.#scribe.proven;
     if (!isBefore) this.#refute(proof);
     this.#proof = undefined;
     this.#scribe.prove();
     this.#tail?.stream.rebase();
     this.#dropTail();
-    this.#witness.gap('rotation', evidence, { certainty: 'known', after: this.#scribe.last, until: next });
+    this.#witness.gap('rotation', evidence, { certainty, after, until: next });
   }
 
   /** Decides after a reading: undefined to go on. */
@@ -354,7 +355,7 @@ export class NodeFollower implements Follower {
 
   #giveUp(cause: GapCause, evidence: string): FollowEnd {
     const certainty = this.#scribe.lines === 0 && cause === 'instance-gone' ? 'known' : 'suspected';
-    this.#witness.gap(cause, evidence, { certainty, after: this.#scribe.last });
+    this.#witness.gap(cause, evidence, { certainty, after: this.#scribe.proven });
     return this.#unproven(evidence);
   }
 

@@ -20,6 +20,7 @@ export class Scribe {
   readonly #options: ScribeOptions;
   #stream: { readonly number: number; readonly route: LogRoute } | undefined;
   #last: Timestamp | undefined;
+  #proven: Timestamp | undefined;
   /** How often the stream was opened again. */
   reconnects = 0;
   lines = 0;
@@ -33,16 +34,23 @@ export class Scribe {
     return this.#last;
   }
 
+  /** The same of what the files hold, too: between then and `last`, the stream may have skipped lines at a rotation. */
+  get proven(): Timestamp | undefined {
+    return this.#proven;
+  }
+
   write(route: LogRoute, block: Written): void {
     const observed = this.#now();
     this.#stream = this.#stream?.route === route ? this.#stream : this.#open(route, observed);
     this.#last = this.#last === undefined ? block.last : laterOf(this.#last, block.last);
+    if (route === 'node-files') this.#proven = this.#last;
     this.lines += block.lines;
     this.#options.sink.append({ kind: 'log', observed, stream: this.#stream.number, ...block });
   }
 
   /** What the stream brought was found in the file: it stands. */
   prove(): void {
+    this.#proven = this.#last;
     this.#end((instance) => ({ boundTo: instance, reason: 'found in the file' }));
   }
 
