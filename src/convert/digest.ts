@@ -1,11 +1,11 @@
-import type { StoryFinding, StoryObject, TimelineEntry } from '../story/document.ts';
+import type { StoryFinding, StoryObject } from '../story/document.ts';
 import type { StoryHead, StoryReader } from '../story/reader.ts';
 import type { ConvertOptions } from './converter.ts';
-import { detailsOf, textOf, wordOf } from './describe.ts';
-import { Excerpts, isNotable, type Moment } from './excerpts.ts';
+import { Excerpts } from './excerpts.ts';
 import { block, inline, plain } from './markdown.ts';
-import { objectName, subjectOf } from './subject.ts';
-import { tokensOf } from './tokens.ts';
+import { momentsOf } from './moments.ts';
+import { Page } from './page.ts';
+import { objectName } from './subject.ts';
 
 /**
  * A digest in Markdown for a person or a language model, within a number of tokens: verdict, what is missing, objects,
@@ -25,7 +25,7 @@ export async function* digest(story: StoryReader, { budget }: ConvertOptions): A
     0.1,
   );
   page.section('## Failed runs', failedRuns(head, excerpts), 0.35);
-  page.section('## Time line', timeline(head, excerpts), 0.5, `time, object, what (${excerpts.dropped} left out)`);
+  page.section('## Time line', momentsOf(head, excerpts), 0.5);
   page.section(
     '## Objects',
     head.objects.map((object) => objectLine(head, object)),
@@ -35,42 +35,6 @@ export async function* digest(story: StoryReader, { budget }: ConvertOptions): A
   page.section('## Other runs', otherRuns(head, excerpts), 1);
   yield page.toString();
 }
-
-/** Sections one after the other, each within its share of what is left. */
-class Page {
-  readonly #parts: string[] = [];
-  #left: number;
-
-  constructor(budget: number) {
-    this.#left = budget;
-  }
-
-  section(heading: string, items: readonly string[], share = 1, note = ''): void {
-    if (items.length === 0 && heading.startsWith('## ')) return;
-    const head = note === '' ? heading : `${heading}\n\n${note}`;
-    const room = this.#left * share - tokensOf(head) - REST;
-    if (room < 0) return;
-    const shown: string[] = [];
-    let used = 0;
-    for (const item of items) {
-      const cost = tokensOf(item) + 1;
-      if (used + cost > room) break;
-      shown.push(item);
-      used += cost;
-    }
-    const rest = items.length - shown.length;
-    const text = [head, '', ...shown, ...(rest > 0 ? [`(${rest} more)`] : []), ''].join('\n');
-    this.#parts.push(text);
-    this.#left -= tokensOf(text) + 1;
-  }
-
-  toString(): string {
-    return `${this.#parts.join('\n').trimEnd()}\n`;
-  }
-}
-
-/** What the line about the rest takes. */
-const REST = 12;
 
 function title({ metadata }: StoryHead): string {
   const { roots, cluster, startTime, endTime, ended, complete, counts, id } = metadata;
@@ -95,33 +59,6 @@ function verdict({ verdict: found }: StoryHead): string[] {
 
 function finding({ rule, summary, evidence }: StoryFinding): string {
   return `${inline(summary, 600)} (${inline(rule)}; entries ${evidence.slice(0, 5).join(', ')})`;
-}
-
-function timeline(head: StoryHead, { moments }: Excerpts): string[] {
-  const notable = moments.filter(({ entry }) => isNotable(entry));
-  // Where there is much, only what tells of trouble or of a turn.
-  return (moments.length > 150 ? notable : moments).map((moment) => momentLine(head, moment));
-}
-
-function momentLine(head: StoryHead, { entry, times }: Moment): string {
-  const { object, container } = subjectOf(head, entry);
-  const about =
-    object === undefined
-      ? ''
-      : `${inline(objectName(object))}${container === undefined ? '' : `/${inline(container.name)}#${container.restart}`} `;
-  const word = wordOf(entry, head.gaps);
-  const text = entry.type === 'lifecycle' ? detailsIn(entry) : textOf(entry, head.gaps);
-  return `- ${entry.time.slice(11, 23)} ${about}${inline(word === '' ? entry.type : word)}${text === '' ? '' : `: ${inline(text, 200)}`}${times > 1 ? ` (${times} times)` : ''}`;
-}
-
-const DULL = ['containerID', 'containerKind', 'containerName', 'restart', 'startedAt'];
-
-/** The name of the container stands before it, its id tells nothing here. */
-function detailsIn(entry: Extract<TimelineEntry, { type: 'lifecycle' }>): string {
-  return Object.entries(detailsOf(entry))
-    .filter(([name]) => !DULL.includes(name))
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ');
 }
 
 function objectLine(head: StoryHead, object: StoryObject): string {

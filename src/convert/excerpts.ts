@@ -96,9 +96,11 @@ export class Excerpts {
   }
 }
 
+const DULL_PATH = /^\/(?:status|metadata|spec\/nodeName)(?:\/|$)/;
+
 /** What a change of the status means, lifecycle entries say in a word; what someone wanted, only the change itself. */
 function tellsMore({ action, patch }: Extract<TimelineEntry, { type: 'object' }>): boolean {
-  return action !== 'changed' || patch?.some(({ path }) => !/^\/(?:status|metadata)(?:\/|$)/.test(path)) === true;
+  return action !== 'changed' || patch?.some(({ path }) => !DULL_PATH.test(path)) === true;
 }
 
 const NOTABLE = new Set([

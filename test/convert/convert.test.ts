@@ -196,6 +196,17 @@ test('md: whatever the budget, a real tokenizer counts no more, and the first ca
   assert.match(text, /rolloutBegun/);
 });
 
+test('md: where there is no room for every moment, those that the verdict rests on stay, in their order', async () => {
+  const text = await converted(rollout, 'md', 2500);
+  const times = [...text.matchAll(/^- (\d\d:\d\d:\d\d\.\d{3}) (.*)/gm)].map(([, time = '', what = '']) => ({
+    time,
+    what,
+  }));
+  assert.ok(times.length > 5 && times.length < 60, `${times.length} moments`);
+  assert.ok(times.filter(({ what }) => /#\d+ terminated: exitCode 3/.test(what)).length >= 2, text);
+  assert.match(text, /^\(\d+ more\)$/m);
+});
+
 test('md: nothing in a line ends its block or becomes markup', async () => {
   const text = await converted(hostile, 'md', 100_000);
   let fence: string | undefined;

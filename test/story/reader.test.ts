@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -225,4 +225,27 @@ test('an entry of 6 MB is read, without time that grows with its square', { time
   ]);
   assert.deepEqual((await read(fileOf(canonical(story)))).timeline.length, story.timeline.length);
   assert.deepEqual((await read(fileOf(JSON.stringify(story, null, 1)))).timeline.length, story.timeline.length);
+});
+
+const COUNT = `
+import { openStory } from ${JSON.stringify(new URL('../../src/story/reader.ts', import.meta.url).href)};
+await using story = await openStory(process.argv[2]);
+let entries = 0;
+for await (const entry of story.entries()) entries += 1;
+process.stdout.write(String(entries));
+`;
+
+test('a story larger than the heap is read in it', { timeout: 60_000 }, () => {
+  const small = sampleStory([[0, 'a']]);
+  const [before = '', after = ''] = canonical(small).split(/(?<=\n)(?=\{"seq":2)/);
+  const [line = '', ...end] = after.split('\n');
+  const file = fileOf(before, 'large.json');
+  const block = `${line.replace('"line":"a"', `"line":"${'x'.repeat(300)}"`)}\n`.repeat(1000);
+  for (let count = 0; count < 200; count += 1) appendFileSync(file, block);
+  appendFileSync(file, end.join('\n'));
+  const script = fileOf(COUNT, 'count.ts');
+  const output = execFileSync(process.execPath, ['--max-old-space-size=40', script, file]).toString();
+  assert.equal(Number(output), small.timeline.length - 1 + 200_000);
+  assert.ok(statSync(file).size > 90e6);
+  rmSync(file);
 });
