@@ -24,7 +24,7 @@ export function wordOf(entry: TimelineEntry, gaps: readonly StoryGap[]): string 
 export function textOf(entry: TimelineEntry, gaps: readonly StoryGap[]): string {
   switch (entry.type) {
     case 'object':
-      return entry.patch === undefined ? '' : entry.patch.map(({ op, path }) => `${op} ${path}`).join(', ');
+      return changesOf(entry.patch ?? []);
     case 'event':
       return entry.count > 1 ? `${entry.message} (x${entry.count})` : entry.message;
     case 'lifecycle':
@@ -45,6 +45,28 @@ export function textOf(entry: TimelineEntry, gaps: readonly StoryGap[]): string 
     default:
       return unreachable(entry);
   }
+}
+
+type Patch = NonNullable<Extract<TimelineEntry, { type: 'object' }>['patch']>;
+
+/** What every change of an object changes, too. */
+const BOOKKEEPING = /^\/metadata\/(?:resourceVersion|generation|managedFields)(?:\/|$)/;
+const VALUE = 80;
+
+function changesOf(patch: Patch): string {
+  return patch
+    .filter(({ path }) => !BOOKKEEPING.test(path))
+    .map((operation) =>
+      operation.op === 'remove'
+        ? `remove ${operation.path}`
+        : `${operation.op} ${operation.path} ${short(operation.value)}`,
+    )
+    .join(', ');
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? '';
+  return text.length <= VALUE ? text : `${text.slice(0, VALUE)}…`;
 }
 
 const BASE = ['seq', 'time', 'timeSource', 'precision', 'observed', 'type', 'object', 'container', 'what'];

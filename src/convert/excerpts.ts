@@ -121,5 +121,6 @@ const NOTABLE = new Set([
 /** Whether an entry tells of trouble or of a turn. */
 export function isNotable(entry: Moment['entry']): boolean {
   if (entry.type === 'event') return entry.eventType !== 'Normal';
+  if (entry.type === 'object') return entry.action === 'changed'; // only those that tell more come here
   return entry.type === 'gap' || entry.type === 'note' || (entry.type === 'lifecycle' && NOTABLE.has(entry.what));
 }

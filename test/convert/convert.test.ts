@@ -5,41 +5,24 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import * as semconv from '@opentelemetry/semantic-conventions/incubating';
-import { countTokens } from 'gpt-tokenizer';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { TEXT_FORMATS, type TextFormat, textConverter } from '../../src/convert/formats.ts';
+import { TEXT_FORMATS } from '../../src/convert/formats.ts';
 import { writeKubectlDir } from '../../src/convert/kubectl-dir.ts';
 import type { TimelineEntry } from '../../src/story/document.ts';
 import { applyPatch } from '../../src/story/patch.ts';
 import { openStory, type StoryHead } from '../../src/story/reader.ts';
-import { folder, HOSTILE, hostileStory, rolloutStory } from './stories.ts';
+import { converted, folder, hostileStory, rolloutStory, type Sample, sampleOf } from './stories.ts';
 
-interface Sample {
-  readonly file: string;
-  readonly head: StoryHead;
-  readonly entries: readonly TimelineEntry[];
-}
-const samples: Sample[] = [];
 let rollout: Sample;
 let hostile: Sample;
+let samples: readonly Sample[];
 
 before(async () => {
   rollout = await sampleOf(await rolloutStory());
   hostile = await sampleOf(hostileStory());
-  samples.push(rollout, hostile);
+  samples = [rollout, hostile];
 });
-
-async function sampleOf(file: string): Promise<Sample> {
-  await using story = await openStory(file);
-  return { file, head: story.head, entries: await Array.fromAsync(story.entries()) };
-}
-
-async function converted({ file }: Sample, format: TextFormat, budget = 8000): Promise<string> {
-  await using story = await openStory(file);
-  const converter = await textConverter(format);
-  return (await Array.fromAsync(converter(story, { budget }))).join('');
-}
 
 test('ndjson: each line is a record that can be understood alone', async () => {
   for (const sample of samples) {
@@ -180,46 +163,6 @@ test('perfetto: trace events that keep to the format, a span for each run, every
   }
 });
 
-test('md: whatever the budget, a real tokenizer counts no more, and the first cause is on the first page', async () => {
-  for (const sample of samples)
-    for (const budget of [500, 1000, 2000, 4000, 8000, 20_000, 100_000]) {
-      const text = await converted(sample, 'md', budget);
-      assert.ok(countTokens(text) <= budget, `${countTokens(text)} of ${budget}`);
-      assert.match(text, /^# Story of /);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
-      assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
-    }
-  const text = await converted(rollout, 'md');
-  const cause = rollout.head.verdict?.firstCause?.summary.slice(0, 20) ?? '';
-  assert.ok(text.includes(cause.replace(/[\\`*_[\]<>|#~]/g, '\\$&')), `the first cause "${cause}"`);
-  assert.match(text, /fatal: cannot reach db/);
-  assert.match(text, /rolloutBegun/);
-});
-
-test('md: where there is no room for every moment, those that the verdict rests on stay, in their order', async () => {
-  const text = await converted(rollout, 'md', 2500);
-  const times = [...text.matchAll(/^- (\d\d:\d\d:\d\d\.\d{3}) (.*)/gm)].map(([, time = '', what = '']) => ({
-    time,
-    what,
-  }));
-  assert.ok(times.length > 5 && times.length < 60, `${times.length} moments`);
-  assert.ok(times.filter(({ what }) => /#\d+ terminated: exitCode 3/.test(what)).length >= 2, text);
-  assert.match(text, /^\(\d+ more\)$/m);
-});
-
-test('md: nothing in a line ends its block or becomes markup', async () => {
-  const text = await converted(hostile, 'md', 100_000);
-  let fence: string | undefined;
-  for (const line of text.split('\n')) {
-    const [mark] = /^`{3,}/.exec(line) ?? [];
-    if (mark === undefined) assert.ok(fence !== undefined || !line.includes('<script>'), line);
-    else if (fence === undefined) fence = mark;
-    else if (mark === fence) fence = undefined;
-    else assert.ok(mark.length < fence.length, line);
-  }
-  assert.equal(fence, undefined);
-});
-
 test('kubectl-dir: the last state of every object, and every line of every run', async () => {
   for (const sample of samples) {
     const { file, head, entries } = sample;
@@ -246,7 +189,6 @@ test('kubectl-dir: the last state of every object, and every line of every run',
       assert.deepEqual(log, Buffer.concat(expected));
     }
   }
-  assert.ok(HOSTILE.length > 0);
 });
 
 function yamlFiles(path: string): string[] {

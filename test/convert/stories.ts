@@ -1,14 +1,17 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type TextFormat, textConverter } from '../../src/convert/formats.ts';
+import type { TimelineEntry } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
+import { openStory, type StoryHead } from '../../src/story/reader.ts';
 import { canonical, sampleStory } from '../story/sample.ts';
 import { simulatedJournal } from '../story/simulated-story.ts';
 
 export const folder = mkdtempSync(join(tmpdir(), 'faro-convert-'));
 
 /** Texts that break out of something, somewhere. */
-export const HOSTILE = [
+const HOSTILE = [
   "=cmd|'/c calc'!A1",
   '+1',
   '-1',
@@ -39,4 +42,22 @@ export async function rolloutStory(): Promise<string> {
   const file = join(folder, 'rollout.json');
   await writeStory({ journal: await simulatedJournal(), output: file, force: true });
   return file;
+}
+
+/** A story with all that is in it. */
+export interface Sample {
+  readonly file: string;
+  readonly head: StoryHead;
+  readonly entries: readonly TimelineEntry[];
+}
+
+export async function sampleOf(file: string): Promise<Sample> {
+  await using story = await openStory(file);
+  return { file, head: story.head, entries: await Array.fromAsync(story.entries()) };
+}
+
+export async function converted({ file }: Sample, format: TextFormat, budget = 8000): Promise<string> {
+  await using story = await openStory(file);
+  const converter = await textConverter(format);
+  return (await Array.fromAsync(converter(story, { budget }))).join('');
 }
