@@ -1,5 +1,5 @@
 import { type ErrorCode, FaroError } from '../model/errors.ts';
-import { printable } from '../model/printable.ts';
+import { safeLine } from './ci/platform.ts';
 
 /** What the command's exit code means; documented in docs/cli.md. */
 export const EXIT = {
@@ -49,5 +49,5 @@ export function describeError(error: unknown): string {
 
 /** Messages hold what servers and kubeconfigs say. */
 function lines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
+  return text.split('\n').map(safeLine).join('\n');
 }

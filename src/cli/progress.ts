@@ -7,6 +7,7 @@ import { type Line, span } from '../view/terminal/line.ts';
 import { LiveStory } from '../view/terminal/live-story.ts';
 import { LiveView } from '../view/terminal/live-view.ts';
 import { isDumb, type Painter, painter, wantsColour } from '../view/terminal/painter.ts';
+import { withoutCommands } from './ci/platform.ts';
 import type { CommandContext } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -45,7 +46,8 @@ function plainProgress({ roots, context, log }: ProgressOptions): Progress {
   const paint = painter(wantsColour(env, stderr.isTTY === true));
   const take = guarded(log, (record) => {
     story.take(record);
-    for (const entry of story.drain()) stderr.write(`${paint(entryLine(entry), Number.POSITIVE_INFINITY)}\n`);
+    for (const entry of story.drain())
+      stderr.write(`${withoutCommands(paint(entryLine(entry), Number.POSITIVE_INFINITY))}\n`);
   });
   return { take, [Symbol.asyncDispose]: async () => undefined };
 }

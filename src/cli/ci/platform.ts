@@ -42,7 +42,12 @@ function gitlab(now: () => number): Platform {
   };
 }
 
-/** A line of faro's own in a runner's output. The old form `##[command]` is obeyed anywhere in a line. */
+/** GitHub's runner obeys the old form of a command, `##[error]`, anywhere in a line; the new one only at its beginning. */
+export function withoutCommands(text: string): string {
+  return text.replaceAll('##[', '# #[');
+}
+
+/** A line of faro's own as it may stand in any output; something that is faro's stands first in it. */
 export function safeLine(text: string): string {
-  return printable(text).replaceAll('##[', '# #[');
+  return withoutCommands(printable(text));
 }

@@ -5,7 +5,9 @@ import type { Conclusion } from '../../../src/cli/ci/conclusion.ts';
 import { junitOf, xml } from '../../../src/cli/ci/junit.ts';
 import { code, markdownOf } from '../../../src/cli/ci/markdown.ts';
 import { type CommandOutcome, exitCodeOfOutcome } from '../../../src/cli/ci/outcome.ts';
-import { platformOf } from '../../../src/cli/ci/platform.ts';
+import { platformOf, safeLine } from '../../../src/cli/ci/platform.ts';
+import { describeError } from '../../../src/cli/exit.ts';
+import { FaroError } from '../../../src/model/errors.ts';
 
 const HOSTILE = 'a\n::error::forged %0A ##[error]x </failure>]]> `code` \u001b[31m\u202e\u0000 | @all <script>&"\'';
 
@@ -68,6 +70,11 @@ test('nothing that an annotation holds begins a command or a line of its own', (
   assert.equal(line.split('\n').length, 2);
   assert.ok(line.endsWith('\n') && !line.includes('\u001b') && !line.includes('\u202e'));
   assert.ok(line.includes('%250A'));
+});
+
+test("no line of faro's own holds a command of the old form, which a runner obeys anywhere in it", () => {
+  assert.equal(safeLine('16:07:00 E Pod/a  x ##[error]forged'), '16:07:00 E Pod/a  x # #[error]forged');
+  assert.ok(!describeError(new FaroError('api', 'the server says ##[add-path]/tmp')).includes('##['));
 });
 
 test('a JUnit report holds what XML can hold and nothing else', () => {
