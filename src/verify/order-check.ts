@@ -14,6 +14,8 @@ export class OrderCheck {
   #latest = '';
   readonly #objects = new Map<number, string>();
   readonly #containers = new Map<number, string>();
+  /** Runs that are said to have started behind later entries, to stand before their first line. */
+  readonly #startedLate = new Map<number, { readonly seq: number; readonly latest: string }>();
 
   constructor(head: StoryHead, problems: Problems) {
     this.#head = head;
@@ -22,16 +24,31 @@ export class OrderCheck {
 
   take(entry: TimelineEntry): void {
     const reached = this.#reached(entry);
-    this.#problems.expect(
-      entry.time >= this.#latest || reached >= this.#latest,
-      () => `entry ${entry.seq} stands behind a later one, for no reason`,
-    );
+    const isInOrder = entry.time >= this.#latest || reached >= this.#latest;
+    if (!isInOrder && this.#isStartBeforeLines(entry))
+      this.#startedLate.set(entry.container, { seq: entry.seq, latest: this.#latest });
+    else this.#problems.expect(isInOrder, () => unordered(entry.seq));
+    if (entry.type === 'log') this.#judgeStart(entry.container, entry.time);
     this.#problems.expect(
       entry.timeSource !== 'observed' || entry.time === entry.observed || entry.type === 'gap',
       () => `entry ${entry.seq}: its time is said to be the one at which it was observed, and is not`,
     );
     if (entry.time > this.#latest) this.#latest = entry.time;
     this.#reach(entry);
+  }
+
+  /** A start that is told in a state from after the first line stands just before that line. */
+  #isStartBeforeLines(entry: TimelineEntry): entry is TimelineEntry & { readonly container: number } {
+    if (entry.type !== 'lifecycle' || entry.container === undefined) return false;
+    const hasLines = (this.#head.containers[entry.container]?.ledger.lines ?? 0) > 0;
+    return hasLines && (entry.what === 'started' || entry.what === 'restarted');
+  }
+
+  #judgeStart(container: number, firstLine: string): void {
+    const late = this.#startedLate.get(container);
+    if (late === undefined) return;
+    this.#startedLate.delete(container);
+    this.#problems.expect(firstLine >= late.latest, () => unordered(late.seq));
   }
 
   /** How far that which this entry must follow had come. */
@@ -60,4 +77,8 @@ export class OrderCheck {
     if (entry.type === 'object' || entry.type === 'lifecycle') this.#objects.set(entry.object, time);
     if (entry.type === 'lifecycle' && entry.container !== undefined) this.#containers.set(entry.container, time);
   }
+}
+
+function unordered(seq: number): string {
+  return `entry ${seq} stands behind a later one, for no reason`;
 }
