@@ -31,7 +31,8 @@ export class StreamBody implements ByteStream {
         yield chunk as Buffer;
       }
     } catch (error) {
-      throw this.#broken(error);
+      // Whoever begins to read when the last frame is in already gets all of it, and then an error of Node's own making.
+      if (!this.#stream.readableEnded) throw this.#broken(error);
     } finally {
       cancel();
     }

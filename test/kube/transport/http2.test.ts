@@ -53,6 +53,18 @@ describe('connections of HTTP/2', () => {
     assert.deepEqual([...perConnection.values()].map(({ length }) => length).sort(), [10, 90]);
   });
 
+  it('give an answer to whoever begins to read when it is all there', async () => {
+    await using server = await TestServer.start();
+    await using client = clientOf(server);
+    const { stream, exchange } = await openLog(client, server);
+    exchange.write('all of it');
+    exchange.end();
+    server.handle = (next) => next.json({});
+    // An answer on the same connection comes after the last frame of the one before it.
+    await textOf(await client.logs(LOG, NEVER));
+    assert.equal(await textOf(stream), 'all of it');
+  });
+
   it('use the room of a stream that has ended', async () => {
     await using server = await TestServer.start({ settings: { maxConcurrentStreams: 1 } });
     await using client = clientOf(server);
