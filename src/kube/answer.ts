@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { FaroError, messageOf } from '../model/errors.ts';
 import { parseJson } from '../model/json.ts';
 import { type ApiError, FOREIGN_HINT, refusalError } from './error.ts';
+import { PROTOBUF, readDocument } from './metadata-protobuf.ts';
 import { type HttpRequest, type HttpResponse, headerOf, pathOnly } from './transport/http.ts';
 
 /** Beyond this nobody reads an error. */
@@ -12,7 +13,7 @@ const REFUSAL_BYTES = 1024 * 1024;
 export async function readJson(response: HttpResponse, request: HttpRequest, maxBytes: number): Promise<unknown> {
   const what = nameOf(request);
   requireJson(response, what);
-  const text = await readText(response, maxBytes, what);
+  const text = (await readBytes(response, maxBytes, what)).toString('utf8');
   try {
     return parseJson(text);
   } catch {
@@ -30,13 +31,19 @@ export function requireJson(response: HttpResponse, what: string): void {
   });
 }
 
+/** What a watch of placements is answered with, refusals included, by a server that has it. */
+export function isProtobuf(response: HttpResponse): boolean {
+  return headerOf(response, 'content-type')?.startsWith(PROTOBUF) === true;
+}
+
 /** Reads an answer that is no success, as the error that it is. */
 export async function readRefusal(response: HttpResponse, request: HttpRequest): Promise<ApiError> {
   const what = nameOf(request);
-  const text = await readText(response, REFUSAL_BYTES, what);
+  const bytes = await readBytes(response, REFUSAL_BYTES, what);
+  const body = isProtobuf(response) ? readDocument(bytes) : maybeJson(bytes.toString('utf8'));
   const contentType = headerOf(response, 'content-type');
   const retryAfter = headerOf(response, 'retry-after');
-  return refusalError({ status: response.status, what, body: maybeJson(text), contentType, retryAfter });
+  return refusalError({ status: response.status, what, body, contentType, retryAfter });
 }
 
 /** `GET /api/v1/pods`. */
@@ -44,18 +51,20 @@ export function nameOf({ method, path }: Pick<HttpRequest, 'method' | 'path'>): 
   return `${method} ${pathOnly(path)}`;
 }
 
-async function readText(response: HttpResponse, maxBytes: number, what: string): Promise<string> {
-  const isGzip = headerOf(response, 'content-encoding') === 'gzip';
-  let chunks: Buffer[] = [];
+async function readBytes(response: HttpResponse, maxBytes: number, what: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of isGzip ? gunzipped(response, what) : response.body) {
+  for await (const chunk of plainBytes(response, what)) {
     size += chunk.length;
     if (size > maxBytes) throw new FaroError('protocol', `the answer to ${what} is larger than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  const whole = Buffer.concat(chunks, size);
-  chunks = []; // a large list need not be there three times while it becomes text
-  return whole.toString('utf8');
+  return Buffer.concat(chunks, size);
+}
+
+/** The bytes of an answer, decompressed as they come. */
+export function plainBytes(response: HttpResponse, what: string): AsyncIterable<Buffer> {
+  return headerOf(response, 'content-encoding') === 'gzip' ? gunzipped(response, what) : response.body;
 }
 
 async function* gunzipped({ body }: HttpResponse, what: string): AsyncGenerator<Buffer> {

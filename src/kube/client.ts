@@ -1,10 +1,11 @@
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
-import { nameOf, readRefusal, requireJson } from './answer.ts';
+import { isProtobuf, nameOf, plainBytes, readRefusal, requireJson } from './answer.ts';
 import type { Connection } from './connection.ts';
 import type { ApiError } from './error.ts';
 import { type ClientLimits, DEFAULT_LIMITS } from './limits.ts';
 import { objectReader, readList } from './list.ts';
+import { PROTOBUF } from './metadata-protobuf.ts';
 import { listPath, logPath, pathOf, watchPath } from './paths.ts';
 import { callJson } from './plain-call.ts';
 import { Sender } from './sender.ts';
@@ -39,6 +40,8 @@ export interface WatchOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly metadataOnly?: boolean;
+  /** Of the metadata only what places an object: its names and its owners. Comes as protobuf, where the server has that. */
+  readonly placementOnly?: boolean;
   readonly resourceVersion?: string;
   /** A streaming list: the objects that exist come first, ended by a bookmark. */
   readonly sendInitialEvents?: boolean;
@@ -131,12 +134,13 @@ class HttpKubeClient implements KubeClient {
   }
 
   async *watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchFrame> {
-    const headers = { accept: acceptFor(options, 'PartialObjectMetadata') };
+    const headers = { accept: watchAccept(options), 'accept-encoding': 'gzip' };
     const request = { method: 'GET', path: watchPath(type, options), headers, lane: 'api' } as const;
     const response = await this.#stream(request, signal);
-    await using body = response.body;
-    requireJson(response, nameOf(request));
-    yield* readFrames(body, type, this.#limits.frameBytes);
+    await using _body = response.body;
+    const format = isProtobuf(response) ? 'protobuf' : 'json';
+    if (format === 'json') requireJson(response, nameOf(request));
+    yield* readFrames(plainBytes(response, nameOf(request)), { type, format, maxBytes: this.#limits.frameBytes });
   }
 
   async get(type: ResourceType, options: GetOptions, signal: AbortSignal): Promise<KubeObject> {
@@ -177,6 +181,11 @@ class HttpKubeClient implements KubeClient {
     await using _body = response.body;
     throw await readRefusal(response, request);
   }
+}
+
+function watchAccept(options: WatchOptions): string {
+  if (options.placementOnly !== true) return acceptFor(options, 'PartialObjectMetadata');
+  return `${PROTOBUF};as=PartialObjectMetadata;v=v1;g=meta.k8s.io,${acceptFor({ metadataOnly: true }, 'PartialObjectMetadata')}`;
 }
 
 function acceptFor({ metadataOnly }: { readonly metadataOnly?: boolean }, kind: string): string {

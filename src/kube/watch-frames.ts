@@ -3,50 +3,45 @@ import { field, path, textOf } from '../model/fields.ts';
 import { parseJson } from '../model/json.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { WatchFrame } from './client.ts';
+import { cutByLength, cutByLine } from './cut-frames.ts';
 import { FOREIGN_HINT, statusError } from './error.ts';
 import { objectReader } from './list.ts';
-import type { ByteStream } from './transport/http.ts';
+import { readWatchEvent } from './metadata-protobuf.ts';
 
-const NEWLINE = 10;
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-/** Cuts the bytes of a watch into frames: one JSON document a line, of any size up to `maxBytes`, cut anywhere. */
-export async function* readFrames(body: ByteStream, type: ResourceType, maxBytes: number): AsyncGenerator<WatchFrame> {
+export interface FrameOptions {
+  readonly type: ResourceType;
+  readonly format: 'json' | 'protobuf';
+  /** Of one frame. */
+  readonly maxBytes: number;
+}
+
+/** Reads the frames of a watch from its bytes, cut anywhere. */
+export async function* readFrames(body: AsyncIterable<Buffer>, options: FrameOptions): AsyncGenerator<WatchFrame> {
+  const { type, format, maxBytes } = options;
   const readObject = objectReader(type);
-  let pending: Buffer[] = [];
-  let size = 0;
-  const add = (part: Buffer): void => {
-    pending.push(part);
-    size += part.length;
-    if (size > maxBytes) throw failure(type, `sent a frame of more than ${maxBytes} bytes`);
-  };
-  const take = (): string => {
-    const line = Buffer.concat(pending, size).toString('utf8');
-    pending = [];
-    size = 0;
-    return line;
-  };
-  for await (const chunk of body) {
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      add(chunk.subarray(start, end));
-      start = end + 1;
-      if (size > 0) yield readFrame(parseFrame(take(), type, 'protocol'), type, readObject);
-    }
-    if (start < chunk.length) add(chunk.subarray(start));
+  const isJson = format === 'json';
+  for await (const { bytes, isWhole } of isJson ? cutByLine(body, maxBytes) : cutByLength(body, maxBytes)) {
+    if (bytes === undefined) throw failure(type, `sent a frame of more than ${maxBytes} bytes`);
+    const frame = isJson ? parseFrame(bytes, type, isWhole) : decodeFrame(bytes, type, isWhole);
+    yield readFrame(frame, type, readObject);
   }
-  // The last document may come without a newline; half of one means that something in between cut the connection.
-  if (size > 0) yield readFrame(parseFrame(take(), type, 'unreachable'), type, readObject);
 }
 
 /** V8's own message quotes the text, which may hold anything: it goes nowhere. */
-function parseFrame(line: string, type: ResourceType, code: 'protocol' | 'unreachable'): unknown {
+function parseFrame(bytes: Buffer, type: ResourceType, isWhole: boolean): unknown {
   try {
-    return parseJson(line);
+    return parseJson(bytes.toString('utf8'));
   } catch {
-    if (code === 'protocol') throw failure(type, 'sent what is no JSON');
-    throw new FaroError(code, `the watch of ${groupResourceOf(type)} was cut within a frame`);
+    // Without its newline the last document may be whole; half of one means that something cut the connection.
+    throw isWhole ? failure(type, 'sent what is no JSON') : cutOff(type);
   }
+}
+
+function decodeFrame(bytes: Buffer, type: ResourceType, isWhole: boolean): unknown {
+  if (!isWhole) throw cutOff(type);
+  return readWatchEvent(bytes);
 }
 
 function readFrame(frame: unknown, type: ResourceType, readObject: (value: unknown) => KubeObject): WatchFrame {
@@ -71,6 +66,10 @@ function readBookmark(object: unknown, type: ResourceType): WatchFrame {
   if (resourceVersion === undefined) throw failure(type, 'sent a bookmark without a resourceVersion');
   const initialEventsEnd = path(object, 'metadata', 'annotations', INITIAL_EVENTS_END) === 'true';
   return { type: 'BOOKMARK', resourceVersion, initialEventsEnd };
+}
+
+function cutOff(type: ResourceType): FaroError {
+  return new FaroError('unreachable', `the watch of ${groupResourceOf(type)} was cut within a frame`);
 }
 
 function failure(type: ResourceType, what: string): FaroError {

@@ -44,6 +44,8 @@ export interface RecordOptions {
   readonly streamingList: boolean;
   /** False leaves out what explains the objects of the story without being part of it. */
   readonly related?: boolean;
+  /** A type with more objects than this has its few members watched one by one (default: 500). */
+  readonly crowd?: number;
   readonly end: EndConditions;
   /** Milliseconds at most, at the end, for the logs of ended containers to be read to their end. */
   readonly drainMs: number;

@@ -38,6 +38,8 @@ export interface WatchTarget {
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   readonly metadataOnly?: boolean;
+  /** Of the metadata only what places an object. */
+  readonly placementOnly?: boolean;
   readonly from?: string;
   readonly listFrom?: boolean;
   readonly heard?: Timestamp;

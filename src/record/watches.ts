@@ -6,6 +6,7 @@ import type { ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { placeKey, type WatchedPlace, type Witness } from './testimony.ts';
+import { type Member, type Sighting, TypeInPlace, uidOf } from './type-in-place.ts';
 import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
 
 export interface WatchesOptions {
@@ -18,30 +19,8 @@ export interface WatchesOptions {
   readonly allowedNames?: (type: ResourceType, namespace: string) => Promise<readonly string[]>;
   /** Initial lists at once. */
   readonly listsAtOnce: number;
-}
-
-/** One type in one namespace: watched as metadata until an object of it is in the story, then in full. */
-interface TypeInPlace {
-  readonly type: ResourceType;
-  readonly namespace: string | null;
-  readonly stopMetadata: AbortController;
-  /** Set for a type that appeared during the capture: when that was noticed. */
-  readonly lateSince: Timestamp | undefined;
-  isFull: boolean;
-  /** What may have been missed of it while no object of it was in the story. */
-  readonly doubts: Doubt[];
-  /** Set while the first metadata list runs: a member was found in it. */
-  hasListedMember: boolean;
-  isListed: boolean;
-}
-
-/** Where the metadata watch stood before it first showed an object; `order` tells which came first. */
-interface Sighting {
-  readonly place: TypeInPlace;
-  readonly before: string | undefined;
-  /** When the metadata watch had last been heard of, before that. */
-  readonly heard: Timestamp;
-  readonly order: number;
+  /** A type with more objects than this is crowded. */
+  readonly crowd?: number;
 }
 
 /** Deleted objects whose owner never came are remembered up to this many. */
@@ -107,16 +86,14 @@ export class Watches {
 
   /** Every object of the type, as metadata at first. Resolves at its first list or refusal. */
   watchMetadata(type: ResourceType, namespace: string | null, lateSince?: Timestamp): Promise<void> {
-    const stopMetadata = new AbortController();
-    const state = { isFull: false, doubts: [], hasListedMember: false, isListed: false };
-    const place: TypeInPlace = { type, namespace, stopMetadata, lateSince, ...state };
-    this.#places.set(placeKey({ type, namespace }), place);
-    const signal = AbortSignal.any([this.#signal, stopMetadata.signal]);
+    const place = this.#placeFor(type, namespace, lateSince);
+    const signal = AbortSignal.any([this.#signal, place.stopMetadata.signal]);
     return this.#run(
       {
         type,
         namespace,
         metadataOnly: true,
+        placementOnly: true,
         signal,
         onListed: (at) => this.#metadataListed(place, at),
         onDoubt: (doubt) => this.#doubt(place, doubt),
@@ -141,9 +118,8 @@ export class Watches {
 
   /** Every object of a type whose metadata does not tell what it explains, whole from the start. */
   watchWhole(type: ResourceType, namespace: string | null): Promise<void> {
-    const state = { isFull: true, doubts: [], hasListedMember: false, isListed: false, lateSince: undefined };
-    const place: TypeInPlace = { type, namespace, stopMetadata: new AbortController(), ...state };
-    this.#places.set(placeKey({ type, namespace }), place);
+    const place = this.#placeFor(type, namespace);
+    place.isFull = true;
     return this.#run({ type, namespace }, (change) => this.#wholeChange(place, change));
   }
 
@@ -163,20 +139,28 @@ export class Watches {
     );
   }
 
+  #placeFor(type: ResourceType, namespace: string | null, lateSince?: Timestamp): TypeInPlace {
+    const place = new TypeInPlace(type, namespace, lateSince);
+    this.#places.set(place.key, place);
+    return place;
+  }
+
   #metadataChange(place: TypeInPlace, change: WatchedChange): void {
-    if (place.isFull) return; // the full watch sees it too
+    place.count(change);
+    const uid = uidOf(change);
+    if (place.isFull || place.isAlone(uid)) return; // another watch sees it too
     const { witness } = this.#options;
     if (change.type === 'deletedUnseen') {
-      witness.forget(change.uid);
+      witness.forget(uid);
       return;
     }
-    const { uid, name } = change.object.metadata;
+    const { name } = change.object.metadata;
     if (this.#hasOwnWatch(place, name)) return; // its own watch tells it whole
     const { before, heard } = change;
-    if (!this.#sightings.has(uid)) this.#sightings.set(uid, { place, before, heard, order: this.#order++ });
+    if (!this.#sightings.has(uid)) this.#sightings.set(uid, { uid, name, place, before, heard, order: this.#order++ });
     const placed = witness.learn(place.type.resource, change.object);
     if (placed.length > 0) this.#placed(placed);
-    if (change.type === 'deleted' && !place.isFull) this.#leave(uid);
+    if (change.type === 'deleted' && !place.isFull && !place.isAlone(uid)) this.#leave(uid);
   }
 
   /** A deleted object is forgotten, unless its owner may be yet to come: watches are not ordered against each other. */
@@ -193,52 +177,70 @@ export class Watches {
   /** Of a type without an object in the story, what may have been missed is a gap only if one comes into it. */
   #doubt(place: TypeInPlace, doubt: Doubt): void {
     const { witness } = this.#options;
-    if (place.isFull || witness.isEssential(place.type)) witness.relisted(place.type, place.namespace, doubt);
+    if (place.hasMembers || witness.isEssential(place.type)) witness.relisted(place.type, place.namespace, doubt);
     else place.doubts.push(doubt);
   }
 
   #metadataListed(place: TypeInPlace, resourceVersion: string): void {
     place.isListed = true;
-    if (place.hasListedMember) {
-      const { type, namespace, lateSince } = place;
-      if (lateSince !== undefined) this.#options.witness.late(type, namespace, lateSince);
-      this.#upgrade(place, { from: resourceVersion, listFrom: true });
-    }
-    place.hasListedMember = false;
+    const { type, namespace, lateSince } = place;
+    const members = place.listedMembers;
+    place.listedMembers = [];
+    if (members.length > 0 && lateSince !== undefined) this.#options.witness.late(type, namespace, lateSince);
+    this.#watchMembers(place, members, { from: resourceVersion, listFrom: true });
   }
 
-  /** Objects came into the story: their types are watched in full from before they were first seen. */
+  /** Objects came into the story: they are watched in full from before they were first seen. */
   #placed(uids: readonly string[]): void {
     const sightings = uids.flatMap((uid) => this.#sightings.get(uid) ?? []).sort((a, b) => a.order - b.order);
     for (const uid of uids) this.#sightings.delete(uid);
-    for (const { place, before, heard } of sightings) {
-      if (place.isFull) continue;
-      if (before !== undefined) this.#upgrade(place, { from: before, heard });
-      else if (place.isListed) this.#upgrade(place, {});
-      else place.hasListedMember = true; // its position is known when the list is complete
+    for (const sighting of sightings) {
+      const { place, before, heard } = sighting;
+      if (before !== undefined) this.#watchMembers(place, [sighting], { from: before, heard });
+      else if (place.isListed) this.#watchMembers(place, [sighting], {});
+      else place.listedMembers.push(sighting); // its position is known when the list is complete
     }
   }
 
+  /** Members of a crowded type are watched one by one, while they are few; else all of their type is watched in full. */
+  #watchMembers(place: TypeInPlace, members: readonly Member[], start: WatchStart): void {
+    if (place.isFull || members.length === 0) return;
+    for (const doubt of place.doubts.splice(0)) this.#options.witness.relisted(place.type, place.namespace, doubt);
+    if (!place.isCrowdFor(members.length, this.#options.crowd)) this.#upgrade(place, start);
+    else for (const member of members) this.#watchMember(place, member, start);
+  }
+
+  /** One object, in full, until it is gone; another one of its name is another member. */
+  #watchMember(place: TypeInPlace, { uid, name }: Member, start: WatchStart): void {
+    if (!place.begins(uid)) return;
+    const { type, namespace } = place;
+    const gone = new AbortController();
+    const signal = AbortSignal.any([this.#signal, gone.signal]);
+    void this.#run({ type, namespace, name, signal, ...start }, (change) => {
+      if (uidOf(change) !== uid) return;
+      this.#placed(this.#options.witness.state(type.resource, change));
+      if (change.type !== 'deleted' && change.type !== 'deletedUnseen') return;
+      place.ends();
+      gone.abort();
+    });
+  }
+
   /** Without a position the full watch begins with a list of its own. */
-  #upgrade(
-    place: TypeInPlace,
-    start: { readonly from?: string; readonly listFrom?: boolean; readonly heard?: Timestamp },
-  ): void {
-    if (place.isFull) return;
+  #upgrade(place: TypeInPlace, start: WatchStart): void {
     place.isFull = true;
     place.stopMetadata.abort();
     const { type, namespace } = place;
-    for (const doubt of place.doubts) this.#options.witness.relisted(type, namespace, doubt);
     void this.#run({ type, namespace, ...start }, (change) => this.#wholeChange(place, change));
   }
 
   #wholeChange(place: TypeInPlace, change: WatchedChange): void {
+    if (place.isAlone(uidOf(change))) return;
     if (change.type !== 'deletedUnseen' && this.#hasOwnWatch(place, change.object.metadata.name)) return;
     this.#placed(this.#options.witness.state(place.type.resource, change));
   }
 
   #hasOwnWatch(place: TypeInPlace, name: string): boolean {
-    return this.#ownNames.get(placeKey({ type: place.type, namespace: place.namespace }))?.has(name) === true;
+    return this.#ownNames.get(place.key)?.has(name) === true;
   }
 
   #denied(place: WatchedPlace, error: ApiError): void {
@@ -289,3 +291,6 @@ export class Watches {
     return first.promise;
   }
 }
+
+/** Where a full watch begins; without a position with a list of its own. */
+type WatchStart = Pick<WatchTarget, 'from' | 'listFrom' | 'heard'>;

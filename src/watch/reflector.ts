@@ -36,6 +36,8 @@ export interface ReflectorOptions {
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   readonly metadataOnly: boolean;
+  /** Of the metadata only what places an object; a list may bring more. */
+  readonly placementOnly?: boolean;
   /** Start from this position without a list: the caller knows what exists there. */
   readonly from?: string;
   /** With `from`: also list what existed exactly there. */
@@ -179,7 +181,8 @@ class Reflector {
     const abort = new AbortController();
     const signal = AbortSignal.any([this.#signal, abort.signal]);
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
-    const frames = client.watch(type, { ...this.#target(), ...position, timeoutSeconds }, signal);
+    const { placementOnly = false } = this.#options;
+    const frames = client.watch(type, { ...this.#target(), ...position, placementOnly, timeoutSeconds }, signal);
     yield* endWhenIdle(frames, { idleMs, clock, abort });
   }
 

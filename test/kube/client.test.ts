@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import type { WatchFrame } from '../../src/kube/client.ts';
 import { clientOf, NEVER, pull, textOf } from './wire/client.ts';
 import { TestServer } from './wire/server.ts';
@@ -89,7 +89,7 @@ describe('watch', () => {
     const exchange = await server.next();
     assert.equal(exchange.url.searchParams.get('allowWatchBookmarks'), 'true');
     assert.equal(exchange.headers.accept, AS('PartialObjectMetadata'));
-    assert.equal(exchange.headers['accept-encoding'], undefined);
+    assert.equal(exchange.headers['accept-encoding'], 'gzip');
     exchange.begin();
     await exchange.write(`${JSON.stringify({ type: 'ADDED', object: item('a') })}\n`);
     exchange.end();
@@ -97,6 +97,26 @@ describe('watch', () => {
       (await reading).map(({ type }) => type),
       ['ADDED'],
     );
+  });
+
+  it('gives each frame as it comes, compressed too', async () => {
+    await using server = await TestServer.start();
+    await using client = clientOf(server);
+    const watch = client.watch(PODS, { namespace: null }, NEVER)[Symbol.asyncIterator]();
+    const gzip = createGzip();
+    for (const name of ['a', 'b']) {
+      const frame = watch.next();
+      if (name === 'a') {
+        const exchange = await server.next();
+        exchange.begin(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+        gzip.on('data', (chunk: Buffer) => void exchange.write(chunk));
+      }
+      gzip.write(`${JSON.stringify({ type: 'ADDED', object: item(name) })}\n`);
+      gzip.flush();
+      const { value } = await frame;
+      assert.equal(value.object.metadata.name, name);
+    }
+    await watch.return?.();
   });
 
   it('gives each frame as it comes', async () => {

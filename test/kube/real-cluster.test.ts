@@ -93,6 +93,32 @@ describe('a real API server', { skip: skipped, timeout: 120_000 }, () => {
     }
   });
 
+  it('tells in protobuf of placements what it tells in JSON, refusals too', async () => {
+    const owner = await client.get(CONFIGMAPS, { namespace: ns.name, name: 'page-1' }, NEVER);
+    const { name, uid } = owner.metadata;
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid, controller: true }];
+    const owned = { metadata: { name: 'owned', ownerReferences, annotations: { note: 'ü' } } };
+    await client.postJson(`/api/v1/namespaces/${ns.name}/configmaps`, owned, NEVER);
+    const initial = { namespace: ns.name, metadataOnly: true, sendInitialEvents: true };
+    const placements = async (placementOnly: boolean) => {
+      const seen: object[] = [];
+      for await (const frame of client.watch(CONFIGMAPS, { ...initial, placementOnly }, NEVER)) {
+        if (frame.type === 'BOOKMARK') return seen;
+        assert.ok(frame.type === 'ADDED');
+        assert.equal('labels' in frame.object.metadata || 'managedFields' in frame.object.metadata, !placementOnly);
+        const { name, namespace, uid, resourceVersion, ownerReferences } = frame.object.metadata;
+        seen.push({ ...frame.object, metadata: { name, namespace, uid, resourceVersion, ownerReferences } });
+      }
+      return assert.fail('the watch ended');
+    };
+    const [protobuf, json] = [await placements(true), await placements(false)];
+    assert.deepEqual(protobuf, json);
+    assert.ok(protobuf.length >= 4);
+    await using nobody = asNobody();
+    const refused = nobody.watch(CONFIGMAPS, { ...initial, placementOnly: true }, NEVER)[Symbol.asyncIterator]();
+    await assert.rejects(refused.next(), { status: 403, message: /User "nobody" cannot watch resource "configmaps"/ });
+  });
+
   it('ends a watch cleanly at its time limit', async () => {
     const frames: string[] = [];
     for await (const { type } of client.watch(PODS, { namespace: ns.name, timeoutSeconds: 1 }, NEVER))

@@ -13,7 +13,7 @@ async function read(chunks: readonly (Buffer | string)[], maxBytes = 1_000_000):
     [Symbol.asyncDispose]: async () => undefined,
   };
   const frames: WatchFrame[] = [];
-  for await (const frame of readFrames(body, PODS, maxBytes)) frames.push(frame);
+  for await (const frame of readFrames(body, { type: PODS, format: 'json', maxBytes })) frames.push(frame);
   return frames;
 }
 
@@ -110,7 +110,7 @@ describe('the frames of a watch', () => {
         [Symbol.asyncDispose]: async () => undefined,
       };
       const reading = async () => {
-        for await (const frame of readFrames(body, PODS, 1000)) frames.push(frame);
+        for await (const frame of readFrames(body, { type: PODS, format: 'json', maxBytes: 1000 })) frames.push(frame);
       };
       await assert.rejects(reading(), (error: Error & { code?: string }) => {
         assert.equal(error.code, 'protocol');
@@ -147,7 +147,7 @@ describe('the frames of a watch', () => {
       },
       [Symbol.asyncDispose]: async () => undefined,
     };
-    const frames = readFrames(body, DEPLOYMENTS, 1000);
+    const frames = readFrames(body, { type: DEPLOYMENTS, format: 'json', maxBytes: 1000 });
     await assert.rejects(frames.next(), { message: /the watch of deployments\.apps / });
   });
 });

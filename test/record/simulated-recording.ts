@@ -16,6 +16,8 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
   readonly skewMs?: number;
   readonly random?: () => number;
   readonly streamingList?: boolean;
+  /** As the recorder's own option. */
+  readonly crowd?: number;
   readonly route?: LogRouteChoice;
 }
 
@@ -36,11 +38,11 @@ export class SimulatedRecording implements AsyncDisposable {
   }
 
   static async start(options: SimulatedRecordingOptions): Promise<SimulatedRecording> {
-    const { prepare, skewMs = 0, random = () => 0, streamingList = true, route = 'auto', ...world } = options;
+    const { prepare, skewMs = 0, random = () => 0, streamingList = true, route = 'auto', crowd, ...world } = options;
     const clock = new SimulatedClock();
     const cluster = new SimulatedCluster({ ...world, clock });
     const recording = new SimulatedRecording(cluster, clock, skewMs);
-    await recording.#record({ random, streamingList, prepare, route });
+    await recording.#record({ random, streamingList, prepare, route, crowd });
     return recording;
   }
 
@@ -88,6 +90,7 @@ export class SimulatedRecording implements AsyncDisposable {
   async #record(how: {
     readonly random: () => number;
     readonly streamingList: boolean;
+    readonly crowd: number | undefined;
     readonly route: LogRouteChoice;
     readonly prepare: SimulatedRecordingOptions['prepare'];
   }): Promise<void> {
@@ -114,6 +117,7 @@ export class SimulatedRecording implements AsyncDisposable {
       types: [cluster.type('deployments.apps')],
       logs: { maxStreams: 50, route: how.route },
       streamingList: how.streamingList,
+      ...(how.crowd === undefined ? {} : { crowd: how.crowd }),
       end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0 },
       drainMs: 5000,
     });

@@ -39,6 +39,8 @@ export async function simulate(seed: number): Promise<Outcome> {
     random,
     streamingList: random() < 0.5,
     route,
+    // Every third watches the members of each type one by one, as in a crowded namespace.
+    ...(seed % 3 === 0 ? { crowd: 0 } : {}),
   });
   const { cluster, records } = recording;
   await recording.advance(Math.floor(random() * 2000));

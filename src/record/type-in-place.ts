@@ -1,0 +1,96 @@
+import type { ResourceType } from '../model/resource.ts';
+import type { Timestamp } from '../model/time.ts';
+import { placeKey } from './testimony.ts';
+import type { Doubt, WatchedChange } from './type-watch.ts';
+
+/** Where more objects than this are outside of the story, watching them all whole costs more than it tells. */
+const CROWD = 500;
+/** Beyond these the members of a crowded type are watched with all of it: each one's own watch is a stream. */
+const MAX_MEMBER_WATCHES = 40;
+/** What a change means for how many objects there are. */
+const CENSUS = { found: 1, created: 1, changed: 0, deleted: -1, deletedUnseen: -1 } as const;
+
+/** An object of the story whose type is not watched in full (yet). */
+export interface Member {
+  readonly uid: string;
+  readonly name: string;
+}
+
+/** Where the metadata watch stood before it first showed an object; `order` tells which came first. */
+export interface Sighting extends Member {
+  readonly place: TypeInPlace;
+  readonly before: string | undefined;
+  /** When the metadata watch had last been heard of, before that. */
+  readonly heard: Timestamp;
+  readonly order: number;
+}
+
+/**
+ * One type in one namespace: watched as metadata until objects of it are in the story; then these are watched in full, by
+ * themselves in a crowd, with all of their type otherwise.
+ */
+export class TypeInPlace {
+  readonly type: ResourceType;
+  readonly namespace: string | null;
+  /** Set for a type that appeared during the capture: when that was noticed. */
+  readonly lateSince: Timestamp | undefined;
+  readonly stopMetadata = new AbortController();
+  /** What may have been missed of it while no object of it was in the story. */
+  readonly doubts: Doubt[] = [];
+  isFull = false;
+  isListed = false;
+  /** Members that were found while the first metadata list runs. */
+  listedMembers: Member[] = [];
+  /** UIDs of members that have, or had, a watch of their own, which alone tells of them. */
+  readonly #alone = new Set<string>();
+  #watchesAlone = 0;
+  /** Objects of the type that exist, as the metadata watch knows them. */
+  #objects = 0;
+
+  constructor(type: ResourceType, namespace: string | null, lateSince?: Timestamp) {
+    this.type = type;
+    this.namespace = namespace;
+    this.lateSince = lateSince;
+  }
+
+  get key(): string {
+    return placeKey({ type: this.type, namespace: this.namespace });
+  }
+
+  /** Whether objects of it are in the story. */
+  get hasMembers(): boolean {
+    return this.isFull || this.#alone.size > 0;
+  }
+
+  /** Takes in what a change means for how many objects there are. */
+  count({ type }: WatchedChange): void {
+    this.#objects += CENSUS[type];
+  }
+
+  /** Whether so many members more are better watched one by one. `crowd` objects are not yet a crowd. */
+  isCrowdFor(members: number, crowd = CROWD): boolean {
+    return this.#objects > crowd && this.#watchesAlone + members <= MAX_MEMBER_WATCHES;
+  }
+
+  isAlone(uid: string): boolean {
+    return this.#alone.has(uid);
+  }
+
+  /** False where it has a watch of its own already. */
+  begins(uid: string): boolean {
+    if (this.#alone.has(uid)) return false;
+    this.#alone.add(uid);
+    this.#watchesAlone += 1;
+    return true;
+  }
+
+  /** A member is gone, and its watch with it; late news of it, from other watches, still are no news. */
+  ends(): void {
+    this.#watchesAlone -= 1;
+  }
+}
+
+/** The object that a change is about. */
+export function uidOf(change: WatchedChange): string {
+  return change.type === 'deletedUnseen' ? change.uid : change.object.metadata.uid;
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { WatchFrame } from '../../src/kube/client.ts';
+import { readFrames } from '../../src/kube/watch-frames.ts';
+import { PODS } from './wire/types.ts';
+
+type Field = readonly [number: number, value: number | string | Buffer];
+
+/** Encodes a message, as the API server would. */
+function message(...fields: readonly Field[]): Buffer {
+  return Buffer.concat(
+    fields.map(([number, value]) => {
+      if (typeof value === 'number') return Buffer.concat([varint(number * 8), varint(value)]);
+      const bytes = Buffer.from(value);
+      return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes]);
+    }),
+  );
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest]);
+    bytes.push((rest % 128) + 128);
+  }
+}
+
+function document(kind: string, raw: Buffer): Buffer {
+  const typeMeta = message([1, 'meta.k8s.io/v1'], [2, kind]);
+  return Buffer.concat([Buffer.from('k8s\0'), message([1, typeMeta], [2, raw], [3, ''], [4, ''])]);
+}
+
+function framed(event: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(event.length);
+  return Buffer.concat([length, event]);
+}
+
+function frame(type: string, raw: Buffer, kind = 'PartialObjectMetadata'): Buffer {
+  return framed(message([1, type], [2, message([1, document(kind, raw)])]));
+}
+
+function metadata(...more: readonly Field[]): Buffer {
+  const labels = message([1, 'app'], [2, 'web']);
+  return message([
+    1,
+    message(
+      [1, 'wéb-0'],
+      [2, ''],
+      [3, 'shop'],
+      [5, 'uid-0'],
+      [6, '7'],
+      [7, 300],
+      [8, message([1, 1e9])],
+      [11, labels],
+      ...more,
+    ),
+  ]);
+}
+
+async function read(chunks: readonly Buffer[], maxBytes = 1_000_000): Promise<WatchFrame[]> {
+  const frames: WatchFrame[] = [];
+  const body = (async function* () {
+    yield* chunks;
+  })();
+  for await (const frame of readFrames(body, { type: PODS, format: 'protobuf', maxBytes })) frames.push(frame);
+  return frames;
+}
+
+const OWNER = message([1, 'ReplicaSet'], [3, 'web-7c9'], [4, 'uid-rs'], [5, 'apps/v1'], [6, 1], [7, 1]);
+const POD = { name: 'wéb-0', namespace: 'shop', uid: 'uid-0', resourceVersion: '7' };
+
+describe('the frames of a watch of placements, in protobuf', () => {
+  it('tell what places an object, in the shape of the JSON', async () => {
+    const managed = message([1, 'kubectl'], [7, message([1, '{"f:spec":{}}'])]);
+    const frames = await read([frame('ADDED', metadata([13, OWNER], [17, managed])), frame('DELETED', metadata())]);
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-7c9', uid: 'uid-rs', controller: true };
+    assert.deepEqual(frames, [
+      { type: 'ADDED', object: { metadata: { ...POD, ownerReferences: [owner] }, apiVersion: 'v1', kind: 'Pod' } },
+      { type: 'DELETED', object: { metadata: POD, apiVersion: 'v1', kind: 'Pod' } },
+    ]);
+  });
+
+  it('are the same wherever the network cuts the bytes', async () => {
+    const bytes = Buffer.concat([
+      frame('ADDED', metadata([13, OWNER])),
+      frame('BOOKMARK', message([1, message([6, '9'], [12, message([1, 'k8s.io/initial-events-end'], [2, 'true'])])])),
+      frame('MODIFIED', metadata()),
+    ]);
+    const whole = await read([bytes]);
+    assert.deepEqual(whole[1], { type: 'BOOKMARK', resourceVersion: '9', initialEventsEnd: true });
+    assert.equal(whole.length, 3);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat({ max: bytes.length })), async (places) => {
+        const edges = [0, ...places.sort((a, b) => a - b), bytes.length];
+        assert.deepEqual(await read(edges.slice(1).map((end, index) => bytes.subarray(edges[index], end))), whole);
+      }),
+    );
+  });
+
+  it('of an error carry it', async () => {
+    const status = message([2, 'Failure'], [3, 'too old'], [4, 'Expired'], [5, message([5, 3])], [6, 410]);
+    const [error] = await read([frame('ERROR', status, 'Status')]);
+    assert.ok(error?.type === 'ERROR');
+    assert.deepEqual([error.error.code, error.error.message, error.error.retryAfterMs], ['expired', 'too old', 3000]);
+  });
+
+  const broken: readonly (readonly [string, Buffer, string])[] = [
+    ['that is cut', frame('ADDED', metadata()).subarray(0, -1), 'unreachable'],
+    ['that is no message', framed(Buffer.from('hello')), 'protocol'],
+    ['without an envelope', framed(message([1, 'ADDED'], [2, message([1, 'raw'])])), 'protocol'],
+    ['of unknown type', frame('CHANGED', metadata()), 'protocol'],
+    ['that is too large', frame('ADDED', metadata([12, 'x'.repeat(2000)])), 'protocol'],
+    ['that claims four gigabytes', Buffer.from([255, 255, 255, 255, 0]), 'protocol'],
+  ];
+  for (const [what, bytes, code] of broken)
+    it(`${what} is an error`, async () => {
+      await assert.rejects(read([frame('ADDED', metadata()), bytes], 1000), { name: 'FaroError', code });
+    });
+
+  it('of any bytes at all end in a FaroError or in frames', async () => {
+    const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => framed(Buffer.from(array)));
+    await fc.assert(
+      fc.asyncProperty(bytes, async (noise) => {
+        await read([noise]).catch((error: unknown) => assert.equal((error as Error).name, 'FaroError'));
+      }),
+    );
+  });
+});
