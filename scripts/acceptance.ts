@@ -24,6 +24,11 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
       env: { FARO_VERDICT: 'all' },
     },
     { title: 'a node that is lost, and one that comes back', args: ['--test', 'test/e2e/verdict/node-lost.ts'] },
+    {
+      title: 'the report of 900,000 lines in a browser',
+      args: ['--test', 'test/view/html/page/report.test.ts'],
+      env: { FARO_REPORT_LINES: '900000' },
+    },
     { title: 'start-up and an idle minute', args: ['bench/idle.ts'] },
     ...['hot', 'hot25', 'wide', 'drain', 'idle', 'short', 'chaos'].map((load) => ({
       title: `beside stern and kubectl: ${load}`,

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { TimelineEntry } from '../../../story/document.ts';
+import { judgeStory } from '../../../story/judge.ts';
 import type { StoryReader } from '../../../story/reader.ts';
 import { LogEncoder } from '../data/encode.ts';
 import type { FactEntry } from '../data/report-data.ts';
@@ -10,7 +10,7 @@ import { frameOf } from './document.ts';
 import { LineQuota } from './quota.ts';
 
 /** What a report is drawn from; `openStory` gives one. */
-export type ReportSource = Pick<StoryReader, 'head'> & { entries(): AsyncIterable<TimelineEntry> };
+export type ReportSource = Pick<StoryReader, 'head' | 'entries'>;
 
 export interface ReportSummary {
   /** Of the file. */
@@ -37,7 +37,8 @@ export async function writeReport(
 }
 
 async function collect(source: ReportSource, most: typeof MOST) {
-  const { metadata, verdict, objects, containers, gaps } = source.head;
+  const { metadata, objects, containers, gaps } = source.head;
+  const verdict = await judgeStory(source);
   const quota = new LineQuota(containers, most);
   const logs = new LogEncoder(metadata.startTime);
   const entries: FactEntry[] = [];
@@ -46,7 +47,7 @@ async function collect(source: ReportSource, most: typeof MOST) {
     else if (quota.keeps(entry.container)) logs.add(entry);
   }
   const omitted = quota.omitted();
-  const story = { metadata, ...(verdict === undefined ? {} : { verdict }), objects, containers, gaps };
+  const story = { metadata, verdict, objects, containers, gaps };
   const omittedLines = omitted.reduce((sum, { lines }) => sum + lines, 0);
   return { pieces: [...logs.finish({ ...story, entries, omitted })], omittedLines };
 }

@@ -203,15 +203,21 @@ test('the policy lets run the script of the page by its hash, and nothing else',
   await page.close();
 });
 
-test('300,000 lines open at once, scroll and zoom smoothly, in less than an eighth of the JSON', { skip }, async () => {
+/** `npm run acceptance` takes more. */
+const LINES = Number(process.env.FARO_REPORT_LINES ?? 300_000);
+
+test(`${LINES.toLocaleString('en')} lines open at once, scroll and zoom smoothly, in less than an eighth of the JSON`, {
+  skip,
+}, async () => {
   const [story, report] = [join(folder, 'long.json'), join(folder, 'long.html')];
-  await writeLongStory(story, 300_000, 1);
+  await writeLongStory(story, LINES, 1);
   await placeReport(story, report);
   const [json, html] = [statSync(story).size, statSync(report).size];
   assert.ok(html < json / 8, `${html} of ${json} bytes`);
   const page = await openFile(report);
   const open = await page.evaluate(() => performance.getEntriesByName('faro-open')[0]?.startTime ?? 0);
-  assert.match((await count(page)) ?? '', /^300,0\d\d entries/);
+  const listed = Number(((await count(page)) ?? '').replace(/\D/g, ''));
+  assert.ok(listed >= LINES && listed < LINES + 100, `${listed} entries`);
   const scrolled = await frames(page, 'scroll');
   const zoomed = await frames(page, 'zoom');
   await page.keyboard.press('0');
@@ -224,9 +230,9 @@ test('300,000 lines open at once, scroll and zoom smoothly, in less than an eigh
   await page.getByLabel('Search all entries').fill('upstream timed out');
   await page.locator('.found', { hasText: /\d found/ }).waitFor();
   const found = Number(((await page.locator('.found').textContent()) ?? '').replace(/\D/g, ''));
-  assert.ok(found > 5000 && found < 7000, `${found} of about 6,000`);
+  assert.ok(Math.abs(found - LINES / 50) < LINES / 300, `${found} of about ${LINES / 50}`);
   process.stdout.write(
-    `| 300,000 lines | ${(json / 1e6).toFixed(1)} MB of JSON, ${(html / 1e6).toFixed(1)} MB of HTML (1/${(json / html).toFixed(1)}) | open in ${Math.round(open)} ms | ${scrolled.text} | ${zoomed.text} |\n`,
+    `| ${LINES.toLocaleString('en')} lines | ${(json / 1e6).toFixed(1)} MB of JSON, ${(html / 1e6).toFixed(1)} MB of HTML (1/${(json / html).toFixed(1)}) | open in ${Math.round(open)} ms | ${scrolled.text} | ${zoomed.text} |\n`,
   );
   assert.ok(open < 30_000, `open after ${open} ms`);
   assert.ok(scrolled.work < 40 && zoomed.work < 40, `${scrolled.text}, ${zoomed.text}`);
