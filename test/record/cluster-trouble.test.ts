@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
+import type { JournalRecord } from '../../src/model/record.ts';
+import { SimulatedRecording, type SimulatedRecordingOptions } from './simulated-recording.ts';
+import { judge } from './simulation/judge.ts';
+import { programsOf } from './simulation/programs.ts';
+import type { Verdict } from './simulation/verdict.ts';
+
+/** A Deployment of two pods that write a line now and then. */
+function deploy(cluster: SimulatedCluster): void {
+  const template = { spec: { containers: [{ name: 'web', image: 'sim/calm:1' }] } };
+  const spec = { replicas: 2, selector: { matchLabels: { app: 'web' } }, template };
+  cluster.create('deployments.apps', 'shop', { metadata: { name: 'web', labels: { app: 'web' } }, spec });
+}
+
+function scale(cluster: SimulatedCluster, replicas: number): void {
+  cluster.change('deployments.apps', 'shop', 'web', (web) => ({ ...web, spec: { ...(web.spec as object), replicas } }));
+}
+
+type Trouble = (recording: SimulatedRecording) => Promise<void>;
+
+/** Plays a trouble in the middle of a recording; afterwards the recording must have gone on, and lack nothing unsaid. */
+async function during(trouble: Trouble, options: Partial<SimulatedRecordingOptions> = {}) {
+  const rest = { isQuiet: false };
+  const world = { seed: 5, programs: programsOf(rest), logs: { maxBytes: 2000, maxFiles: 5, intervalMs: 10_000 } };
+  await using recording = await SimulatedRecording.start({ ...world, prepare: deploy, ...options });
+  const { cluster, records } = recording;
+  await recording.advance(20_000);
+  await trouble(recording);
+  scale(cluster, 3);
+  await recording.advance(60_000);
+  const replicas = records.flatMap((record) =>
+    record.kind === 'object' && record.object.kind === 'Deployment'
+      ? [(record.object.spec as { replicas: number }).replicas]
+      : [],
+  );
+  assert.equal(replicas.at(-1), 3, 'the recording goes on');
+  rest.isQuiet = true;
+  await recording.advance(5000);
+  const to = recording.clock.now();
+  await recording.end();
+  const { skewMs = 0, route = 'auto' } = options;
+  const verdict = judge({ cluster, records, from: recording.listedAt, to, skewMs, route });
+  return { records, cluster, verdict, gaps: gapsIn(records) };
+}
+
+function gapsIn(records: readonly JournalRecord[]): readonly string[] {
+  return records.flatMap((record) => {
+    if (record.kind !== 'gap') return [];
+    const { of, cause } = record.gap;
+    return [`${'resource' in of ? of.resource : 'log'}: ${cause}`];
+  });
+}
+
+function assertExact({ verdict }: { readonly verdict: Verdict }): void {
+  const { statesMissing, linesMissing, unstated } = verdict;
+  assert.deepEqual({ statesMissing, linesMissing, unstated }, { statesMissing: 0, linesMissing: 0, unstated: 0 });
+}
+
+test('an API server that restarts costs nothing', async () => {
+  const played = await during(async (recording) => {
+    const back = recording.cluster.restartApiServer(25_000);
+    await recording.advance(5000);
+    scale(recording.cluster, 4);
+    await recording.through(back);
+    await recording.advance(15_000);
+  });
+  assertExact(played);
+  assert.deepEqual(played.gaps, []);
+});
+
+test('a network that is gone for five minutes, while the history is compacted, is a stated gap', async () => {
+  const played = await during(async (recording) => {
+    const back = recording.cluster.restartApiServer(300_000);
+    await recording.advance(5000);
+    scale(recording.cluster, 0);
+    await recording.advance(5000);
+    recording.cluster.store.compact();
+    await recording.through(back);
+  });
+  assert.ok(played.verdict.statesMissing > 0);
+  assert.equal(played.verdict.unstated, 0);
+  for (const resource of ['pods', 'replicasets.apps', 'deployments.apps'])
+    assert.ok(played.gaps.includes(`${resource}: expired`), resource);
+});
+
+test('a server that is overloaded is asked again no sooner than it says', async () => {
+  const asked: number[] = [];
+  const played = await during(async (recording) => {
+    const { cluster, clock } = recording;
+    const refusal = { type: 'status', status: 429, reason: 'TooManyRequests', retryAfter: 20 } as const;
+    const isPods = ({ verb, resource }: { verb: string; resource: string }) => {
+      const isIt = verb === 'watch' && resource === 'pods';
+      if (isIt) asked.push(clock.now());
+      return isIt;
+    };
+    cluster.faults.add(isPods, refusal, 3);
+    cluster.api.server.breakConnections();
+    await recording.advance(70_000);
+  });
+  assertExact(played);
+  const waits = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+  assert.ok(waits.length >= 2 && waits.slice(0, 2).every((ms) => ms >= 20_000), String(waits));
+});
+
+test('a token that has expired is a refusal that is asked again', async () => {
+  const played = await during(async (recording) => {
+    recording.cluster.faults.add(() => true, { type: 'status', status: 401, reason: 'Unauthorized' }, 60);
+    recording.cluster.api.server.breakConnections();
+    await recording.advance(30_000);
+    recording.cluster.faults.clear();
+    await recording.advance(30_000);
+  });
+  assertExact(played);
+});
+
+test('a type that is not served for a while, as during an upgrade, is watched again, and what was missed is stated', async () => {
+  const played = await during(async (recording) => {
+    const { cluster } = recording;
+    cluster.withdraw(cluster.pods);
+    scale(cluster, 1);
+    await recording.advance(15_000);
+    cluster.serve(cluster.pods);
+    await recording.advance(30_000);
+  });
+  assert.ok(played.verdict.statesMissing > 0);
+  assert.equal(played.verdict.unstated, 0);
+  assert.ok(played.gaps.includes('pods: expired'));
+});
+
+test('an hour in which the machine sleeps is told by what came of it', async () => {
+  const played = await during(async (recording) => {
+    const asleep = recording.sleepThrough(3_600_000);
+    scale(recording.cluster, 1);
+    await asleep;
+    await recording.advance(10_000);
+  });
+  assert.equal(played.verdict.unstated, 0);
+});
+
+test('a node that is lost, and whose pods are evicted, is recorded as it is seen; its logs are read when it is back', async () => {
+  const played = await during(
+    async (recording) => {
+      const [node] = recording.cluster.nodes;
+      assert.ok(node);
+      await recording.through(recording.cluster.loseNode(node, 400_000));
+      await recording.advance(5000);
+    },
+    { nodeSkewsMs: [0, 0] },
+  );
+  assert.equal(played.verdict.statesMissing, 0);
+  assert.equal(played.verdict.unstated, 0);
+  const evicted = played.records.filter(
+    (record) => record.kind === 'object' && record.object.kind === 'Pod' && record.object.metadata.deletionTimestamp,
+  );
+  assert.ok(evicted.length > 0);
+});
+
+test('a kubelet that restarts costs no line', async () => {
+  const played = await during(async (recording) => {
+    const [node] = recording.cluster.nodes;
+    assert.ok(node);
+    await recording.through(recording.cluster.restartKubelet(node, 8000));
+  });
+  assertExact(played);
+});
+
+test('a history that is compacted under a watch that is away is a stated gap', async () => {
+  const played = await during(async (recording) => {
+    recording.cluster.faults.add(({ verb }) => verb === 'watch', { type: 'delay', ms: 5000 }, 40);
+    recording.cluster.api.server.breakConnections();
+    scale(recording.cluster, 1);
+    await recording.advance(4000);
+    recording.cluster.store.compact();
+    await recording.advance(30_000);
+  });
+  assert.ok(played.gaps.includes('pods: expired'));
+  assert.equal(played.verdict.unstated, 0);
+});
+
+for (const skewMs of [240_000, -240_000])
+  test(`a recorder whose clock is ${skewMs > 0 ? 'ahead by' : 'behind by'} four minutes loses nothing`, async () => {
+    const played = await during(async (recording) => recording.advance(10_000), { skewMs });
+    assertExact(played);
+    assert.deepEqual(played.gaps, []);
+  });
+
+test('nodes whose clocks differ by minutes lose nothing', async () => {
+  const played = await during(async (recording) => recording.advance(10_000), { nodeSkewsMs: [-180_000, 180_000] });
+  assertExact(played);
+});
+
+test('a list that is cut short again and again states what may have been missed in between', async () => {
+  const played = await during(async (recording) => {
+    const isPods = ({ verb, resource }: { verb: string; resource: string }) => verb === 'watch' && resource === 'pods';
+    recording.cluster.faults.add(isPods, { type: 'status', status: 410, reason: 'Expired' }, 1);
+    recording.cluster.faults.add(isPods, { type: 'cut', afterBytes: 1000 }, 2);
+    recording.cluster.store.compact();
+    recording.cluster.api.server.breakConnections();
+    scale(recording.cluster, 1);
+    await recording.advance(20_000);
+  });
+  assert.ok(played.gaps.includes('pods: expired'));
+});
+
+test('a log stream that ends after four hours, as the kubelet ends it, is opened again without a loss', async () => {
+  const played = await during(
+    async (recording) => {
+      for (const node of recording.cluster.nodes) {
+        await recording.advance(1000);
+        node.kubelet.breakConnections(); // what the limit does to every stream, without the four hours
+      }
+      await recording.advance(10_000);
+    },
+    { route: 'stream', logs: { maxBytes: 1_000_000, maxFiles: 5, intervalMs: 10_000 } },
+  );
+  assertExact(played);
+});
+
+test('a recording that ends while the server cannot be reached says from when on it saw nothing', async () => {
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deploy });
+  await recording.advance(20_000);
+  recording.cluster.api.server.goDown();
+  scale(recording.cluster, 1);
+  await recording.advance(30_000);
+  await recording.end();
+  const gaps = gapsIn(recording.records);
+  for (const resource of ['pods', 'replicasets.apps', 'deployments.apps', 'events'])
+    assert.ok(gaps.includes(`${resource}: expired`), resource);
+});
+
+test('a pod that came and went before its owner was seen is recorded from its first state to its last', async () => {
+  await using recording = await SimulatedRecording.start({ seed: 5 });
+  const { cluster } = recording;
+  await recording.advance(2000);
+  cluster.faults.add(
+    ({ verb, resource }) => verb === 'watch' && /^(deployments|replicasets)$/.test(resource),
+    { type: 'delay', ms: 10_000 },
+    20,
+  );
+  cluster.api.server.breakConnections();
+  await recording.advance(1000);
+  deploy(cluster);
+  await recording.advance(1000);
+  const [pod] = cluster.store.list(cluster.pods, 'shop');
+  assert.ok(pod);
+  cluster.store.delete(cluster.pods, 'shop', pod.metadata.name);
+  await recording.advance(40_000);
+  await recording.end();
+  const truth = cluster.store.everything(cluster.pods).filter(({ object }) => object.metadata.uid === pod.metadata.uid);
+  assert.deepEqual(
+    recording.records.flatMap((record) =>
+      record.kind === 'object' && record.object.metadata.uid === pod.metadata.uid
+        ? [record.object.metadata.resourceVersion]
+        : [],
+    ),
+    truth.map(({ object }) => object.metadata.resourceVersion),
+  );
+});
