@@ -1,7 +1,6 @@
 import type { RecordResult } from '../../record/end.ts';
 import type { StorySummary } from '../../story/file.ts';
-import type { CommandContext } from '../context.ts';
-import { runCommand } from './command.ts';
+import { type CommandWorld, runCommand } from './command.ts';
 import { type CommandOutcome, endedBy, hasSucceeded } from './outcome.ts';
 
 /** What a recording needs to know of the command that it is made around. */
@@ -30,7 +29,7 @@ export interface AroundOptions {
   readonly command: readonly string[];
   /** Without a goal the recording ends with the command. */
   readonly hasGoal: boolean;
-  readonly context: CommandContext;
+  readonly context: CommandWorld;
   readonly record: (hooks: RecordingHooks) => Promise<Recorded>;
   /** Told of the moments before and after the command, for what frames its output. */
   readonly onStart: () => void;

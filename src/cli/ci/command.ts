@@ -14,6 +14,9 @@ export function splitCommand(args: readonly string[]): {
     : { own: args.slice(0, at), command: args.slice(at + 1) };
 }
 
+/** Where a command runs. */
+export type CommandWorld = Pick<CommandContext, 'cwd' | 'env' | 'interrupts' | 'isOnTerminal'>;
+
 /** After node's own path and the script's. */
 const CAPTURE_AT = 2;
 
@@ -25,7 +28,7 @@ const PASSED_ON: readonly NodeJS.Signals[] = [...FROM_TERMINALS, 'SIGTERM'];
  * Runs a command with faro's own input, output and environment, and passes signals on to it. Faro waits for its end
  * whatever happens: the command does the user's work, and faro never stands in its way. Only a second interrupt kills it.
  */
-export function runCommand(command: readonly string[], context: CommandContext): Promise<CommandOutcome> {
+export function runCommand(command: readonly string[], context: CommandWorld): Promise<CommandOutcome> {
   const [program = '', ...args] = command;
   const { cwd, env, interrupts } = context;
   const { promise, resolve } = Promise.withResolvers<CommandOutcome>();
