@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Programs that tests drive, by Debian's names of the packages that bring them. */
-const PACKAGES = { chromium: 'chromium', tmux: 'tmux' };
+const PACKAGES = { chromium: 'chromium', tmux: 'tmux', jq: 'jq', zstd: 'zstd', python3: 'python3' };
 
 /**
  * Installs what tests drive (a browser, a terminal) where this machine lets it: as root on Debian. Otherwise says in a
@@ -13,7 +13,7 @@ export function installTools(): void {
   const missing = Object.entries(PACKAGES).flatMap(([program, name]) => (isThere(program) ? [] : [name]));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !isThere('apt-get')) {
-    process.stdout.write(`install ${missing.join(' and ')} for the tests of the report and the terminal\n`);
+    process.stdout.write(`install ${missing.join(' and ')} for the tests that drive them\n`);
     return;
   }
   process.stdout.write(`tests: installing ${missing.join(', ')}\n`);
@@ -25,6 +25,12 @@ export function installTools(): void {
     const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
     if (status !== 0) process.stdout.write(`apt-get ${args.join(' ')} failed: ${stderr.trim()}\n`);
   }
+}
+
+/** Why a test that drives these programs is skipped; false where they are there, and in CI, where nothing is. */
+export function lacks(...programs: readonly string[]): string | false {
+  const missing = programs.filter((program) => !isThere(program));
+  return missing.length > 0 && process.env.CI !== 'true' && `${missing.join(', ')}: not installed`;
 }
 
 function isThere(program: string): boolean {
