@@ -3,7 +3,7 @@ import type { StoryFinding, StoryVerdict } from '../story/document.ts';
 import type { StoryHead } from '../story/reader.ts';
 
 const LINES_SHOWN = 3;
-const FINDINGS_SHOWN = 3;
+const FINDINGS_SHOWN = 2;
 
 /** A verdict in ten lines at most: the first cause on the first, then what shows it and what followed. */
 export function explanationOf(verdict: StoryVerdict, head: Pick<StoryHead, 'metadata' | 'objects'>): string {
@@ -32,12 +32,16 @@ export function headlineOf({ status, firstCause }: StoryVerdict): string {
 }
 
 function detailsOf(finding: StoryFinding, { objects }: Pick<StoryHead, 'objects'>): string[] {
-  const { rule, time, object, evidence, lines = [] } = finding;
+  const { rule, time, object, evidence, after, lines = [] } = finding;
   const about = object === undefined ? undefined : objects[object];
   const namespace = about?.namespace === null || about === undefined ? '' : ` in namespace ${about.namespace}`;
   const since = time === undefined ? '' : `, since ${time.slice(0, 23)}Z`;
   const shown = evidence.length === 0 ? '' : `; entries ${evidence.slice(0, 6).join(', ')} show it`;
-  return [`  ${rule}${namespace}${since}${shown}`, ...lines.slice(-LINES_SHOWN).map((line) => `  | ${line}`)];
+  return [
+    `  ${rule}${namespace}${since}${shown}`,
+    ...(after === undefined ? [] : [`  ${after}`]),
+    ...lines.slice(-LINES_SHOWN).map((line) => `  | ${line}`),
+  ];
 }
 
 function listed(word: string, findings: readonly StoryFinding[], most: number): string[] {

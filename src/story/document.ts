@@ -185,6 +185,8 @@ const finding = z.looseObject({
   evidence: z.array(index),
   /** When it began. */
   time: timestamp.optional(),
+  /** What was changed before it, and by whom. */
+  after: z.string().optional(),
   /** The last lines of the container before it. */
   lines: z.array(z.string()).optional(),
   /** Whether all was well again when the story ended. */

@@ -1,4 +1,5 @@
 import { explains } from './causes.ts';
+import { changeBefore } from './change-before.ts';
 import { namesOfWorkloads } from './dependencies.ts';
 import type { Facts } from './facts.ts';
 import type { Found, Rule } from './finding.ts';
@@ -15,6 +16,8 @@ export type VerdictFinding = {
   readonly time: string;
   /** `seq` of the entries that show it. */
   readonly evidence: number[];
+  /** What was changed before it, and by whom. */
+  readonly after?: string;
   /** The last lines before it. */
   readonly lines?: string[];
   readonly over: boolean;
@@ -49,7 +52,7 @@ export function verdictOf(facts: Facts, rules: readonly Rule[] = RULES): Verdict
   const consequences = later.filter((one) => !earlier.includes(one));
   return {
     status: isFailed ? 'failed' : 'recovered',
-    firstCause: told(withEffect(facts, first, found)),
+    firstCause: withChange(facts, first, told(withEffect(facts, first, found))),
     consequences: consequences.slice(0, MAX_TOLD).map(told),
     ...(earlier.length === 0 ? {} : { earlier: earlier.slice(0, MAX_TOLD).map(told) }),
   };
@@ -137,7 +140,12 @@ function causesOf(facts: Facts, found: readonly Found[]): Causes {
 function firstOf(found: readonly Found[], causes: Causes, isFailed: boolean): Found {
   const bad = found.filter(({ isOver }) => !isFailed || !isOver);
   const led = found.filter((one) => bad.includes(one) || bad.some((effect) => causes.get(effect)?.has(one)));
-  const root = led.find((one) => [...(causes.get(one) ?? [])].every((cause) => causes.get(cause)?.has(one)));
+  const roots = led.filter((one) => [...(causes.get(one) ?? [])].every((cause) => causes.get(cause)?.has(one)));
+  // What only shows that something failed is not the cause of what failed in the same workload after it.
+  const root = roots.find(
+    ({ role, workload }) =>
+      role !== 'symptom' || !roots.some((other) => other.role !== 'symptom' && other.workload === workload),
+  );
   const first = root ?? led[0] ?? found[0];
   if (first === undefined) throw new Error('a verdict without findings has no first cause');
   return first;
@@ -151,6 +159,13 @@ function isBefore(one: Found, first: Found, causes: Causes): boolean {
 function withEffect(facts: Facts, first: Found, found: readonly Found[]): Found {
   const effect = first.role === 'trigger' ? found.find((one) => explains(facts, first, one)) : undefined;
   return effect === undefined ? first : { ...first, summary: `${first.summary} ${effect.summary}` };
+}
+
+function withChange(facts: Facts, first: Found, finding: VerdictFinding): VerdictFinding {
+  const change = changeBefore(facts, first);
+  return change === undefined
+    ? finding
+    : { ...finding, after: change.text, evidence: [...finding.evidence, change.seq] };
 }
 
 function told({ rule, summary, object, container, onset, evidence, lines, isOver }: Found): VerdictFinding {

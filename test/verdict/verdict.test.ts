@@ -288,3 +288,18 @@ test('what a workload says reaches no terminal: control and bidi characters, lon
   assert.doesNotMatch(text, /[\u0000-\u001f\u202e]|\\u00|\\n/);
   assert.ok(text.length < 2000);
 });
+
+test('what was changed before a fault is told beside it, and by whom', () => {
+  const world = new World();
+  const { deployment: root, replicaSet } = deployment(world, 'web', { ready: 0, wanted: 1 });
+  const template = (image: string) => ({
+    spec: { replicas: 1, template: { spec: { containers: [{ name: 'a', image }] } } },
+  });
+  world.state(10, root, template('web:1'));
+  world.state(20, root, template('web:2'));
+  const pod = world.object('Pod', 'web-5d7-x', { owner: replicaSet });
+  world.state(21, pod, podState({ waits: { a: 'CrashLoopBackOff' } }));
+  world.run(pod, 'a', { from: 22, to: 24, exitCode: 1 });
+  const { firstCause } = world.verdict();
+  assert.equal(firstCause?.after, 'deployment web was changed (image of a from web:1 to web:2) by kubectl 4 s before');
+});
