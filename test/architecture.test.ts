@@ -34,8 +34,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'verify',
     'convert',
   ],
-  library: ['cli', 'record', 'story', 'journal', 'redact', 'kube', 'model', 'version'],
-  index: ['library', 'verify', 'story', 'record', 'kube', 'model', 'version'],
+  library: ['cli', 'logs', 'record', 'story', 'journal', 'redact', 'kube', 'model', 'version'],
+  index: ['library', 'logs', 'verify', 'story', 'record', 'kube', 'model', 'version'],
   version: [],
   main: ['cli', 'model'],
 };

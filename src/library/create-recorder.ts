@@ -94,7 +94,7 @@ function recordOptions(
   sink: JournalWriter,
 ): ConstructorParameters<typeof Recorder>[0] {
   const { until, forMs, timeoutMs, settleMs = 5000, drainMs = 30_000, logs = true, maxLogStreams = 500 } = options;
-  const { redact = true, managedFields = false, wait, log = SILENT } = options;
+  const { redact = true, managedFields = false, logRoute = 'auto', wait, log = SILENT } = options;
   const given = Object.entries({
     until,
     forMs,
@@ -115,9 +115,9 @@ function recordOptions(
       generator: `faro ${VERSION}`,
       cluster: session.cluster,
       roots: session.roots,
-      options: Object.fromEntries([...given.filter(([, value]) => value !== undefined), ['logRoute', 'stream']]),
+      options: Object.fromEntries([...given.filter(([, value]) => value !== undefined), ['logRoute', logRoute]]),
     },
-    logs: logs ? { maxStreams: maxLogStreams } : undefined,
+    logs: logs ? { maxStreams: maxLogStreams, route: logRoute } : undefined,
     streamingList: true,
     end: { until, forMs, timeoutMs, settleMs },
     drainMs,

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from '../kube/connection.ts';
+import type { LogRouteChoice } from '../logs/followers.ts';
 import type { Goal } from '../record/goal.ts';
 import type { RecordLog } from '../record/record.ts';
 
@@ -33,6 +34,8 @@ export interface RecorderOptions {
   readonly drainMs?: number;
   /** false leaves logs out. */
   readonly logs?: boolean;
+  /** How logs are read; `auto`, the default, takes the nodes' log files where the user may read them. */
+  readonly logRoute?: LogRouteChoice;
   /** Logs read at once; default 500. */
   readonly maxLogStreams?: number;
   /** false keeps values that look like credentials. */

@@ -36,6 +36,7 @@ test('the example of docs/library.md runs', { timeout: 60_000 }, async () => {
   const { problems, head } = await verifyStory(join(staged.folder, 'story.json.zst'));
   assert.deepEqual(problems, []);
   assert.equal(head?.metadata.ended, 'tests passed');
+  assert.equal(head.metadata.options.logRoute, 'auto');
   assert.equal(existsSync(join(staged.folder, 'story.json.zst.journal')), false);
 });
 
@@ -50,6 +51,7 @@ test('a program can record to a journal alone, and make its story later', { time
       journal,
       forMs: 300,
       drainMs: 500,
+      logRoute: 'stream',
     });
     assert.deepEqual(await recorder.run(), { ended: 'for', goal: 'none', reason: '', story: undefined, journal });
   }
@@ -58,6 +60,8 @@ test('a program can record to a journal alone, and make its story later', { time
   await using reader = await readStory(output);
   assert.deepEqual(reader.head.metadata.counts, counts);
   assert.ok(counts.objects > 1);
+  assert.equal(reader.head.metadata.options.logRoute, 'stream');
+  assert.ok(reader.head.containers.every(({ ledger }) => !ledger.routes.includes('node-files')));
 });
 
 test('errors come as FaroError with a code and a way out, before anything is recorded', {
