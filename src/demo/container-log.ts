@@ -19,6 +19,8 @@ export interface RotationRemains {
 
 /** The runtime cuts a line into records of this size. */
 const RECORD_BYTES = 16_384;
+/** The old file's pipe is closed well within this time. */
+const OLD_PIPE_MS = 1000;
 
 /** The log of one run of a container: everything that was written, and the file that it goes to. */
 export class ContainerLog {
@@ -30,7 +32,7 @@ export class ContainerLog {
   readonly #folder: LogFolder;
   #file: LogFile;
   #generation = 0;
-  #late: { readonly file: LogFile; lines: number; readonly head: number } | undefined;
+  #late: { readonly file: LogFile; lines: number; readonly head: number; readonly until: number } | undefined;
   #isEnded = false;
   #isRemoved = false;
   #waiters: (() => void)[] = [];
@@ -65,6 +67,7 @@ export class ContainerLog {
   write(line: string | Buffer, stream: OutputStream = 'stdout'): void {
     const text = Buffer.from(line);
     this.lines.push({ time: this.#now(), stream, text });
+    if (this.#clock.now() > (this.#late?.until ?? 0)) this.#late = undefined;
     const late = this.#late;
     if (late === undefined) this.#append(this.#file, text, stream);
     else if (late.lines > 0) {
@@ -88,7 +91,7 @@ export class ContainerLog {
     const old = this.#file;
     this.#folder.rotate(this.restart, stampOf(this.#clock.now()), maxFiles);
     this.#file = this.#folder.create(this.restart);
-    this.#late = { file: old, ...remains };
+    this.#late = { file: old, until: this.#clock.now() + OLD_PIPE_MS, ...remains };
     this.#recreated();
   }
 

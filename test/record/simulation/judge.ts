@@ -37,10 +37,10 @@ function judgeStates(
       `states out of order: ${name}`,
     );
     assert.equal(order.length, versions.length, `a state that never was: ${name}`);
-    for (const [at, { object, time }] of changes.entries()) {
+    for (const [at, { object, time, type }] of changes.entries()) {
       verdict.states += 1;
       if (known.has(object.metadata.resourceVersion)) continue;
-      const until = changes[at + 1]?.time ?? Number.POSITIVE_INFINITY;
+      const until = changes[at + 1]?.time ?? (type === 'DELETED' ? time : Number.POSITIVE_INFINITY);
       if (until <= from + SLACK_MS || time >= to) continue; // before the recording, or after it
       verdict.statesMissing += 1;
       const { resourceVersion } = object.metadata;
