@@ -94,7 +94,8 @@ function recordOptions(
   sink: JournalWriter,
 ): ConstructorParameters<typeof Recorder>[0] {
   const { until, forMs, timeoutMs, settleMs = 5000, drainMs = 30_000, logs = true, maxLogStreams = 500 } = options;
-  const { redact = true, managedFields = false, logRoute = 'auto', wait, log = SILENT } = options;
+  const { redact = true, managedFields = false, logRoute = 'auto', related = true } = options;
+  const { wait, log = SILENT } = options;
   const given = Object.entries({
     until,
     forMs,
@@ -102,6 +103,7 @@ function recordOptions(
     wait,
     logs: logs ? undefined : false,
     redact: redact ? undefined : false,
+    related: related ? undefined : false,
   });
   return {
     ...session,
@@ -119,6 +121,7 @@ function recordOptions(
     },
     logs: logs ? { maxStreams: maxLogStreams, route: logRoute } : undefined,
     streamingList: true,
+    related,
     end: { until, forMs, timeoutMs, settleMs },
     drainMs,
   };

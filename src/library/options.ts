@@ -38,6 +38,8 @@ export interface RecorderOptions {
   readonly logRoute?: LogRouteChoice;
   /** Logs read at once; default 500. */
   readonly maxLogStreams?: number;
+  /** false leaves out what explains the targets without being theirs: Nodes, Services, ConfigMaps' metadata, … */
+  readonly related?: boolean;
   /** false keeps values that look like credentials. */
   readonly redact?: boolean;
   readonly managedFields?: boolean;

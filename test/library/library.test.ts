@@ -52,6 +52,7 @@ test('a program can record to a journal alone, and make its story later', { time
       forMs: 300,
       drainMs: 500,
       logRoute: 'stream',
+      related: false,
     });
     assert.deepEqual(await recorder.run(), { ended: 'for', goal: 'none', reason: '', story: undefined, journal });
   }
@@ -61,6 +62,7 @@ test('a program can record to a journal alone, and make its story later', { time
   assert.deepEqual(reader.head.metadata.counts, counts);
   assert.ok(counts.objects > 1);
   assert.equal(reader.head.metadata.options.logRoute, 'stream');
+  assert.ok(reader.head.objects.every(({ kind }) => kind !== 'Namespace' && kind !== 'Node'));
   assert.ok(reader.head.containers.every(({ ledger }) => !ledger.routes.includes('node-files')));
 });
 
