@@ -63,6 +63,8 @@ describe('access that is lost in the middle', { concurrency: true }, () => {
       await ns.kubectl('delete', 'secret', 'first');
       await refused(ns, tokens[0]);
       relay.cut();
+      // A watch that was cut and has heard nothing since cannot be told from one that still fails.
+      await ns.kubectl('label', 'pod', 'one', 'after=cut');
       await ns.apply(pod('two', 30));
       await running(ns, 'two');
       const story = await capture.end();
