@@ -39,6 +39,34 @@ for (const { title, features } of [
     assert.deepEqual(recordedVersions(records), trueVersions(cluster, STORAGES));
   });
 
+test('a newer server, with types, verbs and fields that nobody knows yet, is recorded as well', async () => {
+  const prophecies = {
+    ...{ group: 'future.k8s.io', version: 'v9', resource: 'prophecies', kind: 'Prophecy', singular: 'prophecy' },
+    ...{ shortNames: [], namespaced: true, verbs: ['get', 'list', 'watch', 'foretell'] },
+  };
+  await using recording = await startRecording({ prepare: (cluster) => void cluster.api.types.push(prophecies) });
+  const { cluster, records } = recording;
+  prepareShop(cluster);
+  const [web] = cluster.store.list(cluster.type('deployments.apps'), 'shop');
+  assert.ok(web);
+  const { uid } = web.metadata;
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid, controller: true };
+  cluster.create('prophecies.future.k8s.io', 'shop', {
+    metadata: { name: 'omen', ownerReferences: [owner] },
+    text: 'rain',
+  });
+  cluster.change('deployments.apps', 'shop', 'web', (now) => ({
+    ...now,
+    spec: { ...(now.spec as object), omens: [1] },
+  }));
+  const has = (kind: string, text: string) =>
+    ofKind(records, 'object').some(({ object }) => object.kind === kind && JSON.stringify(object).includes(text));
+  await until('the new field is there', () => has('Deployment', '"omens":[1]'));
+  await until('the object of the new type is there', () => has('Prophecy', '"text":"rain"'));
+  await until('lines have come', () => lineCount(records) > 20);
+  await recording.end();
+});
+
 test('logs beyond --max-log-streams wait for the others, and the story says so', async () => {
   await using recording = await startRecording({
     prepare: prepareShop,
