@@ -30,6 +30,11 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
       args: ['--test', 'test/view/html/page/report.test.ts'],
       env: { FARO_REPORT_LINES: '900000' },
     },
+    { title: 'the single executable', args: ['--test', 'test/executable.acceptance.ts'] },
+    {
+      title: '10,000 pods, 300 types, 50,000 changes',
+      args: ['bench/large.ts', '--changes', '50000', '--rate', '500'],
+    },
     { title: 'start-up and an idle minute', args: ['bench/idle.ts'] },
     ...['hot', 'hot25', 'wide', 'drain', 'idle', 'short', 'chaos'].map((load) => ({
       title: `beside stern and kubectl: ${load}`,

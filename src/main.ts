@@ -59,4 +59,7 @@ function codeOf(error: unknown, { command, interrupts, stderr }: CommandContext)
   return isAround ? AROUND.faro : exitCodeOf(error);
 }
 
-process.exitCode = await main();
+// No await out here: a single executable runs this as CommonJS, which has none.
+void main().then((code) => {
+  process.exitCode = code;
+});

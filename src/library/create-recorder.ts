@@ -39,7 +39,7 @@ const SILENT: RecordLog = { info: () => undefined, warn: () => undefined };
 /** Connects, finds the targets and prepares to record them. Throws FaroError, whose `code` tells what to do about it. */
 export async function createRecorder(
   options: RecorderOptions,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<StoryRecorder> {
   const place = await placeOf(options);
   const session = await connect(options, signal);

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { getAsset, isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { FaroError } from '../../../model/errors.ts';
 import type { PageBundle } from './document.ts';
@@ -7,12 +9,17 @@ const ENTRY = new URL('../page/main.tsx', import.meta.url);
 /** Where `npm run build:report` puts the bundle, for a package that comes without esbuild. */
 export const BUILT = new URL('../../../../dist/report-page.json', import.meta.url);
 
+/** The same, within a single executable. */
+export const ASSET = 'report-page.json';
+
 /**
  * The page's script and styles: in a checkout always built from the sources as they are (a tenth of a second), in a
  * package what was built when it was packed. Throws FaroError `story` where there is neither.
  */
 export async function loadBundle(): Promise<PageBundle> {
-  const esbuild = await import('esbuild').catch(() => undefined); // a package comes without it
+  if (isSea()) return JSON.parse(getAsset(ASSET, 'utf8')) as PageBundle;
+  // A package comes without the sources; whoever installed it may well have esbuild.
+  const esbuild = existsSync(ENTRY) ? await import('esbuild').catch(() => undefined) : undefined;
   if (esbuild !== undefined) return await buildBundle(esbuild);
   try {
     return JSON.parse(await readFile(BUILT, 'utf8')) as PageBundle;

