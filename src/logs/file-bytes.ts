@@ -30,7 +30,7 @@ export async function openFile(
 }
 
 function fileBytes(chunks: AsyncIterable<Buffer>, body: ByteStream, isCompressed: boolean): FileBytes {
-  return { chunks, isCompressed, [Symbol.asyncDispose]: () => body[Symbol.asyncDispose]() };
+  return { chunks: started(chunks), isCompressed, [Symbol.asyncDispose]: () => body[Symbol.asyncDispose]() };
 }
 
 async function* skipping(chunks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
@@ -66,4 +66,23 @@ export async function firstTimeOf(opened: FileBytes): Promise<Timestamp | undefi
   await using bytes = opened;
   for await (const chunk of bytes.chunks) return timestampAt(chunk, 0, chunk.indexOf(32));
   return undefined;
+}
+
+/**
+ * Begins to read at once. A file may be opened a request before it is read; an HTTP/2 stream that has come to its end by
+ * then, unread, would look broken to Node's reader.
+ */
+function started(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = iterator.next();
+  first.catch(() => undefined); // told to whoever reads
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        for (let next = await first; next.done !== true; next = await iterator.next()) yield next.value;
+      } finally {
+        await iterator.return?.();
+      }
+    },
+  };
 }

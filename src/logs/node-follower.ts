@@ -249,19 +249,28 @@ export class NodeFollower implements Follower {
     const stream = this.#tail?.stream;
     if (stream !== undefined) {
       await this.#endOf(stream, signal);
-      if (stream.hasEndedWell) return this.#endOfStream(stream);
+      if (this.#sawEnd(stream)) return this.#endOfStream(stream);
     } else if (this.#pace.failures < 3) return undefined;
     return this.#giveUp('instance-gone', 'the log files were removed before their end was read');
+  }
+
+  /** A stream also ends with the kubelet or the API server: only its end after the container's proves anything. */
+  #sawEnd(stream: StreamTail): boolean {
+    const { finishedAt } = this.#options.life.view;
+    if (!stream.hasEndedWell || finishedAt === undefined) return false;
+    return timestampOf(stream.endedAt).slice(0, 19) >= finishedAt.slice(0, 19);
   }
 
   #endOfStream(stream: StreamTail): FollowEnd {
     const evidence = 'its stream ended by itself after the container had';
     const limit = this.#options.rotatesAt();
-    if (limit === undefined) return this.#unproven(`${evidence}; whether the file was rotated cannot be known`);
     // Records have up to 16 bytes more in the file than their lines on the stream, and 64 where a line is split.
     const size = this.#log.offset + stream.stretchBytes * 1.01 + stream.stretch.lines * 16;
-    if (size >= limit) return this.#unproven(`${evidence}; the file may have been rotated before`);
-    return this.#end(evidence);
+    if (limit !== undefined && size < limit) return this.#end(evidence);
+    return this.#giveUp(
+      'rotation',
+      `${evidence}; since the last line that was found in it the file may have been rotated`,
+    );
   }
 
   async #endOf(stream: StreamTail, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { Slots } from '../model/slots.ts';
-import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, endOfSecond, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { FirstLines } from './binding.ts';
 import type { InstanceLife, Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
@@ -351,7 +351,7 @@ export class StreamFollower implements Follower {
     const { life, sink, clock } = this.#options;
     const observed = timestampOf(clock.now());
     const from = after ?? life.view.startedAt ?? observed;
-    const to = laterOf(from, life.view.finishedAt ?? observed);
+    const to = laterOf(from, endOfSecond(life.view.finishedAt) ?? observed);
     const gap = { of: { container: life.instance }, from, to, certainty, cause, evidence };
     sink.append({ kind: 'gap', observed, gap });
   }

@@ -45,6 +45,7 @@ export class StreamTail {
   #window: { readonly at: number; lines: number };
   #isSound = true;
   #end: 'open' | 'eof' | 'broken' = 'open';
+  #endedAt = Number.POSITIVE_INFINITY;
 
   constructor(options: StreamTailOptions, signal: AbortSignal) {
     this.#options = options;
@@ -77,6 +78,11 @@ export class StreamTail {
   /** It ended by itself, and every line that it brought is accounted for. */
   get hasEndedWell(): boolean {
     return this.#end === 'eof' && this.#isSound && this.#ahead.lines === this.#behind.lines;
+  }
+
+  /** When it ended by itself, in milliseconds; infinite where it did not. */
+  get endedAt(): number {
+    return this.#endedAt;
   }
 
   /** From now on until `release` nothing of it is written; what came before is. */
@@ -133,6 +139,7 @@ export class StreamTail {
       }
       if (this.#held !== undefined) await this.#held.promise;
       this.#end = 'eof';
+      this.#endedAt = this.#options.clock.now();
       if (this.#matcher !== undefined) this.#takeFresh(this.#settle(this.#matcher));
       this.flush();
     } catch {

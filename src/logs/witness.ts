@@ -1,5 +1,5 @@
 import type { GapCause } from '../model/gap.ts';
-import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, endOfSecond, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { InstanceLife } from './life.ts';
 import type { FollowEnd, LogSink } from './sink.ts';
 
@@ -31,7 +31,7 @@ export class LogWitness {
     const { life, sink, clock } = this.#options;
     const observed = timestampOf(clock.now());
     const from = span.after ?? life.view.startedAt ?? observed;
-    const to = laterOf(from, span.until ?? life.view.finishedAt ?? observed);
+    const to = laterOf(from, span.until ?? endOfSecond(life.view.finishedAt) ?? observed);
     const { certainty } = span;
     this.#gaps += 1;
     sink.append({
