@@ -48,26 +48,8 @@ export async function capture(
     context.interrupts.first,
   );
   const startedAt = context.clock.now();
-  const conclude = async (recorded: Recorded, outcome?: CommandOutcome) => {
-    context.stderr.write(summarise(recorded.summary, recorded.result, options.output));
-    if (report !== undefined) context.stderr.write(summariseReport(report, await placeReport(options.output, report)));
-    const seconds = (context.clock.now() - startedAt) / 1000;
-    const ran = command === undefined || outcome === undefined ? undefined : { argv: command, outcome };
-    const { output, until: goal } = options;
-    await publish(
-      {
-        ...recorded,
-        targets,
-        goal,
-        output,
-        seconds,
-        command: ran,
-        firstCause: recorded.summary.verdict.firstCause?.summary,
-      },
-      options,
-      context,
-    );
-  };
+  const conclude = (recorded: Recorded, outcome?: CommandOutcome) =>
+    tell({ recorded, outcome, targets, report, seconds: (context.clock.now() - startedAt) / 1000 }, options, context);
   const request = { plan, options, context, log, kubelets };
   if (command !== undefined)
     return await captureAround({
@@ -80,6 +62,28 @@ export async function capture(
   const recorded = await recordStory(session, request);
   await conclude(recorded);
   return recorded.result.goal === 'failed' ? EXIT.goalFailed : EXIT.done;
+}
+
+interface Told {
+  readonly recorded: Recorded;
+  /** Of the command that was recorded around. */
+  readonly outcome: CommandOutcome | undefined;
+  readonly targets: readonly string[];
+  /** Where the report goes. */
+  readonly report: string | undefined;
+  readonly seconds: number;
+}
+
+/** Tells what came of a capture: on standard error, as a report, and to the pipeline. */
+async function tell(told: Told, options: CaptureOptions, context: CommandContext): Promise<void> {
+  const { recorded, outcome, targets, report, seconds } = told;
+  const { output, until: goal } = options;
+  const { command: argv } = context;
+  context.stderr.write(summarise(recorded.summary, recorded.result, output));
+  if (report !== undefined) context.stderr.write(summariseReport(report, await placeReport(output, report)));
+  const command = argv === undefined || outcome === undefined ? undefined : { argv, outcome };
+  const firstCause = recorded.summary.verdict.firstCause?.summary;
+  await publish({ ...recorded, targets, goal, output, seconds, command, firstCause }, options, context);
 }
 
 /** What the options ask for, checked before anything is begun. */
