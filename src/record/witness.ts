@@ -81,8 +81,10 @@ export class RecorderWitness implements Witness {
     const { object } = change;
     const placed = placement.take(resource, object, actionOf(change));
     if (placement.isMember(object.metadata.uid)) this.#membersOf.add(groupResource(resource, object));
-    for (const uid of new Set([...placed, object.metadata.uid])) this.#followLogs(uid, change);
-    if (change.type === 'deleted' && !placement.isMember(object.metadata.uid)) placement.forget(object.metadata.uid);
+    for (const uid of new Set([...placed, object.metadata.uid])) this.#followLogs(uid);
+    const { uid } = object.metadata;
+    // One whose owner was not seen yet may come into the story with it.
+    if (change.type === 'deleted' && !placement.isMember(uid) && !placement.isUnplaced(uid)) placement.forget(uid);
     return placed;
   }
 
@@ -185,15 +187,15 @@ export class RecorderWitness implements Witness {
     this.#options.append({ kind: 'note', observed: this.#now(), text });
   }
 
-  #followLogs(uid: string, change: WatchedChange): void {
+  #followLogs(uid: string): void {
     const { placement, followers, nodes } = this.#options;
     const recorded = placement.recordedState(uid);
     if (followers === undefined || recorded === undefined || !placement.isMember(uid)) return;
     if (!isPod(recorded.resource, recorded.object)) return;
     nodes.want(recorded.object);
     followers.observe(recorded.object);
-    const isThis = change.type !== 'deletedUnseen' && change.object.metadata.uid === uid;
-    if (isThis && change.type === 'deleted') followers.podDeleted(uid);
+    // A pod may have gone before its owner was seen, and it came into the story with that.
+    if (recorded.isDeleted) followers.podDeleted(uid);
   }
 
   #gap(

@@ -258,3 +258,27 @@ test('a pod that came and went before its owner was seen is recorded from its fi
     truth.map(({ object }) => object.metadata.resourceVersion),
   );
 });
+
+test('a pod that was gone when its owner was seen has its log read to what can be had of it, at once', async () => {
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deploy });
+  const { cluster, records } = recording;
+  await recording.advance(10_000);
+  const isReplicaSets = ({ verb, resource }: { verb: string; resource: string }) =>
+    verb === 'watch' && resource === 'replicasets';
+  cluster.faults.add(isReplicaSets, { type: 'delay', ms: 15_000 }, 5);
+  cluster.api.server.breakConnections();
+  await recording.advance(1500);
+  const known = new Set(cluster.store.list(cluster.pods, 'shop').map(({ metadata }) => metadata.uid));
+  cluster.change('deployments.apps', 'shop', 'web', (web) => {
+    const template = { spec: { containers: [{ name: 'web', image: 'sim/other:1' }] } };
+    return { ...web, spec: { ...(web.spec as object), template } };
+  });
+  await recording.advance(1500);
+  const pod = cluster.store.list(cluster.pods, 'shop').find(({ metadata }) => !known.has(metadata.uid));
+  assert.ok(pod);
+  cluster.store.delete(cluster.pods, 'shop', pod.metadata.name);
+  await recording.advance(40_000);
+  const isEnd = (record: JournalRecord) => record.kind === 'logEnd' && record.instance.podUid === pod.metadata.uid;
+  assert.ok(records.some(isEnd), 'before the recording ends');
+  await recording.end();
+});
