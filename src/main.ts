@@ -17,6 +17,8 @@ async function main(): Promise<number> {
   const second = new AbortController();
   const interrupt = (signal: NodeJS.Signals) => (first.signal.aborted ? second : first).abort(new Interrupt(signal));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  // A reader that goes away (`| head`) is told to whoever writes, by its own callback; unheard, it would end the process.
+  process.stdout.on('error', () => undefined);
   const keyboard = process.stdin.isTTY === true ? process.stdin : undefined;
   const terminal = process.stderr.isTTY === true ? new Terminal(process.stderr, keyboard) : undefined;
   const { own, command } = splitCommand(process.argv);

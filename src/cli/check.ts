@@ -1,13 +1,14 @@
 import { mayI } from '../kube/access.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { whoAmI } from '../kube/whoami.ts';
+import { FaroError } from '../model/errors.ts';
 import { type Need, needsOf } from '../record/needs.ts';
 import { commandLog } from './capture.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { ConnectionOptions, TelemetryOptions } from './options.ts';
 import { rolesFor } from './roles.ts';
-import { connectionFor, openSession } from './session.ts';
+import { checkRoots, connectionFor, openSession, type Session } from './session.ts';
 
 /** A need, and whether the user may. */
 interface Verdict {
@@ -26,14 +27,27 @@ export async function check(
   const connection = await connectionFor(options, context, log);
   // Whether the targets exist is not the question: their permissions can be asked for before they do.
   await using session = await openSession(
-    { targets, connection, namespace: options.namespace, wait: true, context, log },
+    { targets, connection, namespace: options.namespace, wait: false, allowMissing: true, context, log },
     first,
   );
   const needs = await needsOf(session, first);
   const allowed = (need: Need) => isAllowed(session.client, need, first);
   const verdicts = await Promise.all(needs.map(async (need) => ({ need, allowed: await allowed(need) })));
-  context.stdout.write(`${report(verdicts)}${rolesFor(needs, await whoAmI(session.client, first))}`);
+  const absent = await absenceOf(session, first);
+  context.stdout.write(`${absent}${report(verdicts)}${rolesFor(needs, await whoAmI(session.client, first))}`);
   return verdicts.every((verdict) => verdict.allowed || verdict.need.tier !== 'essential') ? EXIT.done : EXIT.cluster;
+}
+
+/** A comment where a target does not exist (yet): the answer holds for it all the same, but its name may be wrong. */
+async function absenceOf({ client, roots, types }: Session, signal: AbortSignal): Promise<string> {
+  try {
+    await checkRoots(client, roots, types, signal);
+    return '';
+  } catch (error) {
+    if (!(error instanceof FaroError)) throw error;
+    // What the user may not read is told below, permission by permission.
+    return error.code === 'not-found' ? `# ${error.message}\n` : '';
+  }
 }
 
 /** All verbs, of every name. */

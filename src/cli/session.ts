@@ -91,7 +91,8 @@ function rootOf(type: ResourceType, name: string, namespace: string): Root {
   return { group, version, resource, kind, namespace: type.namespaced ? namespace : null, name };
 }
 
-async function checkRoots(
+/** Throws FaroError `not-found` for the first root that does not exist. */
+export async function checkRoots(
   client: KubeClient,
   roots: readonly Root[],
   types: readonly ResourceType[],

@@ -136,8 +136,10 @@ function ledgerOf(
   log: InstanceLog | undefined,
   about: { gaps: number[]; hasRun: boolean; wantsLogs: boolean },
 ): StoryLedger {
-  const end = log?.end?.end ?? (about.hasRun ? 'not proven' : 'proven');
-  const silent = about.hasRun ? 'its log was not read to its end' : 'it never ran';
+  // A run that only a gap tells of did run.
+  const hasRun = about.hasRun || about.gaps.length > 0;
+  const end = log?.end?.end ?? (hasRun ? 'not proven' : 'proven');
+  const silent = hasRun ? 'its log was not read to its end' : 'it never ran';
   return {
     routes: [...(log?.routes ?? [])],
     lines: log?.lines ?? 0,

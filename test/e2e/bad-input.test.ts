@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,21 @@ async function refused(args: readonly string[], expected: { code: number; says: 
 test('an unknown type is refused with the nearest that exists', options, () =>
   refused(['deploiment/web'], { code: 2, says: /no type "deploiment".*\n.*deployments/ }),
 );
+
+test('faro check refuses an unknown type, too, and says that a target does not exist', options, async () => {
+  const { kubeconfig } = await realCluster();
+  const checked = (target: string) => faro(['check', target, '-n', 'default', '--kubeconfig', kubeconfig]).exit;
+  const [unknown, missing] = await Promise.all([checked('deploiment/web'), checked('deployment/nope')]);
+  assert.deepEqual([unknown.code, missing.code], [2, 0]);
+  assert.match(unknown.stderr, /no type "deploiment".*\n.*deployments/);
+  assert.match(missing.stdout, /^# there is no deployments "nope" in namespace "default"\n# yes/);
+});
+
+test('a reader that goes away ends the command with a line, not with a stack trace', options, async () => {
+  const command = `${process.execPath} src/main.ts completion bash | true`;
+  const { stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+  assert.doesNotMatch(stderr, /\n {4}at |Unhandled/);
+});
 
 test('a type that may be several is refused with all of them', options, async () => {
   const { kubectl } = await realCluster();

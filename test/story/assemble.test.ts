@@ -441,3 +441,20 @@ test('a refusal is a gap until what was refused can be read, or else to the end'
     ],
   );
 });
+
+test('a run that only a gap tells of did run, and is not called proven', async () => {
+  const [from, to] = [at('02'), at('03')];
+  const cause = {
+    certainty: 'known',
+    cause: 'instance-gone',
+    evidence: 'it had ended before its log could be asked for',
+  } as const;
+  const { story } = await storyOf([
+    start,
+    object('03', { action: 'found', status: running(1, '02') }),
+    { kind: 'gap', observed: to, gap: { of: { container: run(0) }, from, to, ...cause } },
+    end,
+  ]);
+  const unseen = story.containers.find(({ restart }) => restart === 0);
+  assert.deepEqual([unseen?.ledger.end, unseen?.ledger.gaps], ['not proven', [0]]);
+});
