@@ -19,6 +19,8 @@ export class LiveStory {
   readonly rates = new LogRates();
   readonly sample = new LogSample();
   readonly #states = new Map<string, KubeObject>();
+  /** Events that came before anything showed that what they are about belongs here; in a shared namespace most do not. */
+  readonly #early = new Map<string, EntryText[]>();
   #entries: EntryText[] = [];
   #alert: EntryText | undefined;
   #revision = 0;
@@ -53,7 +55,7 @@ export class LiveStory {
         this.#takeObject(record);
         break;
       case 'event':
-        this.#push(eventEntry(record));
+        this.#takeEvent(record);
         break;
       case 'gap':
         this.#alert = gapEntry(record.gap, record.observed);
@@ -88,10 +90,30 @@ export class LiveStory {
     if (isDeleted) this.#states.delete(uid);
     else this.#states.set(uid, object);
     this.tree.take({ resource, object, isDeleted, time: observed });
+    if (this.tree.isMember(uid)) this.#showEarly(uid);
     // What an object that is found had gone through before is in the tree; only what happens now is news.
     if (action === 'found' || !this.tree.isMember(uid)) return;
     for (const change of lifecycleOf({ previous, current: object, action }, instancesOf))
       this.#push(changeEntry(object, change, observed));
+  }
+
+  #takeEvent(record: EventRecord): void {
+    const about = record.object.involvedObject ?? record.object.regarding;
+    const uid = textOf(field(about, 'uid')) ?? '';
+    const entry = eventEntry(record);
+    // An Event about a Node bears its name in place of a UID, and is here only because a pod of the story is on it.
+    if (this.tree.isMember(uid) || field(about, 'kind') === 'Node') {
+      this.#push(entry);
+      return;
+    }
+    const [oldest] = this.#early.keys();
+    if (this.#early.size >= MOST_ENTRIES && oldest !== undefined) this.#early.delete(oldest);
+    this.#early.set(uid, [...(this.#early.get(uid) ?? []).slice(-9), entry]);
+  }
+
+  #showEarly(uid: string): void {
+    for (const entry of this.#early.get(uid) ?? []) this.#push(entry);
+    this.#early.delete(uid);
   }
 
   #push(entry: EntryText): void {
