@@ -55,7 +55,7 @@ export const BROKEN: readonly VerdictCase[] = [
     targets: ['deployment/tool'],
     play: async (ns) => {
       await ns.apply(deployment('tool', [container('run', [], { command: ['/bin/does-not-exist', '--serve'] })]));
-      await untilRestarted(ns, 1);
+      await untilRestarted(ns, 2);
     },
     status: 'failed',
     rule: 'crash-loop',

@@ -57,7 +57,7 @@ export const OVER: readonly VerdictCase[] = [
     play: async (ns) => {
       await ns.apply(configMap('limits', { on: '0' }));
       await ns.kubectl('rollout', 'restart', 'deployment/limiter');
-      await untilRestarted(ns, 1);
+      await untilRestarted(ns, 2);
     },
     status: 'failed',
     rule: 'config-changed',
