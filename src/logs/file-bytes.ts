@@ -13,9 +13,12 @@ export interface FileBytes extends AsyncDisposable {
   readonly isCompressed: boolean;
 }
 
+/** Unpacks gzip; fails where it is damaged or ends too early, after what could be unpacked. */
+export type Gunzip = (bytes: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+
 /** Opens a file at `from`, or its compressed form; undefined where neither is there or reaches that far. */
 export async function openFile(
-  files: NodeFiles,
+  { files, gunzip = inPieces }: { readonly files: NodeFiles; readonly gunzip?: Gunzip | undefined },
   at: { readonly file: string; readonly from: number; readonly mayBeCompressed: boolean },
   signal: AbortSignal,
 ): Promise<FileBytes | undefined> {
@@ -26,7 +29,7 @@ export async function openFile(
   if (!mayBeCompressed) return undefined;
   const compressed = await files.read(`${file}${COMPRESSED}`, 0, signal);
   if (compressed.type !== 'bytes') return undefined;
-  return fileBytes(skipping(gunzipped(compressed.body), from), compressed.body, true);
+  return fileBytes(skipping(gunzip(compressed.body), from), compressed.body, true);
 }
 
 function fileBytes(chunks: AsyncIterable<Buffer>, body: ByteStream, isCompressed: boolean): FileBytes {
@@ -41,7 +44,7 @@ async function* skipping(chunks: AsyncIterable<Buffer>, count: number): AsyncGen
   }
 }
 
-async function* gunzipped(body: ByteStream): AsyncGenerator<Buffer> {
+async function* inPieces(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   // What breaks the body or the gzip comes out of the stream too; pipeline's own callback has nothing to add.
   yield* pipeline(Readable.from(body), createGunzip({ chunkSize: 64 * 1024 }), () => undefined);
 }

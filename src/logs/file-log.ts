@@ -1,7 +1,7 @@
 import type { NodeFiles } from '../kube/node-files.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure } from './cri.ts';
-import { beginsWith, type FileBytes, firstTimeOf, openFile } from './file-bytes.ts';
+import { beginsWith, type FileBytes, firstTimeOf, type Gunzip, openFile } from './file-bytes.ts';
 import { liveName, rotatedNames } from './rotation.ts';
 
 /** Whole lines of a log file, where they stand, and what they hold. */
@@ -33,6 +33,8 @@ export interface FileLogOptions {
   readonly folder: string;
   readonly restart: number;
   readonly clock: Pick<Clock, 'now'>;
+  /** Left out: in Node's threads. */
+  readonly gunzip?: Gunzip | undefined;
 }
 
 /** Where the reading stands: behind `proof`, the last record that was taken, which ends at `offset` of `file`. */
@@ -299,7 +301,11 @@ export class FileLog {
   }
 
   #open(file: string, from: number, signal: AbortSignal): Promise<FileBytes | undefined> {
-    const { files, folder, restart } = this.#options;
-    return openFile(files, { file: `${folder}${file}`, from, mayBeCompressed: file !== liveName(restart) }, signal);
+    const { folder, restart } = this.#options;
+    return openFile(
+      this.#options,
+      { file: `${folder}${file}`, from, mayBeCompressed: file !== liveName(restart) },
+      signal,
+    );
   }
 }

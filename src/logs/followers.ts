@@ -9,10 +9,12 @@ import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, laterOf, parseTimestamp, timestampOf } from '../model/time.ts';
 import { FirstLines } from './binding.ts';
+import type { Gunzip } from './file-bytes.ts';
 import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
 import { NodeFollower } from './node-follower.ts';
-import type { FollowEnd, Follower, LogLimits, LogSink, OpenStream } from './sink.ts';
+import { OpenStreams } from './open-streams.ts';
+import type { FollowEnd, Follower, LogLimits, LogSink } from './sink.ts';
 import { StreamFollower } from './stream-follower.ts';
 import { LogWitness } from './witness.ts';
 
@@ -29,6 +31,8 @@ export interface LogFollowersOptions {
   readonly route: LogRouteChoice;
   /** Whether a scheduled pod's node lets its log files be read; never rejects. */
   readonly routeOf: (pod: KubeObject) => Promise<NodeRoute>;
+  /** Unpacks rotated files; left out: in Node's threads. */
+  readonly gunzip?: Gunzip | undefined;
   /** Says something to whoever runs the recorder. */
   readonly say: (text: string) => void;
 }
@@ -61,7 +65,7 @@ export class LogFollowers {
   readonly #stop = new AbortController();
   readonly #pods = new Map<string, Map<string, ContainerLogs>>();
   readonly #running = new Set<Following>();
-  readonly #open = new Set<OpenStream>();
+  readonly #open = new OpenStreams();
   readonly #readings = new Map<string, Slots>();
   readonly #stated = new Set<string>();
   readonly #ticker: Promise<void>;
@@ -81,6 +85,7 @@ export class LogFollowers {
 
   /** Takes in a state of a pod of the story: starts what is new, tells the others. */
   observe(pod: KubeObject): void {
+    this.#open.touch(); // a log may have to wait for its turn from now on, which is to be said
     if (pod.metadata.deletionTimestamp !== undefined)
       for (const life of this.#livesOf(pod.metadata.uid)) life.podLeaving();
     const states = Map.groupBy(instancesOf(pod), (state) => state.instance.container);
@@ -109,6 +114,7 @@ export class LogFollowers {
   /** Ends every follower and states how far each came. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#open.touch();
     await Promise.all([...this.#running].map(({ done }) => done));
     await this.#ticker;
   }
@@ -267,11 +273,9 @@ export class LogFollowers {
     const { clock, sink } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      await this.#open.touched;
       await clock.sleep(FLUSH_MS, signal).catch(() => undefined); // rejected only by the stop
-      for (const log of this.#open) {
-        log.flush();
-        log.decide();
-      }
+      this.#open.flush();
       if (this.#slots.waiting === 0 || this.#hasQueued) continue;
       this.#hasQueued = true;
       const text = `${this.#slots.waiting} container logs wait, because --max-log-streams allows ${this.#options.maxStreams} at once; each is read when another has ended`;

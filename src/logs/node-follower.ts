@@ -6,12 +6,14 @@ import type { Slots } from '../model/slots.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { measureRecords } from './cri.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
+import type { Gunzip } from './file-bytes.ts';
 import { FileLog, type LostPiece, type RecordsPiece } from './file-log.ts';
 import type { InstanceLife } from './life.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { Pace } from './pace.ts';
 import { LogCursor } from './position.ts';
 import { Scribe } from './scribe.ts';
-import type { FollowEnd, Follower, LogSink, OpenStream } from './sink.ts';
+import type { FollowEnd, Follower, LogSink } from './sink.ts';
 import { StreamTail } from './stream-tail.ts';
 import { StretchProof } from './stretch.ts';
 import { LogWitness } from './witness.ts';
@@ -26,11 +28,13 @@ export interface NodeFollowerOptions {
   readonly clock: Clock;
   /** Follow streams open at once; undefined: none, the files alone serve. */
   readonly streams: Slots | undefined;
+  /** Left out: in Node's threads. */
+  readonly gunzip?: Gunzip | undefined;
   /** Readings of this node's files at once. */
   readonly readings: Slots;
   readonly nextStream: () => number;
-  /** Streams that are open now; whoever owns the set flushes them now and then. */
-  readonly open: Set<OpenStream>;
+  /** Streams that are open now; whoever owns them flushes what they bring. */
+  readonly open: OpenStreams;
   /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */
   readonly rotatesAt: () => number | undefined;
   /** Milliseconds without progress after which the attempt ends; undefined: never. */
@@ -72,8 +76,8 @@ export class NodeFollower implements Follower {
 
   constructor(options: NodeFollowerOptions) {
     this.#options = options;
-    const { life, clock, files, folder } = options;
-    this.#log = new FileLog({ files, folder, restart: life.instance.restart, clock });
+    const { life, clock } = options;
+    this.#log = new FileLog({ ...options, restart: life.instance.restart });
     this.#scribe = new Scribe({ ...options, instance: life.instance });
     this.#witness = new LogWitness(options);
     this.#pace = new Pace(clock.now());
@@ -302,7 +306,8 @@ export class NodeFollower implements Follower {
     const slot = streams.tryAcquire();
     if (slot === undefined) return;
     const { namespace, pod, container } = life.instance;
-    const how = { client, of: { namespace, pod, container }, cursor: this.#recent, scribe: this.#scribe, sink, clock };
+    const of = { namespace, pod, container };
+    const how = { client, of, cursor: this.#recent, scribe: this.#scribe, sink, clock, open };
     const stream = new StreamTail(how, signal);
     this.#tail = { stream, slot };
     open.add(stream);

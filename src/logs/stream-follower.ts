@@ -6,8 +6,9 @@ import { type Clock, endOfSecond, laterOf, type Timestamp, timestampOf } from '.
 import type { FirstLines } from './binding.ts';
 import type { InstanceLife, Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { LogCursor, type OverlapMatcher, timeOf } from './position.ts';
-import type { FollowEnd, Follower, LogLimits, LogSink, OpenStream } from './sink.ts';
+import type { FollowEnd, Follower, LogLimits, LogSink } from './sink.ts';
 
 export interface StreamFollowerOptions {
   readonly life: InstanceLife;
@@ -18,8 +19,8 @@ export interface StreamFollowerOptions {
   readonly limits: LogLimits;
   readonly firstLines: FirstLines;
   readonly nextStream: () => number;
-  /** Streams that are open now; whoever owns the set flushes them now and then. */
-  readonly open: Set<OpenStream>;
+  /** Streams that are open now; whoever owns them flushes what they bring. */
+  readonly open: OpenStreams;
   /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */
   readonly rotatesAt: () => number | undefined;
 }
@@ -149,10 +150,11 @@ export class StreamFollower implements Follower {
 
   /** True if what came was another instance's log. */
   async #consume(log: OpenLog, stream: ByteStream, signal: AbortSignal): Promise<boolean> {
-    const { sink } = this.#options;
+    const { sink, open } = this.#options;
     await using bytes = stream;
     for await (const chunk of bytes) {
       log.push(chunk);
+      open.touch();
       if (log.isForeign) return true;
       if (log.joint === 'disjoint' && (await this.#isOther(signal))) return true;
       if (log.joint === 'disjoint') this.#acceptBehindGap(log);

@@ -1,6 +1,7 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import type { Clock } from '../model/time.ts';
 import { BlockBuilder, measure } from './blocks.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { type LogCursor, linesOf, type OverlapMatcher } from './position.ts';
 import type { Scribe } from './scribe.ts';
 import type { LogSink } from './sink.ts';
@@ -14,6 +15,7 @@ export interface StreamTailOptions {
   readonly scribe: Scribe;
   readonly sink: Pick<LogSink, 'drained'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly open: Pick<OpenStreams, 'touch'>;
 }
 
 /** Why the file should be read: the stream `ended` or does not fit, brings too much, or has brought enough to be proven. */
@@ -92,8 +94,10 @@ export class StreamTail {
   }
 
   release(): void {
-    this.#held?.resolve();
+    if (this.#held === undefined) return;
+    this.#held.resolve();
     this.#held = undefined;
+    this.#options.open.touch();
   }
 
   /** Its stretch was compared with the file: it begins anew. */
@@ -134,6 +138,7 @@ export class StreamTail {
       for await (const chunk of bytes) {
         if (this.#held !== undefined) await this.#held.promise;
         this.#builder.push(chunk);
+        this.#options.open.touch();
         if (this.#builder.isFull) this.flush();
         await this.#options.sink.drained(signal);
       }

@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import { NodeRoutes } from '../kube/node-routes.ts';
 import { NodeSettings } from '../kube/node-settings.ts';
+import type { Gunzip } from '../logs/file-bytes.ts';
 import { LogFollowers, type LogRouteChoice } from '../logs/followers.ts';
 import type { LogLimits } from '../logs/sink.ts';
 import type { JournalRecord, StartRecord } from '../model/record.ts';
@@ -41,6 +42,8 @@ export interface RecordOptions {
   readonly logs: (LogLimits & { readonly maxStreams: number; readonly route?: LogRouteChoice }) | undefined;
   /** Makes a client of a node's own kubelet, where node files are to be read straight from there. */
   readonly kubelet?: ((host: string) => Pick<KubeClient, 'raw'>) | undefined;
+  /** Unpacks rotated log files; left out: in Node's threads. */
+  readonly gunzip?: Gunzip;
   readonly streamingList: boolean;
   /** False leaves out what explains the objects of the story without being part of it. */
   readonly related?: boolean;
@@ -101,6 +104,7 @@ export class Recorder {
             client,
             clock,
             limits: options.logs,
+            gunzip: options.gunzip,
             maxStreams: options.logs.maxStreams,
             route: options.logs.route ?? 'auto',
             routeOf: (pod) => routes.routeOf(pod),

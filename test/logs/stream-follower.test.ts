@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ByteStream } from '../../src/kube/client.ts';
 import { FirstLines } from '../../src/logs/binding.ts';
 import { InstanceLife } from '../../src/logs/life.ts';
+import { OpenStreams } from '../../src/logs/open-streams.ts';
 import type { LogSink } from '../../src/logs/sink.ts';
 import { StreamFollower } from '../../src/logs/stream-follower.ts';
 import type { ContainerInstance } from '../../src/model/instance.ts';
@@ -39,7 +40,7 @@ async function followed(bodies: readonly string[]) {
     limits: {},
     firstLines: new FirstLines(),
     nextStream: () => requests,
-    open: new Set(),
+    open: new OpenStreams(),
     rotatesAt: () => 10 * 1024 * 1024,
   });
   const end = await follower.run(new AbortController().signal);
