@@ -101,7 +101,7 @@ export class OpenLog {
   /** Decides a comparison that waits for lines which may never come; lines in doubt must not wait for ever. */
   decide(): void {
     if (this.#matcher?.isInDoubt !== true) return;
-    this.#settle(this.#matcher.end());
+    this.#settle(this.#matcher.rest());
     if (this.#joint === 'joined') this.flush();
   }
 

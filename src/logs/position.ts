@@ -115,7 +115,18 @@ export class OverlapMatcher {
     return this.#received.length > this.#expected.length ? this.#decide() : { state: 'open' };
   }
 
-  /** The stream has ended, or paused, before it could be decided: what do the lines so far mean? */
+  /** The stream rests: lines in doubt must not wait for ever for others that may never come. */
+  rest(): Overlap {
+    if (this.#inOrder) return { state: 'open' };
+    const from = this.#find();
+    if (from === undefined || this.#expected.length - from <= this.#received.length) return this.#decide();
+    // The head of the log is gone, and all that came is known: what is known behind it comes next.
+    this.#start = -from;
+    this.#inOrder = true;
+    return { state: 'open' };
+  }
+
+  /** The stream has ended before it could be decided: what do the lines so far mean? */
   end(): Overlap {
     if (this.#received.length === 0) return { state: 'joined', fresh: [], repeats: 0 };
     const hasMatch = this.#inOrder && this.#start < this.#received.length;
@@ -131,14 +142,22 @@ export class OverlapMatcher {
 
   /** The head of the log is gone: what came begins with the end of what is known, if they still touch. */
   #decide(): Overlap {
+    const from = this.#find();
+    if (from === undefined) return { state: 'disjoint', fresh: this.#received };
+    const repeats = Math.min(this.#expected.length - from, this.#received.length);
+    return { state: 'joined', fresh: this.#received.slice(repeats), repeats };
+  }
+
+  /** Where in the expected lines those begin that came; undefined where they do not touch. */
+  #find(): number | undefined {
     for (let from = 0; from < this.#expected.length; from += 1) {
       const repeats = Math.min(this.#expected.length - from, this.#received.length);
       const isMatch = this.#expected
         .slice(from, from + repeats)
         .every((line, at) => this.#received[at]?.equals(line) === true);
-      if (isMatch) return { state: 'joined', fresh: this.#received.slice(repeats), repeats };
+      if (isMatch) return from;
     }
-    return { state: 'disjoint', fresh: this.#received };
+    return undefined;
   }
 }
 

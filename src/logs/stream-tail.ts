@@ -121,7 +121,8 @@ export class StreamTail {
 
   /** Decides a comparison that waits for lines which may never come. */
   decide(): void {
-    if (this.#held === undefined && this.#matcher?.isInDoubt === true) this.#takeFresh(this.#settle(this.#matcher));
+    if (this.#held === undefined && this.#matcher?.isInDoubt === true)
+      this.#takeFresh(this.#judge(this.#matcher.rest()));
   }
 
   async close(): Promise<void> {
@@ -136,21 +137,27 @@ export class StreamTail {
     try {
       await using bytes: ByteStream = await client.logs({ ...of, ...from, follow: true }, signal);
       for await (const chunk of bytes) {
-        if (this.#held !== undefined) await this.#held.promise;
+        await this.#turn();
         this.#builder.push(chunk);
         this.#options.open.touch();
         if (this.#builder.isFull) this.flush();
         await this.#options.sink.drained(signal);
       }
-      if (this.#held !== undefined) await this.#held.promise;
+      await this.#turn();
       this.#end = 'eof';
       this.#endedAt = this.#options.clock.now();
-      if (this.#matcher !== undefined) this.#takeFresh(this.#settle(this.#matcher));
+      // In this order: the comparison must have seen every line before it is decided.
       this.flush();
+      if (this.#matcher !== undefined) this.#takeFresh(this.#judge(this.#matcher.end()));
     } catch {
       this.#end = 'broken'; // the file tells what it did not bring
     }
     this.#news.resolve('ended');
+  }
+
+  /** Resolves when nothing holds it. */
+  async #turn(): Promise<void> {
+    while (this.#held !== undefined) await this.#held.promise;
   }
 
   /** What of these lines is new; none while that is open. */
@@ -161,10 +168,6 @@ export class StreamTail {
       else fresh.push(this.#judge(matcher.accept(line)));
     }
     return Buffer.concat(fresh);
-  }
-
-  #settle(matcher: OverlapMatcher): Buffer {
-    return this.#judge(matcher.end());
   }
 
   #judge(overlap: ReturnType<OverlapMatcher['accept']>): Buffer {

@@ -117,6 +117,18 @@ for (const { title, known, received, state, fresh } of cases)
     assert.deepEqual({ state: found.state, fresh: found.fresh }, { state, fresh: fresh.map(line) });
   });
 
+test('a resumed log whose head is gone, and which rests in the middle of what is known, repeats nothing', () => {
+  const known = ['5.1 a', '5.2 b', '5.3 c', '5.4 d'].map(line);
+  const matcher = cursorAfter(known).resume()?.matcher;
+  assert.ok(matcher);
+  assert.equal(matcher.accept(Buffer.from(line('5.2 b'))).state, 'open');
+  assert.ok(matcher.isInDoubt);
+  assert.equal(matcher.rest().state, 'open');
+  for (const text of ['5.3 c', '5.4 d']) assert.equal(matcher.accept(Buffer.from(line(text))).state, 'open');
+  const overlap = matcher.accept(Buffer.from(line('5.5 e')));
+  assert.deepEqual(result(overlap, []), { state: 'joined', fresh: [line('5.5 e')], repeats: 3 });
+});
+
 test('a resume asks for whole seconds, as the API understands them', () => {
   assert.equal(cursorAfter([line('5.999 a')]).resume()?.sinceTime, '2026-11-23T12:00:05Z');
   assert.equal(new LogCursor().resume(), undefined);
