@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { Cluster, obstacle } from '../test/cluster/cluster.ts';
 
 /**
  * `npm run acceptance`: the rows that take too long for `npm test` (many simulated schedules, repeated scenarios on the
- * real cluster, benchmarks), with a dated report in docs/acceptance/.
+ * real cluster, benchmarks), with a dated report in docs/acceptance/. Arguments name some of them by words of their
+ * titles; the day's report keeps what it said of the others. It is written after each row: what ran is told.
  */
 const rows: readonly { readonly title: string; readonly args: readonly string[]; readonly env?: NodeJS.ProcessEnv }[] =
   [
@@ -44,37 +45,64 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
     { title: 'CPU of the live view', args: ['bench/live.ts'] },
   ];
 
+const wanted = process.argv.slice(2);
+const chosen = rows.filter(({ title }) => wanted.length === 0 || wanted.some((word) => title.includes(word)));
+if (chosen.length === 0)
+  throw new Error(`no row is called ${wanted.join(', ')}; there are:\n${rows.map(({ title }) => title).join('\n')}`);
 const reason = obstacle();
 if (reason !== undefined && process.env.FARO_TEST_KUBECONFIG === undefined)
   throw new Error(`acceptance needs a real cluster: ${reason}`);
+const wasRunning = Cluster.isUp();
 const cluster = process.env.FARO_TEST_KUBECONFIG === undefined ? await Cluster.start() : undefined;
 const env =
   cluster === undefined
     ? process.env
     : { ...process.env, FARO_TEST_KUBECONFIG: cluster.kubeconfig, FARO_TEST_KUBECTL: cluster.kubectlPath };
 const date = new Date().toISOString().slice(0, 10);
-const report = [`# Acceptance, ${date}`, '', `${cpus().length} cores, Node ${process.versions.node}`];
-let failed = 0;
-for (const { title, args, env: more } of rows) {
-  process.stderr.write(`${title}\n`);
-  const startedAt = Date.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    env: { ...env, ...more },
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (status !== 0) failed += 1;
-  const said = `${stdout}${stderr}`
-    .split('\n')
-    .filter((line) => /^\s*(✔|✖|\||ℹ (pass|fail)|crash loop|\d+ (schedules|lines)|(idle|short|chaos): )/.test(line));
-  report.push(
-    '',
-    `## ${title}: ${status === 0 ? 'holds' : 'FAILS'} (${Math.round((Date.now() - startedAt) / 1000)} s)`,
-    '',
-    ...said.map((line) => (line.startsWith('|') ? line : `    ${line}`)),
-  );
-}
+const path = `docs/acceptance/${date}.md`;
+const sections = new Map(existsSync(path) ? sectionsOf(readFileSync(path, 'utf8')) : []);
 mkdirSync('docs/acceptance', { recursive: true });
-writeFileSync(`docs/acceptance/${date}.md`, `${report.join('\n')}\n`);
-process.stdout.write(`docs/acceptance/${date}.md\n`);
+let failed = 0;
+try {
+  for (const { title, args, env: more } of chosen) {
+    process.stderr.write(`${title}\n`);
+    const startedAt = Date.now();
+    const load = loadavg()[0]?.toFixed(1);
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      env: { ...env, ...more },
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
+    if (status !== 0) failed += 1;
+    const seconds = Math.round((Date.now() - startedAt) / 1000);
+    const outcome = `${status === 0 ? 'Holds' : 'FAILS'} (${seconds} s, load ${load} at its start).`;
+    const isTest = args[0] === '--test';
+    const said = (isTest ? `${stdout}${stderr}` : stdout)
+      .split('\n')
+      .filter((line) => !isTest || /^\s*(✔|✖|\||ℹ (pass|fail)|crash loop|\d[\d,]* (schedules|lines))/.test(line))
+      .map((line) => (line === '' || line.startsWith('|') ? line : `    ${line}`));
+    sections.set(title, [outcome, '', ...said].join('\n').trimEnd());
+    writeFileSync(path, reportOf(sections));
+  }
+} finally {
+  if (cluster !== undefined && !wasRunning) await Cluster.stop();
+}
+process.stdout.write(`${path}: ${chosen.length - failed} rows hold, ${failed} fail\n`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+function reportOf(sections: ReadonlyMap<string, string>): string {
+  const known = rows.filter(({ title }) => sections.has(title));
+  const told = known.map(({ title }) => `## ${title}\n\n${sections.get(title)}\n`);
+  return [`# Acceptance, ${date}\n`, `${cpus().length} cores, Node ${process.versions.node}\n`, ...told].join('\n');
+}
+
+/** Title and text of each section of a report. */
+function sectionsOf(report: string): [string, string][] {
+  return report
+    .split('\n## ')
+    .slice(1)
+    .map((section) => {
+      const end = section.indexOf('\n');
+      return [section.slice(0, end), section.slice(end).trim()];
+    });
+}
