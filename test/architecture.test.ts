@@ -44,7 +44,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const PURE = [
   /^src\/(model|graph|redact|verdict|view\/terminal)\//,
   /^src\/logs\/(position|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
-  /^src\/story\/(patch|order|merge|object-time|document)\.ts$/,
+  /^src\/story\/(patch|order|merge|object-time|document|told-ends)\.ts$/,
   /^src\/view\/html\/(model|data)\//,
 ];
 const IMPURE =

@@ -4,7 +4,7 @@ import type { ConvertOptions } from './converter.ts';
 import { Excerpts } from './excerpts.ts';
 import { block, inline, plain } from './markdown.ts';
 import { momentsOf } from './moments.ts';
-import { Page } from './page.ts';
+import { type Item, Page } from './page.ts';
 import { objectName } from './subject.ts';
 
 /**
@@ -53,6 +53,7 @@ function verdict({ verdict: found }: StoryHead): string[] {
   const { status, firstCause, consequences } = found;
   return [
     `**${status}**${firstCause === undefined ? '' : `: ${finding(firstCause)}`}`,
+    ...(firstCause?.lines === undefined ? [] : [`\n${block(firstCause.lines.map((line) => plain(line)))}`]),
     ...(consequences.length === 0 ? [] : ['', 'What followed:', ...consequences.map((one) => `- ${finding(one)}`)]),
   ];
 }
@@ -67,31 +68,32 @@ function objectLine(head: StoryHead, object: StoryObject): string {
   return `- ${inline(objectName(object))}${owner === undefined ? '' : ` (of ${inline(objectName(owner))})`}${gone}`;
 }
 
-function failedRuns(head: StoryHead, excerpts: Excerpts): string[] {
-  return runs(head, excerpts, ({ exitCode }) => exitCode !== undefined && exitCode !== 0);
+/** The run that the verdict blames comes in first. */
+function failedRuns(head: StoryHead, excerpts: Excerpts): Item[] {
+  const { firstCause } = head.verdict ?? {};
+  return runs(head, excerpts, true).map(({ text, container }) => ({
+    text,
+    rank: container === firstCause?.container ? 0 : head.containers[container]?.object === firstCause?.object ? 1 : 2,
+  }));
 }
 
 function otherRuns(head: StoryHead, excerpts: Excerpts): string[] {
-  return runs(head, excerpts, ({ exitCode }) => exitCode === undefined || exitCode === 0);
+  return runs(head, excerpts, false).map(({ text }) => text);
 }
 
-function runs(
-  head: StoryHead,
-  excerpts: Excerpts,
-  wanted: (run: StoryHead['containers'][number]) => boolean,
-): string[] {
+function runs(head: StoryHead, excerpts: Excerpts, failed: boolean): { text: string; container: number }[] {
   return head.containers.flatMap((container, index) => {
     const excerpt = excerpts.runs.get(index);
     const object = head.objects[container.object];
-    if (!wanted(container) || object === undefined) return [];
+    if (excerpts.hasFailed(index) !== failed || object === undefined) return [];
     const { exitCode, reason = '', name, restart, ledger } = container;
     const ended =
       exitCode === undefined ? 'runs' : `exit code ${exitCode}${reason === '' ? '' : ` (${inline(reason)})`}`;
     const heading = `### ${inline(object.name)}/${inline(name)}#${restart}: ${ended}, ${ledger.lines} lines`;
-    if (excerpt === undefined) return [`${heading}\n`];
+    if (excerpt === undefined) return [{ text: `${heading}\n`, container: index }];
     const { first, last, skipped } = excerpt;
     const lines = [...first, ...(skipped > 0 ? [`… ${skipped} lines …`] : []), ...last].map((line) => plain(line));
-    return [`${heading}\n\n${block(lines)}\n`];
+    return [{ text: `${heading}\n\n${block(lines)}\n`, container: index }];
   });
 }
 

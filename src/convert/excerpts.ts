@@ -1,5 +1,6 @@
 import type { TimelineEntry } from '../story/document.ts';
 import type { StoryHead } from '../story/reader.ts';
+import { ToldEnds } from '../story/told-ends.ts';
 import { textOf, wordOf } from './describe.ts';
 import { Templates } from './templates.ts';
 
@@ -27,6 +28,7 @@ const MOMENTS = 5000;
 export class Excerpts {
   readonly runs = new Map<number, RunExcerpt>();
   readonly templates = new Templates();
+  readonly #told = new ToldEnds();
   readonly #head: StoryHead;
   #moments: Moment[] = [];
   /** Moments that were left out. */
@@ -40,7 +42,13 @@ export class Excerpts {
     return this.#moments;
   }
 
+  /** Whether a run, by its index, failed: not one that ended as its pod was told to go. */
+  hasFailed(container: number): boolean {
+    return (this.#head.containers[container]?.exitCode ?? 0) !== 0 && !this.#told.has(container);
+  }
+
   take(entry: TimelineEntry): void {
+    this.#told.take(entry);
     if (entry.type === 'log') this.#takeLine(entry.container, textOf(entry, []));
     else this.#takeMoment(entry);
   }

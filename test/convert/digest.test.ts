@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { countTokens } from 'gpt-tokenizer';
-import { converted, hostileStory, rolloutStory, type Sample, sampleOf } from './stories.ts';
+import { canonical } from '../story/sample.ts';
+import { StoryMaker } from '../view/html/story-maker.ts';
+import { converted, folder, hostileStory, rolloutStory, type Sample, sampleOf } from './stories.ts';
 
 let rollout: Sample;
 let hostile: Sample;
@@ -53,4 +57,48 @@ test('md: nothing in a line ends its block or becomes markup', async () => {
     else assert.ok(mark.length < fence.length, line);
   }
   assert.equal(fence, undefined);
+});
+
+/** Two pods of the old release end as they are told to, then the new one's container crashes. */
+function rolloutThatCrashes(): StoryMaker {
+  const maker = new StoryMaker();
+  for (const name of ['web-1-a', 'web-1-b']) {
+    const pod = maker.object('Pod', name);
+    const container = maker.container(pod, 'app');
+    for (let line = 0; line < 30; line += 1) maker.log(container, line, `${name} ${'serves '.repeat(20)}`);
+    maker.tell({ at: 100, type: 'lifecycle', object: pod, what: 'deletionRequested', gracePeriodSeconds: 30 });
+    end(maker, { pod, container, at: 200, exitCode: 143 });
+  }
+  const pod = maker.object('Pod', 'web-2-a');
+  const container = maker.container(pod, 'app');
+  maker.log(container, 300, 'fatal: cannot reach db');
+  const evidence = [end(maker, { pod, container, at: 400, exitCode: 3 })];
+  const firstCause = { rule: 'crash-loop', summary: 'app crashes', object: pod, container, evidence, over: false };
+  maker.verdict = { status: 'failed', firstCause, consequences: [] };
+  return maker;
+}
+
+function end(maker: StoryMaker, run: { pod: number; container: number; at: number; exitCode: number }): number {
+  const { pod, container, at, exitCode } = run;
+  const described = maker.containers[container];
+  assert.ok(described);
+  Object.assign(described, { exitCode, reason: 'Error' });
+  const what = { what: 'terminated', containerName: 'app', container, restart: 0, exitCode, reason: 'Error' };
+  return maker.tell({ at, type: 'lifecycle', object: pod, ...what });
+}
+
+test('md: a run that ended as its pod was told to go is no failed one, and never takes the room of the crash', async () => {
+  const file = join(folder, 'told.json');
+  writeFileSync(file, canonical(rolloutThatCrashes().finish(1000)));
+  const sample = await sampleOf(file);
+  for (const budget of [600, 1000, 8000]) {
+    const text = await converted(sample, 'md', budget);
+    const failed = text.slice(
+      text.indexOf('## Failed runs'),
+      text.indexOf('\n## ', text.indexOf('## Failed runs') + 1),
+    );
+    assert.match(failed, /### web-2-a\/app#0: exit code 3[^]*fatal: cannot reach db/, `within ${budget}`);
+    assert.doesNotMatch(failed, /web-1-/);
+  }
+  assert.match(await converted(sample, 'md'), /## Other runs\n\n### web-1-a\/app#0: exit code 143/);
 });

@@ -123,6 +123,29 @@ test('spans tell what each lane was, and an end in whole seconds does not cut of
   assert.ok(table.some(({ text, tone }) => text === 'exit 3, Error' && tone === 'bad'));
 });
 
+test('a container that ends as its pod was told to go has not crashed, whatever its exit code', () => {
+  const maker = new StoryMaker();
+  const ends = [
+    ['deletionRequested', 500],
+    ['evicted', 500],
+    [undefined, 500],
+    ['deletionRequested', 9000],
+  ] as const;
+  for (const [number, [what, at]] of ends.entries()) {
+    const pod = maker.object('Pod', `web-${number}`);
+    const run = { containerName: 'app', container: maker.container(pod, 'app'), restart: 0 };
+    maker.tell({ at: 0, type: 'lifecycle', object: pod, what: 'started', ...run });
+    const told = () => what !== undefined && maker.tell({ at, type: 'lifecycle', object: pod, what });
+    if (at < 1000) told();
+    // The node's clock is a little behind.
+    maker.tell({ at: 400, type: 'lifecycle', object: pod, what: 'terminated', ...run, exitCode: 143, reason: 'Error' });
+    if (at > 1000) told();
+  }
+  const data = dataOf(maker);
+  const marks = laneStories(data, lanesOf(data.facts)).flatMap(({ marks }) => marks.map(({ tone }) => tone));
+  assert.deepEqual(marks, ['ended', 'ended', 'crashed', 'crashed']);
+});
+
 test('a gap shows in the lane of its container, or in those of all objects of its type', () => {
   const maker = crash();
   const times = {

@@ -1,5 +1,6 @@
 import type { StoryGap } from '../../../story/document.ts';
 import { applyPatch } from '../../../story/patch.ts';
+import { ToldEnds } from '../../../story/told-ends.ts';
 import { type FactEntry, millisecondsSince, type ReportData } from '../data/report-data.ts';
 import type { Millis } from './clock.ts';
 import { headlineOf } from './headline.ts';
@@ -17,8 +18,12 @@ const REPLICATED = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSe
 const CONTROLLERS = /^kube-|^kubelet$|controller|scheduler|^k3s$|autoscaler/i;
 
 /** What every lane shows, from one pass over the entries that are no log lines. */
-export function laneStories(data: ReportData, index: LaneIndex): LaneStory[] {
-  const teller = new Teller(data, index);
+export function laneStories(
+  data: ReportData,
+  index: LaneIndex,
+  told: ToldEnds = new ToldEnds(data.facts.entries),
+): LaneStory[] {
+  const teller = new Teller(data, index, told);
   for (const entry of data.facts.entries) teller.take(entry);
   return teller.finish();
 }
@@ -31,11 +36,11 @@ class Teller {
   /** Entries of one object stand in the order that is known, though a time of whole seconds may step back. */
   readonly #latest = new Map<number, Millis>();
 
-  constructor(data: ReportData, index: LaneIndex) {
+  constructor(data: ReportData, index: LaneIndex, told: ToldEnds) {
     this.#data = data;
     this.#index = index;
     this.#writers = index.lanes.map(({ container, kind }) =>
-      container !== undefined ? new ContainerLane() : kind === 'Pod' ? new PodLane() : new WorkloadLane(),
+      container !== undefined ? new ContainerLane(told) : kind === 'Pod' ? new PodLane() : new WorkloadLane(),
     );
   }
 

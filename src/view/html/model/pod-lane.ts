@@ -1,3 +1,4 @@
+import type { ToldEnds } from '../../../story/told-ends.ts';
 import type { FactEntry } from '../data/report-data.ts';
 import { SpanWriter } from './spans.ts';
 
@@ -46,6 +47,12 @@ export class PodLane extends SpanWriter {
 /** A container's runs, what it waits for between them, and how each ended. */
 export class ContainerLane extends SpanWriter {
   #run = '';
+  readonly #told: ToldEnds;
+
+  constructor(told: ToldEnds) {
+    super();
+    this.#told = told;
+  }
 
   take(entry: LifecycleEntry, at: number): void {
     const { seq, restart } = entry;
@@ -66,19 +73,19 @@ export class ContainerLane extends SpanWriter {
         return;
       case 'terminated':
         this.close(at);
-        this.mark({ at, seq, ...endOf(entry) });
+        this.mark({ at, seq, ...endOf(entry, this.#told.has(entry.container ?? -1)) });
         return;
       default:
     }
   }
 }
 
-function endOf({ exitCode, reason, signal }: LifecycleEntry) {
+function endOf({ exitCode, reason, signal }: LifecycleEntry, isTold: boolean) {
   const code = typeof exitCode === 'number' ? exitCode : undefined;
   const how = typeof signal === 'number' && signal > 0 ? `signal ${signal}` : `exit ${code ?? '?'}`;
   const why = text(reason);
   return {
-    tone: code === 0 ? 'ended' : 'crashed',
+    tone: code === 0 || isTold ? 'ended' : 'crashed',
     text: why === '' ? how : `${how}, ${why}`,
     label: String(code ?? '?'),
   } as const;

@@ -1,5 +1,6 @@
 import { memo } from 'preact/compat';
 import { clockText } from '../model/clock.ts';
+import type { LifecycleEntry } from '../model/pod-lane.ts';
 import { NO_LANE, ROW_TYPES, type RowType } from '../model/rows.ts';
 import { visibleText } from '../model/visible.ts';
 import type { Opened } from './opened.ts';
@@ -37,7 +38,7 @@ function Row({ opened, row, place, count, query, isLooked, onLook }: EntryRowPro
   const fact = rows.factOf(row);
   const isWarning = fact?.type === 'event' && fact.eventType !== 'Normal';
   const tone =
-    type === 'log' ? levelOf(text) : isWarning ? 'warn' : fact?.type === 'lifecycle' ? lifecycleTone(fact) : '';
+    type === 'log' ? levelOf(text) : isWarning ? 'warn' : fact?.type === 'lifecycle' ? lifecycleTone(fact, opened) : '';
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list takes the keys
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and names its active option
@@ -80,9 +81,9 @@ function levelOf(text: string): string {
   return /\bwarn(?:ing)?\b/i.test(text) ? 'warn' : '';
 }
 
-function lifecycleTone({ what, exitCode }: { readonly what: string; readonly exitCode?: unknown }): string {
+function lifecycleTone({ what, exitCode, container = -1 }: LifecycleEntry, { told }: Opened): string {
   if (what === 'rolloutFailed' || what === 'jobFailed' || what === 'evicted') return 'bad';
-  if (what === 'terminated') return exitCode === 0 ? '' : 'bad';
+  if (what === 'terminated') return exitCode === 0 || told.has(container) ? '' : 'bad';
   return what === 'waiting' || what === 'podUnready' || what === 'unready' ? 'warn' : '';
 }
 

@@ -156,8 +156,9 @@ function LastLines({ finding }: { readonly finding: StoryFinding | undefined }) 
 
 /** What a story without a first cause has to show. */
 function Figures({ opened }: { readonly opened: Opened }) {
-  const { containers, entries } = opened.facts;
-  const crashes = containers.filter(({ exitCode = 0 }) => exitCode !== 0).length;
+  const { facts, told } = opened;
+  const { containers, entries } = facts;
+  const crashes = containers.filter(({ exitCode = 0 }, run) => exitCode !== 0 && !told.has(run)).length;
   const warnings = entries.filter((entry) => entry.type === 'event' && entry.eventType !== 'Normal').length;
   const failed = entries.filter((entry) => entry.type === 'lifecycle' && entry.what === 'rolloutFailed').length;
   return (

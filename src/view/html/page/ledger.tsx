@@ -114,19 +114,25 @@ function Containers({ opened }: { readonly opened: Opened }) {
       </thead>
       <tbody>
         {facts.containers.map((run, number) => (
-          <Run key={number} run={run} name={runName(run, facts)} />
+          <Run key={number} run={run} name={runName(run, facts)} isTold={opened.told.has(number)} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Run({ run, name }: { readonly run: StoryContainer; readonly name: string }) {
+interface RunProps {
+  readonly run: StoryContainer;
+  readonly name: string;
+  readonly isTold: boolean;
+}
+
+function Run({ run, name, isTold }: RunProps) {
   const { ledger, exitCode, reason = '' } = run;
   return (
     <tr>
       <th scope="row">{visibleText(name)}</th>
-      <td class={exitCode === undefined || exitCode === 0 ? '' : 'bad'}>
+      <td class={exitCode === undefined || exitCode === 0 || isTold ? '' : 'bad'}>
         {exitCode === undefined ? '' : `${exitCode} ${visibleText(reason)}`}
       </td>
       <td class="number">{ledger.lines.toLocaleString('en')}</td>

@@ -1,3 +1,4 @@
+import { ToldEnds } from '../../../story/told-ends.ts';
 import { decodeReport } from '../data/decode.ts';
 import { millisecondsSince, type ReportData, type ReportFacts } from '../data/report-data.ts';
 import { lineTimes } from '../model/density.ts';
@@ -19,6 +20,8 @@ export interface Opened {
   readonly index: LaneIndex;
   readonly stories: readonly LaneStory[];
   readonly rows: Rows;
+  /** Which runs ended as their pod was told to go. */
+  readonly told: ToldEnds;
   /** When each lane wrote its lines. */
   readonly lineTimes: readonly Float64Array[];
   /** The story's start in milliseconds since the epoch. */
@@ -36,14 +39,16 @@ export async function openReport(base64: string): Promise<Opened> {
   const { facts } = data;
   const index = lanesOf(facts);
   const rows = new Rows(data, index);
+  const told = new ToldEnds(facts.entries);
   const { startTime, endTime } = facts.metadata;
   const recorded = withRoom({ from: 0, to: Math.max(1, millisecondsSince(endTime, startTime)) });
   return {
     data,
     facts,
     index,
-    stories: laneStories(data, index),
+    stories: laneStories(data, index, told),
     rows,
+    told,
     lineTimes: lineTimes(rows, index.lanes.length),
     epoch: Date.parse(`${startTime.slice(0, 23)}Z`) + Number(startTime.slice(23, 29)) / 1e6,
     recorded,
