@@ -11,7 +11,8 @@ import { labelOf, storyEntry } from '../view/terminal/story-entry.ts';
 import { type Moment, momentOf } from '../view/terminal/story-moment.ts';
 import { treeLines } from '../view/terminal/tree-lines.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { momentIn } from './moment.ts';
+import { momentIn, recordedMomentIn } from './moment.ts';
+import { objectsNamed } from './named-objects.ts';
 import { type Output, page } from './pager.ts';
 import { matcherOf } from './pattern.ts';
 
@@ -76,7 +77,7 @@ async function* timeline(
 /** The tree at a moment; with `--object` the objects themselves, whole, as YAML. */
 async function* atMoment(story: StoryReader, { at = '', object }: ViewOptions): AsyncGenerator<Line> {
   const { head } = story;
-  const time = momentIn(at, head.metadata, '--at');
+  const time = recordedMomentIn(at, head.metadata, '--at');
   const moment = await momentOf(story, time);
   if (object === undefined) {
     yield* headLines(head);
@@ -139,35 +140,4 @@ function treeOf({ tree }: Moment, head: StoryHead | undefined, now: Timestamp): 
     return count === undefined ? undefined : { lines: count, perSecond: undefined };
   };
   return treeLines({ rows: tree.rows(), hidden: 0, now: millisecondsOf(now), rateOf });
-}
-
-/** Indexes of the objects that a user names: `web-7c9`, `pod/web-7c9`, `Deployment/web`; `*` stands for anything. */
-function objectsNamed(names: readonly string[], { objects }: StoryHead): ReadonlySet<number> {
-  const found = new Set<number>();
-  for (const wanted of names) {
-    const slash = wanted.indexOf('/');
-    const type = wanted.slice(0, Math.max(0, slash)).toLowerCase();
-    const pattern = globOf(wanted.slice(slash + 1));
-    const before = found.size;
-    for (const [index, { kind, resource, name }] of objects.entries()) {
-      const isType = type === '' || type === kind.toLowerCase() || type === resource;
-      if (isType && pattern.test(name)) found.add(index);
-    }
-    if (found.size === before) throw unknownObject(wanted, objects);
-  }
-  return found;
-}
-
-function globOf(text: string): RegExp {
-  const parts = text.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[^]*')}$`);
-}
-
-const SHOWN = 10;
-
-function unknownObject(wanted: string, objects: StoryHead['objects']): FaroError {
-  const names = objects.slice(0, SHOWN).map(labelOf).join(', ');
-  return new FaroError('usage', `--object: there is no "${wanted}" in this story`, {
-    hint: `it holds ${names}${objects.length > SHOWN ? `, and ${objects.length - SHOWN} more` : ''}`,
-  });
 }

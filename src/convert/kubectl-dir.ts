@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
+import { checkNewFolder } from '../story/place.ts';
 import type { StoryReader } from '../story/reader.ts';
 import { LogFiles } from './log-files.ts';
 import { ObjectFiles } from './object-files.ts';
@@ -13,6 +14,7 @@ import { ObjectFiles } from './object-files.ts';
  * folder is there whole or not at all. Throws FaroError `output`.
  */
 export async function writeKubectlDir(story: StoryReader, folder: string): Promise<void> {
+  await checkNewFolder(folder);
   const temporary = join(dirname(resolve(folder)), `.${basename(folder)}.${randomUUID()}.faro.tmp`);
   try {
     await mkdir(temporary, { mode: 0o700 });

@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FaroError, messageOf } from '../model/errors.ts';
@@ -29,13 +30,33 @@ const PIECE = 256 * 1024;
 /** Opens a file by what it holds, not by its name. Throws FaroError `story`. */
 export async function openBytes(path: string, options: OpenBytesOptions = {}): Promise<StoryBytes> {
   const file = await open(path, 'r').catch((cause: unknown) => {
-    throw new FaroError('story', `${path} cannot be read: ${messageOf(cause)}`, { cause, hint: 'check the name' });
+    throw readFault(path, cause);
   });
   try {
     return { ...(await reading(path, file, options)), [Symbol.asyncDispose]: () => file.close() };
   } catch (cause) {
     await file.close();
-    throw new FaroError('story', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw readFault(path, cause);
+  }
+}
+
+/** What is wrong with a name, for whoever typed it. */
+function readFault(path: string, cause: unknown): FaroError {
+  const fault = (message: string, hint: string) => new FaroError('story', message, { cause, hint });
+  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+    case 'ENOENT':
+      return existsSync(dirname(path))
+        ? fault(`there is no file ${path}`, 'check its name; a capture puts its story in place when it ends')
+        : fault(`${path}: there is no folder ${dirname(path)}`, 'check its name');
+    case 'ENOTDIR':
+      return fault(`${path}: ${dirname(path)} is no folder`, 'check the name');
+    case 'EISDIR':
+      return fault(`${path} is a folder`, 'name a story in it; of a journal, "faro recover JOURNAL -o FILE" makes one');
+    case 'EACCES':
+    case 'EPERM':
+      return fault(`${path} may not be read by this user`, 'a story is written for its owner alone: ask for a copy');
+    default:
+      return fault(`${path} cannot be read: ${messageOf(cause)}`, 'name another file');
   }
 }
 

@@ -1,19 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { FileSink } from './member-writer.ts';
 
 /** Finds out before any work that a file could not be written. Throws FaroError `output`. */
 export async function checkPlace(output: string, options: { readonly force: boolean }): Promise<void> {
-  const folder = dirname(output);
-  await tryFolder(folder).catch((cause: unknown) => {
-    const isMissing = codeOf(cause) === 'ENOENT' && !existsSync(folder);
-    const message = isMissing ? `there is no folder ${folder}` : `the folder ${folder} is not writable`;
-    const hint = isMissing ? 'create it, or name another file with -o' : 'name another file with -o';
-    throw new FaroError('output', `${output}: ${message}`, { cause, hint });
-  });
+  await checkFolder(output, 'file');
   const existing = await stat(output).catch(() => undefined); // whatever it is, the rename will tell
   if (existing === undefined) return;
   if (existing.isDirectory())
@@ -24,6 +18,37 @@ export async function checkPlace(output: string, options: { readonly force: bool
     throw new FaroError('output', `${output} exists already`, {
       hint: 'name another file with -o, or overwrite it with --force',
     });
+}
+
+/**
+ * Finds out before any work that a new folder could not be placed: only an empty one may stand there. Throws FaroError
+ * `output`.
+ */
+export async function checkNewFolder(output: string): Promise<void> {
+  await checkFolder(output, 'folder');
+  const hint = 'name a folder that does not exist yet with -o';
+  const contents = await readdir(output).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return [];
+    const message = codeOf(cause) === 'ENOTDIR' ? 'is a file' : `cannot be looked into: ${messageOf(cause)}`;
+    throw new FaroError('output', `${output} ${message}`, { cause, hint });
+  });
+  if (contents.length > 0)
+    throw new FaroError('output', `the folder ${output} exists already, and is not empty`, { hint });
+}
+
+/** Whether something can be made where the output is to stand. */
+async function checkFolder(output: string, what: 'file' | 'folder'): Promise<void> {
+  const folder = dirname(output);
+  await tryFolder(folder).catch((cause: unknown) => {
+    const isMissing = codeOf(cause) === 'ENOENT' && !existsSync(folder);
+    const message = isMissing
+      ? `there is no folder ${folder}`
+      : codeOf(cause) === 'ENOTDIR'
+        ? `${folder} is no folder`
+        : `the folder ${folder} is not writable`;
+    const hint = `${isMissing ? 'create it, or ' : ''}name another ${what} with -o`;
+    throw new FaroError('output', `${output}: ${message}`, { cause, hint });
+  });
 }
 
 /** Permissions tell little (to root, of a read-only or special file system): a file is made, and removed again. */

@@ -89,6 +89,18 @@ test('faro convert writes to standard output or to a file, never over one, and s
   assert.equal(faro('convert', at('sample.json'), '--to', 'kubectl-dir').status, 2);
   assert.equal(faro('convert', at('sample.json'), '--to', 'kubectl-dir', '-o', at('dump')).status, 0);
   assert.ok(existsSync(join(at('dump'), 'shop', 'pods.yaml')));
+  for (const [folder, message] of [
+    ['dump', /the folder .*dump exists already, and is not empty/],
+    ['story.csv', /story\.csv is a file/],
+    ['story.csv/dump', /story\.csv is no folder/],
+    ['none/dump', /there is no folder .*none/],
+  ] as const) {
+    const { status, stderr } = faro('convert', at('sample.json'), '--to', 'kubectl-dir', '-o', at(folder));
+    assert.equal(status, 4);
+    assert.match(stderr, message);
+    assert.match(stderr, /\n {2}.*-o\n$/);
+    assert.doesNotMatch(stderr, /bug|ENO/);
+  }
   assert.equal(faro('convert', at('sample.json'), '--to', 'pdf').status, 2);
   assert.equal(faro('convert', at('sample.json'), '--to', 'md', '--budget', '5').status, 2);
 });

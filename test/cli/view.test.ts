@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import { dirname, join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import { momentIn } from '../../src/cli/moment.ts';
 import { matcherOf } from '../../src/cli/pattern.ts';
@@ -87,7 +87,8 @@ test('faro view takes only what the filters let through', async () => {
     '12:00:03.000  ',
     '12:00:04.000  ',
   ]);
-  assert.deepEqual(await only({ object: ['pod/w*'], type: ['event'] }), ['12:00:00.000 E']);
+  for (const object of ['pod/w*', 'po/web', 'pods/web', 'web'])
+    assert.deepEqual(await only({ object: [object], type: ['event'] }), ['12:00:00.000 E'], object);
 });
 
 test('faro view shows every object as it was at a moment, whole as YAML where it is named', async () => {
@@ -112,7 +113,28 @@ test('faro view says what is wrong and what would be right', async () => {
   await refused({ grep: '(a' }, /missing closing \)/, /syntax/);
   await refused({ object: ['nginx'] }, /no "nginx"/, /Pod\/web/);
   await refused({ at: 'soon' }, /^--at: "soon"/, /16:07:03/);
+  await refused({ at: '99:00' }, /^--at: "99:00" is no time of day$/, /16:07:03/);
+  await refused({ at: '2026-11-23T11:00:00Z' }, /^--at: .* is before the recording began$/, /from 2026-11-23T12:00:00/);
+  await refused({ at: '13:00' }, /^--at: .* is after the recording ended$/, /to 2026-11-23T12:00:05/);
+  await refused({ object: ['deploy/web'] }, /no "deploy\/web"/, /Pod\/web/);
   await refused({ type: ['logs'] }, /"logs"/, /log, event/);
+});
+
+test('a file that cannot be read is told by name, place and way out', async () => {
+  const folder = dirname(file);
+  for (const [path, message, hint] of [
+    [join(folder, 'none.json'), /^there is no file .*none\.json$/, /check its name/],
+    [join(folder, 'none', 'story.json'), /there is no folder .*none$/, /check its name/],
+    [join(file, 'story.json'), /story\.json is no folder$/, /check the name/],
+    [folder, /is a folder$/, /faro recover/],
+  ] as const)
+    await assert.rejects(view(path, { pager: false }, { env: {}, stdout: new PassThrough() }), (error) => {
+      assert.ok(error instanceof FaroError);
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /ENO|EIS/);
+      assert.match(error.hint ?? '', hint);
+      return true;
+    });
 });
 
 test('faro view goes through $PAGER on a terminal, and is plain text in a pipe that ends early', {

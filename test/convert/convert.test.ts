@@ -224,7 +224,7 @@ test('kubectl-dir: names of a story never lead out of the folder, and a folder t
     [],
   );
   assert.ok(readdirSync(target).every((name) => !name.startsWith('.')));
-  await assert.rejects(writeKubectlDir(story, target), /inside could not be written/);
+  await assert.rejects(writeKubectlDir(story, target), /inside exists already, and is not empty/);
   assert.ok(existsSync(target));
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.endsWith('.tmp')),

@@ -97,7 +97,7 @@ test('md: a run that ended as its pod was told to go is no failed one, and never
       text.indexOf('## Failed runs'),
       text.indexOf('\n## ', text.indexOf('## Failed runs') + 1),
     );
-    assert.match(failed, /### web-2-a\/app#0: exit code 3[^]*fatal: cannot reach db/, `within ${budget}`);
+    assert.match(failed, /### web-2-a\/app#0: exit code 3[\s\S]*fatal: cannot reach db/, `within ${budget}`);
     assert.doesNotMatch(failed, /web-1-/);
   }
   assert.match(await converted(sample, 'md'), /## Other runs\n\n### web-1-a\/app#0: exit code 143/);
