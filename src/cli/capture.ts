@@ -1,7 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { JournalLock } from '../journal/lock.ts';
 import { JournalWriter } from '../journal/writer.ts';
 import type { KubeletClients } from '../kube/kubelet.ts';
 import { FaroError } from '../model/errors.ts';
@@ -19,6 +18,7 @@ import { checkReports, publish } from './ci/publish.ts';
 import type { CommandContext } from './context.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { checkUnused, journalOf, recoverHint } from './journal-place.ts';
 import { kubeletsFor } from './kubelets.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
 import { type ProgressMode, startProgress } from './progress.ts';
@@ -37,6 +37,7 @@ export async function capture(
   const plan = planOf(options, context);
   const log = commandLog(options, context);
   await checkOutput(options.output, { force: options.force === true });
+  if (options.output !== '-') await checkUnused(journalOf(options.output));
   await checkReports(options);
   const report = await reportOf(options);
   const connection = await connectionFor(options, context, log);
@@ -115,8 +116,9 @@ export interface RecordRequest {
 export async function recordStory(session: Session, request: RecordRequest): Promise<Recorded> {
   const { options, context } = request;
   const signKey = await signKeyOf(options);
-  const dir = journalDir(options.output);
+  const dir = journalOf(options.output);
   const journal = await JournalWriter.create(dir, { clock: context.clock });
+  using lock = JournalLock.forWriting(dir);
   let result: RecordResult;
   try {
     result = await recordTo(journal, session, request);
@@ -128,6 +130,7 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
   if (context.interrupts.second.aborted) throw left(dir);
   request.log.info({ ended: result.ended }, 'recorded; writing the story');
   const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true, signKey });
+  lock[Symbol.dispose]();
   if (options.keepJournal !== true) await rm(dir, { recursive: true });
   return { result, summary };
 }
@@ -239,15 +242,6 @@ function wholeNumber(text: string, option: string, least: number): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new FaroError('usage', `${option}: "${text}" is not a whole number of at least ${least}`);
-}
-
-/** Beside the output, so that it is found there after a crash; for standard output in the folder for temporary files. */
-function journalDir(output: string): string {
-  return output === '-' ? join(tmpdir(), `faro-${randomUUID()}.journal`) : `${output}.journal`;
-}
-
-function recoverHint(dir: string): string {
-  return `what was recorded is in ${dir}: "faro recover ${dir} -o story.json" makes the story of it`;
 }
 
 function left(dir: string): FaroError {

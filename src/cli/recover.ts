@@ -1,3 +1,5 @@
+import { checkFolder } from '../journal/folder.ts';
+import { JournalLock } from '../journal/lock.ts';
 import { checkOutput, writeStory } from '../story/file.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -13,6 +15,8 @@ export interface RecoverOptions {
 /** `faro recover`: makes a story of a journal, whether its capture ended by itself or was killed. The journal stays. */
 export async function recover(journal: string, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
   const force = options.force === true;
+  await checkFolder(journal);
+  using _lock = JournalLock.forReading(journal);
   await checkOutput(options.output, { force });
   const signKey = await signKeyOf(options);
   const summary = await writeStory({ journal, output: options.output, force, signKey });

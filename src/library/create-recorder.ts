@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { systemClock } from '../cli/context.ts';
 import { openSession, type Session } from '../cli/session.ts';
 import { uuidv7 } from '../cli/uuid.ts';
+import { JournalLock } from '../journal/lock.ts';
 import { JournalWriter } from '../journal/writer.ts';
 import { loadConnection } from '../kube/connection.ts';
 import { FaroError } from '../model/errors.ts';
@@ -47,6 +48,7 @@ export async function createRecorder(
     await session[Symbol.asyncDispose]();
     throw error;
   });
+  const lock = JournalLock.forWriting(place.journal);
   const recorder = new Recorder(recordOptions(options, session, journal));
   return {
     get progress() {
@@ -56,10 +58,12 @@ export async function createRecorder(
     async run(ending = new AbortController().signal) {
       const result = await recorder.run(ending, new AbortController().signal);
       await journal.close();
+      lock[Symbol.dispose]();
       return { ...result, ...(await finish(options, place)) };
     },
     async [Symbol.asyncDispose]() {
       await journal.close();
+      lock[Symbol.dispose]();
       await session[Symbol.asyncDispose]();
     },
   };
