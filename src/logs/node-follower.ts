@@ -69,6 +69,8 @@ export class NodeFollower implements Follower {
   readonly #pace: Pace;
   readonly #recent = new LogCursor(KEPT_BYTES);
   #tail: { readonly stream: StreamTail; readonly slot: Disposable } | undefined;
+  /** The last stream that ended by itself, and how many lines had been written down when it was put away. */
+  #ended: { readonly stream: StreamTail; readonly lines: number } | undefined;
   #proof: StretchProof<RecordsPiece> | undefined;
   #lost: LostPiece | undefined;
   #still: { readonly mark: string; readonly at: number } | undefined;
@@ -251,11 +253,16 @@ export class NodeFollower implements Follower {
       return this.#end(`terminated, then read to the end of ${this.#log.file}, which was removed then`);
     }
     const stream = this.#tail?.stream;
-    if (stream !== undefined) {
-      await this.#endOf(stream, signal);
-      if (this.#sawEnd(stream)) return this.#endOfStream(stream);
-    } else if (this.#pace.failures < 3) return undefined;
+    if (stream !== undefined) await this.#endOf(stream, signal);
+    const last = [stream, this.#endedStream()].find((one) => one !== undefined && this.#sawEnd(one));
+    if (last !== undefined) return this.#endOfStream(last);
+    if (stream === undefined && this.#pace.failures < 3) return undefined;
     return this.#giveUp('instance-gone', 'the log files were removed before their end was read');
+  }
+
+  /** A stream that was put away at its end; it tells of the log's end only while nothing more came than it had brought. */
+  #endedStream(): StreamTail | undefined {
+    return this.#ended?.lines === this.#scribe.lines ? this.#ended.stream : undefined;
   }
 
   /** A stream also ends with the kubelet or the API server: only its end after the container's proves anything. */
@@ -320,6 +327,7 @@ export class NodeFollower implements Follower {
     void tail.stream.close();
     if (this.#proof !== undefined || tail.stream.stretch.lines > 0) return false;
     this.#tail = undefined;
+    if (tail.stream.hasEndedWell) this.#ended = { stream: tail.stream, lines: this.#scribe.lines };
     this.#options.open.delete(tail.stream);
     tail.slot[Symbol.dispose]();
     return true;

@@ -125,8 +125,9 @@ export class StreamTail {
       this.#takeFresh(this.#judge(this.#matcher.rest()));
   }
 
+  /** Ends it. What it showed stands, if it had come to its end before. */
   async close(): Promise<void> {
-    this.#isSound = false;
+    if (this.#end === 'open') this.#isSound = false;
     this.#cancel.abort();
     this.release();
     await this.#done;

@@ -1,0 +1,143 @@
+import { SimulatedClock } from '../../src/demo/clock.ts';
+import type { ByteStream, LogOptions } from '../../src/kube/client.ts';
+import { InstanceLife, type InstanceView } from '../../src/logs/life.ts';
+import { NodeFollower } from '../../src/logs/node-follower.ts';
+import { OpenStreams } from '../../src/logs/open-streams.ts';
+import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
+import type { ContainerInstance } from '../../src/model/instance.ts';
+import { Slots } from '../../src/model/slots.ts';
+import { type Timestamp, timestampOf } from '../../src/model/time.ts';
+import { readRecords } from '../record/simulation/recorded.ts';
+import { FakeNode } from './fake-node.ts';
+
+const instance: ContainerInstance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
+const FLUSH_MS = 100;
+
+type Written = Parameters<LogSink['append']>[0];
+
+/** A follow stream that a test feeds and ends. */
+export class FakeStream {
+  readonly #chunks: Buffer[] = [];
+  #isOver = false;
+  #wake = Promise.withResolvers<void>();
+
+  push(text: string): void {
+    this.#chunks.push(Buffer.from(text));
+    this.#wake.resolve();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#wake.resolve();
+  }
+
+  bytes(signal: AbortSignal): ByteStream {
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    aborted.catch(() => undefined);
+    signal.addEventListener('abort', () => reject(signal.reason));
+    const next = () => Promise.race([this.#wake.promise, aborted]);
+    const chunks = this.#chunks;
+    const isOver = () => this.#isOver;
+    const sleep = () => {
+      this.#wake = Promise.withResolvers();
+    };
+    async function* read() {
+      for (;;) {
+        for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
+        if (isOver()) return;
+        await next();
+        if (!isOver()) sleep();
+      }
+    }
+    return Object.assign(read(), { [Symbol.asyncDispose]: async () => undefined }) as ByteStream;
+  }
+}
+
+/** One container run, read from a fake node with fake streams beside it, on a clock that goes when the test says so. */
+export class Following {
+  readonly clock = new SimulatedClock();
+  readonly node = new FakeNode();
+  readonly streams: { readonly request: LogOptions; readonly stream: FakeStream }[] = [];
+  readonly records: Written[] = [];
+  readonly life = new InstanceLife(instance, this.view('running'));
+  readonly #open = new OpenStreams();
+  readonly #stop = new AbortController();
+  end: FollowEnd | undefined;
+  #numbers = 0;
+
+  constructor() {
+    const client = {
+      logs: async (request: LogOptions, signal: AbortSignal) => {
+        const stream = new FakeStream();
+        this.streams.push({ request, stream });
+        return stream.bytes(signal);
+      },
+    };
+    const follower = new NodeFollower({
+      life: this.life,
+      client,
+      files: this.node,
+      folder: '',
+      sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
+      clock: this.clock,
+      streams: new Slots(5),
+      readings: new Slots(5),
+      nextStream: () => this.#numbers++,
+      open: this.#open,
+      rotatesAt: () => 10 * 1024 * 1024,
+      timeoutMs: undefined,
+    });
+    const ended = follower.run(this.#stop.signal).then((end) => {
+      this.end = end;
+    });
+    ended.catch(() => undefined); // the test is over
+  }
+
+  /** A time so many milliseconds after the beginning. */
+  time(ms: number): Timestamp {
+    return timestampOf(Date.UTC(2026, 10, 23, 12) + ms);
+  }
+
+  view(state: InstanceView['state'], finishedAt?: Timestamp): InstanceView {
+    return { state, startedAt: this.time(0), finishedAt };
+  }
+
+  /** A line of the pod log API. */
+  line(ms: number, text: string): string {
+    return `${this.time(ms)} ${text}\n`;
+  }
+
+  /** Puts a line into the file. */
+  writeFile(ms: number, text: string): void {
+    this.node.write(`${this.time(ms)} stdout F ${text}\n`);
+  }
+
+  /** The newest stream. */
+  get stream(): FakeStream {
+    const newest = this.streams.at(-1);
+    if (newest === undefined) throw new Error('no stream was opened');
+    return newest.stream;
+  }
+
+  async advance(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += FLUSH_MS) {
+      await this.clock.advance(Math.min(FLUSH_MS, ms - passed), settle);
+      this.#open.flush();
+      await settle();
+    }
+  }
+
+  /** The lines that were recorded, and the gaps. */
+  recorded() {
+    const log = readRecords(this.records).logs.get('p/app/0');
+    return { lines: log?.lines.map((line) => line.slice(31)) ?? [], gaps: log?.gaps ?? [] };
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+  }
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
