@@ -16,7 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   record: ['watch', 'logs', 'graph', 'redact', 'kube', 'model', 'telemetry'],
   verdict: ['graph', 'model'],
   story: ['verdict', 'journal', 'graph', 'logs', 'model'],
-  verify: ['story', 'model'],
+  verify: ['story', 'model', 'version'],
   convert: ['story', 'model'],
   demo: ['graph', 'kube', 'model'],
   view: ['graph', 'logs', 'model', 'story'],

@@ -33,6 +33,7 @@ const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   output: EXIT.story,
   journal: EXIT.story,
   story: EXIT.story,
+  'no-story': EXIT.story,
 };
 
 export function exitCodeOf(error: unknown): ExitCode {

@@ -13,7 +13,9 @@ export type ErrorCode =
   | 'api'
   | 'output'
   | 'journal'
-  | 'story';
+  | 'story'
+  /** A file that is not there, or is none of ours. */
+  | 'no-story';
 
 /**
  * An error that an operator can act on: `message` names the thing and the place, `hint` the way out.

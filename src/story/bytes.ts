@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FaroError, messageOf } from '../model/errors.ts';
-import { type Compression, gzip, zstd } from './compress.ts';
+import { type Compression, gzip, isZlibError, zstd } from './compress.ts';
 import { type Member, type MemberIndex, parseIndex } from './members.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
@@ -16,6 +16,8 @@ export interface StoryBytes extends AsyncDisposable {
   tail(length: number): Promise<Buffer | undefined>;
   /** What stands where, if the file has an index. */
   readonly index: MemberIndex | undefined;
+  /** Whether there is one that cannot be read; then the file is read from its beginning. */
+  readonly isIndexDamaged: boolean;
 }
 
 export interface OpenBytesOptions {
@@ -42,7 +44,7 @@ export async function openBytes(path: string, options: OpenBytesOptions = {}): P
 
 /** What is wrong with a name, for whoever typed it. */
 function readFault(path: string, cause: unknown): FaroError {
-  const fault = (message: string, hint: string) => new FaroError('story', message, { cause, hint });
+  const fault = (message: string, hint: string) => new FaroError('no-story', message, { cause, hint });
   switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
     case 'ENOENT':
       return existsSync(dirname(path))
@@ -70,11 +72,15 @@ async function reading(path: string, file: FileHandle, { ignoreIndex = false }: 
       from: (offset, to) => cutAt(piecesOf(file, offset), offset, to),
       tail: (length) => tailOf(file, length),
       index: undefined,
+      isIndexDamaged: false,
     };
   const compression = isGzip ? gzip : zstd;
   const indexed = ignoreIndex ? undefined : await indexOf(file, compression);
-  if (indexed !== undefined) return seekable(file, compression, indexed);
-  return streamed(() => (isGzip ? gunzipped(path) : zstdFrames(piecesOf(file, 0))));
+  if (indexed !== undefined && indexed !== 'damaged') return seekable(file, compression, indexed);
+  return {
+    ...streamed(() => (isGzip ? gunzipped(path) : zstdFrames(piecesOf(file, 0)))),
+    isIndexDamaged: indexed === 'damaged',
+  };
 }
 
 /** The index behind the members, and where it begins in the file. */
@@ -83,11 +89,18 @@ interface Indexed {
   readonly end: number;
 }
 
-async function indexOf(file: FileHandle, { trailer }: Compression): Promise<Indexed | undefined> {
+/** Another tool's file has none; a damaged one is only the loss of a short cut. */
+async function indexOf(file: FileHandle, { trailer }: Compression): Promise<Indexed | 'damaged' | undefined> {
   const { size } = await file.stat();
-  const found = await trailer.unwrap({ size, read: (at, length) => readAt(file, at, length) });
-  const index = found === undefined ? undefined : parseIndex(found.index);
-  return found === undefined || index === undefined ? undefined : { index, end: found.at };
+  try {
+    const found = await trailer.unwrap({ size, read: (at, length) => readAt(file, at, length) });
+    if (found === undefined) return undefined;
+    const index = parseIndex(found.index);
+    return index === undefined ? 'damaged' : { index, end: found.at };
+  } catch (error) {
+    if (isZlibError(error) || error instanceof SyntaxError || error instanceof RangeError) return 'damaged';
+    throw error;
+  }
 }
 
 /** Bytes of which any member can be had by itself. */
@@ -109,13 +122,14 @@ function seekable(file: FileHandle, compression: Compression, { index, end }: In
   }
   return {
     index,
+    isIndexDamaged: false,
     from,
     tail: async (wanted) => Buffer.concat(await Array.fromAsync(from(Math.max(0, length - wanted)))),
   };
 }
 
 /** Bytes that can only be had from the beginning on. */
-function streamed(read: () => AsyncIterable<Buffer>): Reading {
+function streamed(read: () => AsyncIterable<Buffer>): Omit<Reading, 'isIndexDamaged'> {
   async function* after(offset: number): AsyncGenerator<Buffer> {
     let skipped = 0;
     for await (const piece of read()) {

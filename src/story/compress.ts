@@ -39,3 +39,8 @@ export function compressionFor(output: string): Compression | undefined {
     hint: `name it .json, .json.gz or .json.zst, or - for standard output`,
   });
 }
+
+/** Whether data could not be decompressed. */
+export function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^(?:Z_|ZSTD_|ERR_ZLIB|ERR_BUFFER)/.test(String(error.code));
+}

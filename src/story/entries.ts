@@ -1,13 +1,12 @@
-import { type LifecycleChange, lifecycleOf } from '../graph/lifecycle.ts';
 import { controllerOf, type LineageInput, lineagesOf } from '../graph/lineage.ts';
 import type { JournalEntry } from '../journal/reader.ts';
-import { instancesOf } from '../logs/instances.ts';
 import { field, numberOf, path, textOf } from '../model/fields.ts';
 import type { Gap } from '../model/gap.ts';
-import { type ContainerInstance, instanceName } from '../model/instance.ts';
+import { instanceName } from '../model/instance.ts';
 import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp } from '../model/time.ts';
+import { changesOf, type ToldChange } from './changes.ts';
 import { Containers, given } from './containers.ts';
 import type { StoryGap, StoryObject } from './document.ts';
 import { type EntryTime, finerOf, timeOfEvent, timeOfState } from './object-time.ts';
@@ -155,7 +154,7 @@ export class Entries {
       ...given('manager', manager),
       ...(previous === undefined ? { state: object } : { patch: diff(previous, object) }),
     });
-    for (const change of lifecycleOf({ previous, current: object, action }, instancesOf))
+    for (const change of changesOf({ previous, current: object, action }))
       this.#takeChange(change, { record, when, key, before });
   }
 
@@ -166,26 +165,21 @@ export class Entries {
   }
 
   #takeChange(
-    change: LifecycleChange,
+    { what, time: own, run, details }: ToldChange,
     cause: { record: ObjectRecord; when: EntryTime; key: OrderKey; before: OrderKey | undefined },
   ): void {
-    const { time: own, ...details } = change;
     const { object, observed } = cause.record;
-    const instance = 'restart' in change ? instanceOf(object, change.container, change.restart) : undefined;
-    const when = this.#whenChanged(own, cause.when, { observed, isRun: instance !== undefined });
+    const when = this.#whenChanged(own, cause.when, { observed, isRun: run !== undefined });
     let key = own === undefined ? cause.key : keyAt(when.time);
-    if (instance !== undefined && change.what !== 'terminated')
-      key = this.containers.started(instance, when.time, cause.before);
-    if (instance !== undefined && change.what === 'terminated') key = this.containers.terminated(instance, when.time);
-    const { container: name, ...rest } = { container: undefined, ...details };
+    if (run !== undefined && what !== 'terminated') key = this.containers.started(run, when.time, cause.before);
+    if (run !== undefined && what === 'terminated') key = this.containers.terminated(run, when.time);
     this.#push(key, {
       ...when,
       observed,
       type: 'lifecycle',
       object: this.#survey.members.get(object.metadata.uid),
-      ...rest,
-      ...given('containerName', name),
-      ...(instance === undefined ? {} : { container: this.containers.indexOf(instance) }),
+      ...details,
+      ...(run === undefined ? {} : { container: this.containers.indexOf(run) }),
     });
   }
 
@@ -280,11 +274,6 @@ export class Entries {
       ...given('deletedTime', deletedTime),
     };
   }
-}
-
-function instanceOf(pod: KubeObject, container: string, restart: number): ContainerInstance {
-  const { uid, name, namespace = '' } = pod.metadata;
-  return { podUid: uid, namespace, pod: name, container, restart };
 }
 
 function describeGap(gap: Gap): string {

@@ -84,10 +84,10 @@ function checkVersion(apiVersion: unknown): void {
   if (apiVersion === 'faro/v1') return;
   const major = /^faro\/v(\d+)/.exec(String(apiVersion))?.[1];
   if (major !== undefined && Number(major) > 1)
-    throw new FaroError('story', `this story is of format faro/v${major}, this version of faro reads faro/v1`, {
+    throw new FaroError('no-story', `this story is of format faro/v${major}, this version of faro reads faro/v1`, {
       hint: 'a newer version of faro reads it',
     });
-  throw new FaroError('story', `this is no story: its apiVersion is ${JSON.stringify(apiVersion)}, not faro/v1`, {
+  throw new FaroError('no-story', `this is no story: its apiVersion is ${JSON.stringify(apiVersion)}, not faro/v1`, {
     hint: 'name a file that faro has written',
   });
 }

@@ -1,5 +1,6 @@
 import { FaroError } from '../model/errors.ts';
 import { type OpenBytesOptions, openBytes, type StoryBytes } from './bytes.ts';
+import { isZlibError } from './compress.ts';
 import type { TimelineEntry } from './document.ts';
 import { type EntryFilter, EntryMatcher } from './entry-filter.ts';
 import { readHead, type StoryHead } from './head.ts';
@@ -20,8 +21,8 @@ export interface StoryReader extends AsyncDisposable {
 
 /**
  * Opens a story: `.json`, `.json.gz` or `.json.zst`, told by what the file holds. The timeline is never loaded whole.
- * Throws FaroError `story`, then or while entries are read, naming file, line and way out, for what is no story, is cut
- * or damaged, or is of a newer major version.
+ * Throws FaroError, then or while entries are read, naming file, line and way out: `no-story` for what is none or is of a
+ * newer major version, `story` for one that is cut or damaged.
  */
 export async function openStory(path: string, options: OpenBytesOptions = {}): Promise<StoryReader> {
   const bytes = await openBytes(path, options);
@@ -33,9 +34,11 @@ export async function openStory(path: string, options: OpenBytesOptions = {}): P
       [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
     };
   } catch (error) {
-    const fault = await explain(path, bytes, error);
+    // It may be the index that is damaged, or does not fit: without it, what is wrong with the story itself is found.
+    const fault = bytes.index === undefined ? await explain(path, bytes, error) : undefined;
     await bytes[Symbol.asyncDispose]();
-    throw fault;
+    if (fault !== undefined) throw fault;
+    return await openStory(path, { ignoreIndex: true });
   }
 }
 
@@ -121,7 +124,7 @@ async function explain(path: string, bytes: StoryBytes, error: unknown): Promise
   if (error instanceof JsonFault) {
     const line = await lineAt(bytes, error.offset);
     if (error.offset === 0)
-      return new FaroError('story', `${path} is no story: ${error.message}`, { hint: HINT.other, cause: error });
+      return new FaroError('no-story', `${path} is no story: ${error.message}`, { hint: HINT.other, cause: error });
     if (error.isCut)
       return new FaroError('story', `${path}, line ${line}: the story is cut: ${error.message}`, {
         hint: HINT.cut,
@@ -135,10 +138,6 @@ async function explain(path: string, bytes: StoryBytes, error: unknown): Promise
       cause: error,
     });
   return error;
-}
-
-function isZlibError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && /^(?:Z_|ZSTD_|ERR_ZLIB|ERR_BUFFER)/.test(String(error.code));
 }
 
 /** The line, from 1, of a place in the document; only asked for when something is wrong there. */

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /**
  * The index of a compressed story stands behind its members, where other tools see nothing: in the extra fields of
@@ -36,7 +36,8 @@ const SKIPPABLE = 0x184d2a5f;
 /** `magic, length, index (zstd), footer`. */
 export const zstdTrailer: Trailer = {
   wrap(index, at) {
-    const payload = Buffer.concat([zstdCompressSync(index), footer(at)]);
+    const bytes = zstdCompressSync(index, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+    const payload = Buffer.concat([bytes, footer(at)]);
     const head = Buffer.alloc(8);
     head.writeUInt32LE(SKIPPABLE, 0);
     head.writeUInt32LE(payload.length, 4);

@@ -6,7 +6,11 @@ import type { Problems } from './problems.ts';
 /** Holds the index of a compressed story against what its members hold: a filter must not miss anything. */
 export async function checkIndex(path: string, problems: Problems): Promise<void> {
   await using bytes = await openBytes(path);
-  const { index } = bytes;
+  const { index, isIndexDamaged } = bytes;
+  problems.expect(
+    !isIndexDamaged,
+    () => 'the index behind the story is damaged: it can only be read from its beginning',
+  );
   if (index === undefined) return;
   for (const [position, { offset, contents }] of index.members.entries()) {
     const to = index.members[position + 1]?.offset ?? index.length;

@@ -27,7 +27,7 @@ export class OrderCheck {
     const isInOrder = entry.time >= this.#latest || reached >= this.#latest;
     if (!isInOrder && this.#isStartBeforeLines(entry))
       this.#startedLate.set(entry.container, { seq: entry.seq, latest: this.#latest });
-    else this.#problems.expect(isInOrder, () => unordered(entry.seq));
+    else this.#problems.expect(isInOrder, () => unordered(entry.seq), 'order');
     if (entry.type === 'log') this.#judgeStart(entry.container, entry.time);
     this.#problems.expect(
       entry.timeSource !== 'observed' || entry.time === entry.observed || entry.type === 'gap',
@@ -48,7 +48,7 @@ export class OrderCheck {
     const late = this.#startedLate.get(container);
     if (late === undefined) return;
     this.#startedLate.delete(container);
-    this.#problems.expect(firstLine >= late.latest, () => unordered(late.seq));
+    this.#problems.expect(firstLine >= late.latest, () => unordered(late.seq), 'order');
   }
 
   /** How far that which this entry must follow had come. */

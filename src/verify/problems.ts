@@ -1,6 +1,13 @@
-/** Collects what contradicts itself in a story; keeps the first few, counts all. */
+/**
+ * How much a contradiction tells of what was done: an edit says so itself; what is missing or other than it was is found
+ * by what was counted or derived from it; a break in the order only follows from that.
+ */
+export const WEIGHTS = ['edit', 'content', 'order'] as const;
+export type Weight = (typeof WEIGHTS)[number];
+
+/** Collects what contradicts itself in a story; keeps the first few of each weight, counts all. */
 export class Problems {
-  readonly first: string[] = [];
+  readonly #first: Readonly<Record<Weight, string[]>> = { edit: [], content: [], order: [] };
   count = 0;
   readonly #kept: number;
 
@@ -8,13 +15,18 @@ export class Problems {
     this.#kept = kept;
   }
 
-  add(problem: string): void {
+  /** The most telling ones come first. */
+  get first(): readonly string[] {
+    return WEIGHTS.flatMap((weight) => this.#first[weight]).slice(0, this.#kept);
+  }
+
+  add(problem: string, weight: Weight = 'content'): void {
     this.count += 1;
-    if (this.first.length < this.#kept) this.first.push(problem);
+    if (this.#first[weight].length < this.#kept) this.#first[weight].push(problem);
   }
 
   /** Adds the problem unless it holds. */
-  expect(holds: boolean, problem: () => string): void {
-    if (!holds) this.add(problem());
+  expect(holds: boolean, problem: () => string, weight?: Weight): void {
+    if (!holds) this.add(problem(), weight);
   }
 }

@@ -2,6 +2,7 @@ import { messageOf } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import type { StoryObject, TimelineEntry } from '../story/document.ts';
 import { applyPatch } from '../story/patch.ts';
+import type { ChangeCheck } from './change-check.ts';
 import type { Problems } from './problems.ts';
 
 type ObjectEntry = Extract<TimelineEntry, { type: 'object' }>;
@@ -19,10 +20,13 @@ export class StateCheck {
   readonly #objects: readonly StoryObject[];
   readonly #problems: Problems;
   readonly #known = new Map<number, Known>();
+  /** Where it can be told what this version of faro makes of states. */
+  readonly #changes: ChangeCheck | undefined;
 
-  constructor(objects: readonly StoryObject[], problems: Problems) {
+  constructor(objects: readonly StoryObject[], problems: Problems, changes?: ChangeCheck) {
     this.#objects = objects;
     this.#problems = problems;
+    this.#changes = changes;
   }
 
   take(entry: ObjectEntry): void {
@@ -33,7 +37,8 @@ export class StateCheck {
     const isGone = entry.action === 'deleted' || entry.action === 'deletedUnseen';
     const { observed, resourceVersion: version } = entry;
     const gone = isGone ? observed : undefined;
-    if (state !== undefined) this.#checkState(entry, object, state);
+    if (state !== undefined && this.#checkState(entry, object, state))
+      this.#changes?.takeState({ ...entry, previous: before?.state, current: state });
     this.#checkAction(entry, before);
     this.#known.set(entry.object, { state, first: before?.first ?? observed, last: observed, gone, version });
   }
@@ -66,7 +71,7 @@ export class StateCheck {
     }
   }
 
-  #checkState({ seq, resourceVersion }: ObjectEntry, object: StoryObject, state: unknown): void {
+  #checkState({ seq, resourceVersion }: ObjectEntry, object: StoryObject, state: unknown): boolean {
     const metadata = field(state, 'metadata');
     const isIt =
       textOf(field(metadata, 'uid')) === object.uid &&
@@ -78,6 +83,7 @@ export class StateCheck {
       textOf(path(state, 'metadata', 'resourceVersion')) === resourceVersion,
       () => `entry ${seq}: its state is not of resourceVersion ${resourceVersion}`,
     );
+    return isIt;
   }
 
   #checkAction({ seq, action, resourceVersion }: ObjectEntry, before: Known | undefined): void {

@@ -21,7 +21,8 @@ export interface Proof {
 
 /**
  * Recomputes what can be recomputed of a story: schema, counts, order, references, ledgers, gaps, patches, index and,
- * given the key, the signature. Reads the file several times, and never loads it whole.
+ * given the key, the signature. Of a story by this version of faro also what its states mean, and the verdict. Reads the
+ * file several times, and never loads it whole. Throws FaroError `no-story` for a file that is none.
  */
 export async function verifyStory(path: string, key?: KeyObject): Promise<Proof> {
   const problems = new Problems();
@@ -59,6 +60,7 @@ async function checkDigest(
       : signature.keyId === keyIdOf(key)
         ? 'the signature does not fit: it was edited after it was signed'
         : `it is signed with another key (${signature.keyId.slice(0, 16)}…), or was edited`,
+    'edit',
   );
   return { sha256, signature: signature === undefined ? 'none' : 'invalid' };
 }

@@ -58,7 +58,7 @@ test('faro verify says what holds and what a story lacks, and exits with 0', () 
   );
 });
 
-test('faro verify exits with 1 where a story is edited, cut, not signed or no story, and with 2 for a wrong key', () => {
+test('faro verify exits with 1 where a story is edited, cut or not signed, with 2 for a wrong key, with 4 for no story', () => {
   const text = readFileSync(at('sample.json'), 'utf8');
   writeFileSync(at('edited.json'), text.replace('"line":"a"', '"line":"aa"'));
   const edited = faro('verify', at('edited.json'));
@@ -71,7 +71,11 @@ test('faro verify exits with 1 where a story is edited, cut, not signed or no st
   const cut = faro('verify', at('cut.json'));
   assert.equal(cut.status, 1);
   assert.match(cut.stdout, /line \d+: the story is cut/);
-  assert.equal(faro('verify', at('faro.pub')).status, 1);
+  for (const name of ['faro.pub', 'none.json', '.']) {
+    const { status, stdout, stderr } = faro('verify', at(name));
+    assert.deepEqual([status, stdout], [4, ''], name);
+    assert.match(stderr, /no story|no file|a folder/);
+  }
   assert.equal(faro('verify', at('sample.json'), '--public-key', at('faro.pub')).status, 1);
   assert.equal(faro('verify', at('sample.json'), '--public-key', at('sample.json')).status, 2);
 });

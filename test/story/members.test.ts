@@ -14,6 +14,7 @@ import { rangesOf, someIn } from '../../src/story/index-set.ts';
 import { MemberWriter } from '../../src/story/member-writer.ts';
 import { contentsOf } from '../../src/story/members.ts';
 import { type EntryFilter, openStory } from '../../src/story/reader.ts';
+import { verifyStory } from '../../src/verify/verify.ts';
 import { lacks } from '../tools.ts';
 import { canonical, sampleStory } from './sample.ts';
 
@@ -128,6 +129,27 @@ for (const [extension, { compression, tools }] of Object.entries(FORMATS)) {
       const entries = await entriesOf(file).catch((error: unknown) => error);
       if (!(entries instanceof FaroError)) assert.deepEqual(entries, small.timeline, `flipped at ${at}`);
     }
+  });
+
+  test(`story.json.${extension} is read from its beginning where its index is damaged, and the damage is told`, async () => {
+    const name = `index.json.${extension}`;
+    const bytes = readFileSync(await written(compression, TEXT, name));
+    const begin = Number(bytes.readBigUInt64LE(bytes.indexOf('faroidx1') - 8));
+    const file = join(folder, `damaged-${name}`);
+    writeFileSync(file, bytes);
+    const events = STORY.timeline.filter(({ type }) => type === 'event');
+    const proof = await verifyStory(file);
+    let damages = 0;
+    for (let at = begin + 26; at < bytes.length - 60; at += Math.ceil((bytes.length - begin) / 40)) {
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x5a;
+      writeFileSync(file, damaged);
+      assert.deepEqual(await entriesOf(file, { types: ['event'] }), events, `flipped at ${at}`);
+      const { problems, sha256 } = await verifyStory(file);
+      assert.equal(sha256, proof.sha256);
+      if (problems.some((problem) => problem.startsWith('the index behind the story is damaged'))) damages += 1;
+    }
+    assert.ok(damages > 10, `${damages}`);
   });
 }
 

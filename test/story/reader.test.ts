@@ -131,7 +131,7 @@ for (const [compression, compress] of Object.entries(COMPRESSED))
       tried += 1;
       // Only white space may be missing, or an empty end of the compressed form.
       const result = await read(fileOf(bytes.subarray(0, length))).catch((error: unknown) => error);
-      if (result instanceof FaroError && result.code === 'story') found += 1;
+      if (result instanceof FaroError && /^(no-)?story$/.test(result.code)) found += 1;
       else assert.deepEqual(result, whole, `cut to ${length} of ${bytes.length}`);
     }
     assert.ok(found >= tried - 2, `${found} of ${tried}`);
@@ -165,14 +165,14 @@ test('errors name the file, the line, and the way out', async () => {
   for (const [content, message, hint] of cases) {
     const file = fileOf(content, 'broken.json');
     await assert.rejects(read(file), (error) => {
-      assert.ok(error instanceof FaroError && error.code === 'story', String(error));
+      assert.ok(error instanceof FaroError && /^(no-)?story$/.test(error.code), String(error));
       assert.ok(error.message.startsWith(file), error.message);
       assert.match(error.message, message);
       assert.match(error.hint ?? '', hint);
       return true;
     });
   }
-  await assert.rejects(openStory(join(folder, 'nowhere.json')), /nowhere.json cannot be read/);
+  await assert.rejects(openStory(join(folder, 'nowhere.json')), /there is no file .*nowhere.json/);
 });
 
 test('a story that jq, gzip and zstd have written again is still one', {

@@ -12,6 +12,7 @@ import { discover } from '../../src/kube/discovery.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
+import { VERSION } from '../../src/version.ts';
 import { WEB } from '../record/harness.ts';
 
 /** Lets everything that can go on without time passing do so. */
@@ -38,7 +39,7 @@ export async function simulatedJournal(seed = 1): Promise<string> {
     log: { info: () => undefined, warn: () => undefined },
     start: {
       id: '01a20d89-78c0-76e0-a13b-e013a596b798',
-      generator: 'faro test',
+      generator: `faro ${VERSION}`,
       cluster: { version: 'v1.37.2', uid: null, server: 'https://simulated' },
       roots: [WEB],
       options: {},

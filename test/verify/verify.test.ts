@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
+import { FaroError } from '../../src/model/errors.ts';
 import type { Story, TimelineEntry } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { checkingKey, signingKey } from '../../src/story/signature.ts';
@@ -146,6 +147,26 @@ const EDITS: Readonly<Record<string, Edit>> = {
     });
     metadata.counts.gaps += 1;
   },
+  'a lifecycle entry tells what no state does': (edited, at) =>
+    pick(edited, 'lifecycle', at, (_, entry) => {
+      entry.what = entry.what === 'podReady' ? 'podUnready' : 'podReady';
+    }),
+  'a lifecycle entry tells another reason': (edited, at) =>
+    pick(edited, 'lifecycle', at, (_, entry) => {
+      Object.assign(entry, { reason: `${String(entry.reason ?? '')}, or not` });
+    }),
+  'a lifecycle entry is left out, the rest numbered and counted anew': (edited, at) => {
+    pick(edited, 'lifecycle', at, (index) => edited.timeline.splice(index, 1));
+    renumber(edited);
+    edited.metadata.counts.entries -= 1;
+  },
+  'the verdict is better than what the timeline leads to': (edited) => {
+    edited.verdict = { status: 'healthy', consequences: [] };
+  },
+  'the verdict blames another object': (edited) => {
+    const cause = edited.verdict?.firstCause ?? assert.fail();
+    cause.object = ((cause.object ?? 0) + 1) % edited.objects.length;
+  },
   'the verdict names what is not there': (edited) => {
     edited.verdict = {
       status: 'failed',
@@ -183,6 +204,16 @@ for (const [name, edit] of Object.entries(EDITS))
     );
   });
 
+/** A story that is none any more is a problem, too. */
+async function problemsOf(file: string, key?: typeof publicKey): Promise<number> {
+  try {
+    return (await verifyStory(file, key)).problemCount;
+  } catch (error) {
+    assert.ok(error instanceof FaroError && error.code === 'no-story', String(error));
+    return 1;
+  }
+}
+
 test('of a signed story any edit of a byte is found, without a signature many', async () => {
   const output = join(folder, 'signed.json');
   await writeStory({ journal, output, force: true, signKey: signingKey(keys.privateKey, 'test') });
@@ -194,12 +225,33 @@ test('of a signed story any edit of a byte is found, without a signature many', 
       const edited = Buffer.from(bytes);
       edited[at] = (edited[at] ?? 0) ^ flip;
       const file = fileOf(edited, 'flipped.json');
-      assert.ok((await verifyStory(file, publicKey)).problemCount > 0, `byte ${at}`);
-      if ((await verifyStory(file)).problemCount > 0) unsigned += 1;
+      assert.ok((await problemsOf(file, publicKey)) > 0, `byte ${at}`);
+      if ((await problemsOf(file)) > 0) unsigned += 1;
     }),
     { numRuns: runs },
   );
   process.stderr.write(`${unsigned} of ${runs} flipped bytes contradict the story itself\n`);
+});
+
+test('what tells most of an edit comes first: a line that is gone before the numbers that do not follow each other', async () => {
+  const edited = structuredClone(story);
+  const line = edited.timeline.findIndex((entry) => entry.type === 'log');
+  edited.timeline.splice(line, 1);
+  const { problems, problemCount } = await verifyStory(fileOf(canonical(edited)));
+  assert.match(problems[0] ?? '', /^the ledger of container \d+ says lines \d+, the timeline \d+$/);
+  assert.equal(problems.at(-1), `entry ${line + 1} stands where entry ${line} should, which is missing`);
+  assert.ok(problemCount < 10, `${problemCount}`);
+  const signed = join(folder, 'signed-line.json');
+  await writeStory({ journal, output: signed, force: true, signKey: signingKey(keys.privateKey, 'test') });
+  const text = readFileSync(signed, 'utf8').replace(/\n\{"seq":\d+,[^\n]*"type":"log"[^\n]*/, '');
+  assert.match((await verifyStory(fileOf(text), publicKey)).problems[0] ?? '', /^the signature does not fit/);
+});
+
+test('a story of another version of faro is not judged by what this one makes of states', async () => {
+  const edited = structuredClone(story);
+  edited.metadata.generator = 'faro 0.0.9';
+  edited.verdict = { status: 'healthy', consequences: [] };
+  assert.deepEqual((await verifyStory(fileOf(canonical(edited)))).problems, []);
 });
 
 test('a signature that was taken away, moved, or made by someone else is not accepted', async () => {
