@@ -1,3 +1,4 @@
+import { FaroError } from '../model/errors.ts';
 import { readRefusal } from './answer.ts';
 import type { ByteStream, KubeClient, RawResponse } from './client.ts';
 import { headerOf } from './transport/http.ts';
@@ -42,12 +43,12 @@ export class HttpNodeFiles implements NodeFiles {
   async list(folder: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
     const path = `${this.#root}${folder}`;
     const response = await this.#client.raw(path, { maxSilenceMs: SILENCE_MS }, signal);
-    await using body = response.body;
+    await using _body = response.body;
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw await refusal(response, path);
     const parts: Buffer[] = [];
     let size = 0;
-    for await (const chunk of body) {
+    for await (const chunk of whole(response)) {
       size += chunk.length;
       if (size <= LISTING_BYTES) parts.push(chunk);
     }
@@ -61,10 +62,10 @@ export class HttpNodeFiles implements NodeFiles {
     const response = await this.#client.raw(path, { headers, maxSilenceMs: SILENCE_MS }, signal);
     switch (response.status) {
       case 206:
-        return { type: 'bytes', from, body: response.body };
+        return { type: 'bytes', from, body: whole(response) };
       case 200:
         if (headerOf(response, 'content-length') === '0') return dropped(response, { type: 'beyond', size: 0 });
-        return { type: 'bytes', from: 0, body: response.body };
+        return { type: 'bytes', from: 0, body: whole(response) };
       case 416:
         return dropped(response, { type: 'beyond', size: sizeIn(headerOf(response, 'content-range')) });
       case 404:
@@ -73,6 +74,23 @@ export class HttpNodeFiles implements NodeFiles {
         return refused(response, path);
     }
   }
+}
+
+/**
+ * A body that fails where it ends before all that was announced has come. A file that seems shorter than it is would look
+ * as if it had been replaced, and not every transport tells.
+ */
+function whole({ headers, body }: RawResponse): ByteStream {
+  const announced = Number(headerOf({ headers }, 'content-length') ?? Number.NaN);
+  async function* checked() {
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.length;
+      yield chunk;
+    }
+    if (size < announced) throw new FaroError('unreachable', `the answer ended after ${size} of ${announced} bytes`);
+  }
+  return Object.assign(checked(), { [Symbol.asyncDispose]: () => body[Symbol.asyncDispose]() });
 }
 
 async function dropped(response: RawResponse, read: FileRead): Promise<FileRead> {
