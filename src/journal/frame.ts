@@ -3,11 +3,12 @@ import { parseJson } from '../model/json.ts';
 import type { JournalRecord, LogRecord } from '../model/record.ts';
 
 /**
- * A frame of the journal: `length u32 | crc32 u32 | flags u8 | payload`, little-endian; length and checksum cover flags
- * and payload. A payload is the JSON of a record, or, for log lines, `header length u32 | header JSON | raw lines`. Lines
+ * A frame of the journal: `length u32 | crc32 u32 | crc32 of these u32 | flags u8 | payload`, little-endian; length and
+ * the first checksum cover flags and payload. The second one begins at the journal's salt: a length that it vouches for
+ * can be trusted even where the payload is damaged, and the next frame be read. A payload is the JSON of a record, or, for log lines, `header length u32 | header JSON | raw lines`. Lines
  * and what is said about them live and die under one checksum. JSON and lines, but not the header, may be compressed.
  */
-export const FRAME_HEADER_BYTES = 8;
+export const FRAME_HEADER_BYTES = 12;
 /** A block of lines is 64 KiB and an object at most 1.5 MB; a greater length is damage, and is never allocated. */
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
@@ -20,7 +21,7 @@ const COMPRESS_FROM = 512;
 export type LogHeader = Omit<LogRecord, 'bytes'> & { readonly byteLength: number };
 
 /** The buffers that make up a record's frame, in order. */
-export function encodeFrame(record: JournalRecord): readonly Buffer[] {
+export function encodeFrame(record: JournalRecord, salt: number): readonly Buffer[] {
   const { flags, payload } = record.kind === 'log' ? encodeLog(record) : encodeJson(record);
   const body = [Buffer.of(flags), ...payload];
   const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
@@ -32,6 +33,7 @@ export function encodeFrame(record: JournalRecord): readonly Buffer[] {
     body.reduce((sum, part) => crc32(part, sum), 0),
     4,
   );
+  header.writeUInt32LE(crc32(header.subarray(0, 8), salt), 8);
   return [header, ...body];
 }
 
@@ -58,8 +60,12 @@ function compress(bytes: Buffer): Buffer {
 }
 
 /** Length and checksum of the frame that begins here; undefined where the bytes end or no frame can begin. */
-export function readFrameHeader(bytes: Buffer): { readonly length: number; readonly checksum: number } | undefined {
-  if (bytes.length < FRAME_HEADER_BYTES) return undefined;
+export function readFrameHeader(
+  bytes: Buffer,
+  salt: number,
+): { readonly length: number; readonly checksum: number } | undefined {
+  if (bytes.length < FRAME_HEADER_BYTES || bytes.readUInt32LE(8) !== crc32(bytes.subarray(0, 8), salt))
+    return undefined;
   const length = bytes.readUInt32LE(0);
   return length === 0 || length > MAX_FRAME_BYTES ? undefined : { length, checksum: bytes.readUInt32LE(4) };
 }

@@ -1,10 +1,17 @@
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { randomFillSync } from 'node:crypto';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 
 /** A file that is appended to, and read at any place. */
 export interface JournalFile {
+  /** Where it fails, any part of the bytes may have been written. */
   append(bytes: readonly Buffer[]): Promise<void>;
-  /** Resolves when everything appended is on the disk. */
+  /**
+   * Resolves when everything appended is on the disk. Where it fails, what was appended since the last sync may be lost
+   * even if a later one succeeds: the kernel may have dropped it, and takes it for written.
+   */
   sync(): Promise<void>;
+  /** Gives the room of what stands behind `length` bytes back. */
+  truncate(length: number): Promise<void>;
   /** At most `length` bytes from `position`; fewer at the end of the file. */
   read(position: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
@@ -20,6 +27,10 @@ export interface JournalFs {
   /** Makes the names in a folder survive a power cut. */
   syncFolder(path: string): Promise<void>;
   list(path: string): Promise<readonly string[]>;
+  /** With all that is in it. */
+  remove(path: string): Promise<void>;
+  /** Makes a file that takes up that many bytes of the disk, to be removed when they are needed. */
+  reserve(path: string, bytes: number): Promise<void>;
 }
 
 /** The machine's own file system. Only the owner may read: a story holds what its namespace holds. */
@@ -35,6 +46,13 @@ export const nodeFs: JournalFs = {
     await folder.close();
   },
   list: (path) => readdir(path),
+  remove: (path) => rm(path, { recursive: true }),
+  async reserve(path, bytes) {
+    await using file = await open(path, 'wx', 0o600);
+    // A file system that compresses, or leaves holes, keeps no room for zeros.
+    await file.writeFile(randomFillSync(Buffer.allocUnsafe(bytes)));
+    await file.datasync();
+  },
 };
 
 async function openNodeFile(path: string, flags: string): Promise<JournalFile> {
@@ -50,6 +68,7 @@ async function openNodeFile(path: string, flags: string): Promise<JournalFile> {
       }
     },
     sync: () => file.datasync(),
+    truncate: (length) => file.truncate(length),
     async read(position, length) {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
       return buffer.subarray(0, bytesRead);

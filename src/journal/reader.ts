@@ -3,7 +3,15 @@ import { FaroError, messageOf } from '../model/errors.ts';
 import type { JournalRecord, LogRecord } from '../model/record.ts';
 import { checksumOf, decodeBody, decodeLines, FRAME_HEADER_BYTES, type LogHeader, readFrameHeader } from './frame.ts';
 import { type JournalFile, type JournalFs, nodeFs } from './fs.ts';
-import { SEGMENT_MAGIC, segmentName, segmentNumbers } from './segment.ts';
+import {
+  decodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentEnd,
+  type SegmentHeader,
+  segmentName,
+  segmentNumbers,
+} from './segment.ts';
+import { ReadWindow } from './window.ts';
 
 /** Where a frame's body stands. */
 export interface JournalPosition {
@@ -25,32 +33,49 @@ export interface JournalDamage {
   readonly offset: number;
   readonly bytes: number;
   readonly meaning: string;
+  /** How many whole records stand before it. */
+  readonly seq: number;
 }
 
-/** What is read from a segment at once. */
-const READ_BYTES = 1024 * 1024;
+/** A segment that counts, with how much of it; `until` is undefined for the last one, which counts as far as it goes. */
+interface Segment {
+  readonly number: number;
+  readonly file: JournalFile | undefined;
+  readonly header: SegmentHeader | undefined;
+  readonly until: number | undefined;
+}
+
+const CUT_OFF = 'the last write was cut off';
 
 /** Reads a journal, of a capture that ended or was killed: every whole record in order, and nothing else. */
 export class JournalReader implements AsyncDisposable {
   readonly #dir: string;
   readonly #files: ReadonlyMap<number, JournalFile>;
+  readonly #segments: readonly Segment[];
   readonly #damage: JournalDamage[] = [];
+  #end: SegmentEnd | undefined;
 
-  private constructor(dir: string, files: ReadonlyMap<number, JournalFile>) {
+  private constructor(dir: string, files: ReadonlyMap<number, JournalFile>, segments: readonly Segment[]) {
     this.#dir = dir;
     this.#files = files;
+    this.#segments = segments;
   }
 
   static async open(dir: string, options: { readonly fs?: JournalFs } = {}): Promise<JournalReader> {
     const { fs = nodeFs } = options;
     const files = new Map<number, JournalFile>();
+    const headers = new Map<number, SegmentHeader | undefined>();
     try {
-      for (const number of segmentNumbers(await fs.list(dir)))
-        files.set(number, await fs.openFile(join(dir, segmentName(number))));
+      for (const number of segmentNumbers(await fs.list(dir))) {
+        const file = await fs.openFile(join(dir, segmentName(number)));
+        files.set(number, file);
+        headers.set(number, decodeSegmentHeader(await new ReadWindow(file).at(0, SEGMENT_HEADER_BYTES)));
+      }
     } catch (cause) {
+      for (const file of files.values()) await file.close().catch(() => undefined); // the first failure is told
       throw new FaroError('journal', `the journal ${dir} cannot be read: ${messageOf(cause)}`, { cause });
     }
-    if (files.size > 0) return new JournalReader(dir, files);
+    if (files.size > 0) return new JournalReader(dir, files, segmentsOf(files, headers));
     throw new FaroError('journal', `${dir} is no journal`, {
       hint: 'a journal is the folder beside a story, named like story.json.journal',
     });
@@ -61,13 +86,21 @@ export class JournalReader implements AsyncDisposable {
     return this.#damage;
   }
 
+  /** Where a writer may go on, with the journal's salt; complete after `records` was read through. */
+  get end(): (SegmentEnd & { readonly salt: number }) | undefined {
+    const salt = this.#segments.findLast(({ header }) => header !== undefined)?.header?.salt;
+    return this.#end === undefined || salt === undefined ? undefined : { ...this.#end, salt };
+  }
+
   /** Every whole record, in order; of log blocks only the header. */
   async *records(): AsyncGenerator<JournalEntry> {
     this.#damage.length = 0;
     let seq = 0;
-    for (const [segment, file] of this.#files)
-      for await (const { position, body } of this.#frames(segment, file))
-        yield { seq: seq++, position, record: decodeBody(body) };
+    for (const segment of this.#segments)
+      for await (const found of this.#frames(segment)) {
+        if ('meaning' in found) this.#damage.push({ ...found, seq });
+        else yield { seq: seq++, position: found.position, record: decodeBody(found.body) };
+      }
   }
 
   /** A log block, whole. Throws FaroError `journal` where something else stands there. */
@@ -98,79 +131,65 @@ export class JournalReader implements AsyncDisposable {
     return new FaroError('journal', `the journal ${this.#dir} changed while it was read (${place})`);
   }
 
-  async *#frames(segment: number, file: JournalFile): AsyncGenerator<{ position: JournalPosition; body: Buffer }> {
-    const window = new ReadWindow(file);
-    let offset = SEGMENT_MAGIC.length;
-    if (!(await window.at(0, offset)).equals(SEGMENT_MAGIC)) {
-      this.#damage.push({
-        segment,
-        offset: 0,
-        bytes: offset,
-        meaning: 'not the beginning of a segment of this version',
-      });
+  async *#frames({
+    number: segment,
+    file,
+    header,
+    until,
+  }: Segment): AsyncGenerator<{ position: JournalPosition; body: Buffer } | Omit<JournalDamage, 'seq'>> {
+    if (file === undefined) {
+      yield { segment, offset: 0, bytes: until ?? 0, meaning: 'the segment is missing' };
       return;
     }
+    const window = new ReadWindow(file);
+    if (header === undefined) {
+      const bytes = until ?? (await window.size());
+      // Killed while it was made: nothing can have been in it.
+      if (bytes > 0) yield { segment, offset: 0, bytes, meaning: 'no beginning of a segment of this version of faro' };
+      return;
+    }
+    let offset = SEGMENT_HEADER_BYTES;
+    const room = () => (until === undefined ? Number.POSITIVE_INFINITY : until - offset);
     for (;;) {
-      const header = readFrameHeader(await window.at(offset, FRAME_HEADER_BYTES));
+      const frame = readFrameHeader(await window.at(offset, Math.min(room(), FRAME_HEADER_BYTES)), header.salt);
+      if (frame === undefined || FRAME_HEADER_BYTES + frame.length > room()) break;
       const start = offset + FRAME_HEADER_BYTES;
-      const body = header === undefined ? undefined : await window.at(start, header.length);
-      const isWhole = header !== undefined && body?.length === header.length && checksumOf(body) === header.checksum;
-      if (!isWhole || body === undefined) break;
-      yield { position: { segment, offset: start, length: body.length }, body };
+      const body = await window.at(start, frame.length);
+      if (body.length < frame.length) break;
+      if (checksumOf(body) === frame.checksum)
+        yield { position: { segment, offset: start, length: body.length }, body };
+      else yield { segment, offset: start, bytes: body.length, meaning: 'a damaged record' };
       offset = start + body.length;
     }
-    await this.#stateRest(segment, offset, window);
-  }
-
-  /**
-   * The frames end at a record that is not whole. At the end of the last segment that is what a kill in the middle of
-   * a write leaves. Anywhere else it is damage: where the next record begins cannot be known for certain, so nothing of
-   * what follows in this segment is taken.
-   */
-  async #stateRest(segment: number, offset: number, window: ReadWindow): Promise<void> {
-    const bytes = (await window.size()) - offset;
-    if (bytes === 0) return;
-    const isLast = segment === Math.max(...this.#files.keys());
-    const meaning = isLast ? 'the last write was cut off' : 'damaged; the rest of this segment is lost';
-    this.#damage.push({ segment, offset, bytes, meaning });
+    this.#end = { segment, bytes: offset };
+    const bytes = (until ?? (await window.size())) - offset;
+    // Where the next record begins cannot be known for certain, so nothing of what follows in this segment is taken.
+    const meaning = until === undefined ? CUT_OFF : 'damaged; the rest of this segment is lost';
+    if (bytes > 0) yield { segment, offset, bytes, meaning };
   }
 }
 
-/** A moving window over a file, so that small frames do not cost a read each. */
-class ReadWindow {
-  readonly #file: JournalFile;
-  #bytes: Buffer = Buffer.alloc(0);
-  #start = 0;
-
-  constructor(file: JournalFile) {
-    this.#file = file;
+/**
+ * The segments that count, in order: the last one, the one that it says it follows, and so on. What is not among them was
+ * begun in vain. Where a segment's own word is damaged, the one with the next lower number is taken to stand before it.
+ */
+function segmentsOf(
+  files: ReadonlyMap<number, JournalFile>,
+  headers: ReadonlyMap<number, SegmentHeader | undefined>,
+): readonly Segment[] {
+  const numbers = [...files.keys()].sort((a, b) => a - b);
+  const segments: Segment[] = [];
+  const before = (number: number) => numbers.findLast((other) => other < number);
+  let next: { readonly number: number | undefined; readonly until: number | undefined };
+  for (next = { number: numbers.at(-1), until: undefined }; next.number !== undefined; ) {
+    const { number, until } = next;
+    const header = headers.get(number);
+    segments.unshift({ number, file: files.get(number), header, until });
+    const { previous } = header ?? {};
+    const isFirst = header !== undefined && (previous === undefined || previous.segment >= number);
+    next = isFirst
+      ? { number: undefined, until: undefined }
+      : { number: previous?.segment ?? before(number), until: previous?.bytes };
   }
-
-  /** `length` bytes at `offset`; fewer at the end of the file. */
-  async at(offset: number, length: number): Promise<Buffer> {
-    const end = this.#start + this.#bytes.length;
-    if (offset < this.#start || offset + length > end) {
-      this.#bytes = await readFully(this.#file, offset, Math.max(length, READ_BYTES));
-      this.#start = offset;
-    }
-    return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
-  }
-
-  async size(): Promise<number> {
-    let size = this.#start + this.#bytes.length;
-    for (let more = -1; more !== 0; size += more) more = (await this.#file.read(size, READ_BYTES)).length;
-    return size;
-  }
-}
-
-async function readFully(file: JournalFile, offset: number, length: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let got = 0;
-  while (got < length) {
-    const part = await file.read(offset + got, length - got);
-    if (part.length === 0) break;
-    parts.push(part);
-    got += part.length;
-  }
-  return parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
+  return segments;
 }

@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { JournalRecord } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
+import { codeOf, SegmentChain } from './chain.ts';
 import { encodeFrame } from './frame.ts';
-import { type JournalFile, type JournalFs, nodeFs } from './fs.ts';
-import { SEGMENT_MAGIC, segmentName } from './segment.ts';
+import { type JournalFs, nodeFs } from './fs.ts';
 
 export interface JournalWriterOptions {
   readonly clock: Clock;
@@ -14,19 +15,26 @@ export interface JournalWriterOptions {
   readonly segmentBytes?: number;
   /** With more than this in memory, `drained` waits. */
   readonly highWaterBytes?: number;
+  /** After a write that failed for what may pass, the next attempt comes at once, then after as long each. */
+  readonly retryMs?: number;
+  /** For as long, all in all, until the journal is given up. */
+  readonly waitMs?: number;
 }
 
 /**
  * Appends records to the segments of a journal. One batch is written and synced at a time; what is appended meanwhile
  * is the next batch, so that a slow disk makes batches larger and never blocks a watch.
+ *
+ * What survives: of a killed process all that was written, of a power cut all that was synced. In either case the end
+ * of the last segment may hold a part of a batch, whole frames and a torn one; whole ones are read, since they were
+ * recorded, and the torn one is stated. A batch is never written twice to one place: see `SegmentChain`.
  */
 export class JournalWriter implements AsyncDisposable {
   readonly #dir: string;
   readonly #options: Required<JournalWriterOptions>;
   readonly #closed = new AbortController();
-  #file: JournalFile;
-  #segment = 1;
-  #segmentBytes = SEGMENT_MAGIC.length;
+  readonly #chain: SegmentChain;
+  readonly #salt: number;
   #batch: Buffer[] = [];
   #batchBytes = 0;
   #inFlightBytes = 0;
@@ -35,29 +43,36 @@ export class JournalWriter implements AsyncDisposable {
   #waiters: (() => void)[] = [];
   readonly #ticker: Promise<void>;
 
-  private constructor(dir: string, file: JournalFile, options: Required<JournalWriterOptions>) {
+  private constructor(
+    dir: string,
+    { chain, salt }: { readonly chain: SegmentChain; readonly salt: number },
+    options: Required<JournalWriterOptions>,
+  ) {
     this.#dir = dir;
-    this.#file = file;
+    this.#chain = chain;
+    this.#salt = salt;
     this.#options = options;
     this.#ticker = this.#tick();
   }
 
   /** Creates the folder, for its owner only. One that exists is refused: it may be all that is left of a capture. */
   static async create(dir: string, options: JournalWriterOptions): Promise<JournalWriter> {
-    const defaults = {
-      fs: nodeFs,
-      syncIntervalMs: 200,
-      segmentBytes: 64 * 1024 * 1024,
-      highWaterBytes: 8 * 1024 * 1024,
-    };
-    const all = { ...defaults, ...options };
+    const all = { ...DEFAULTS, ...options };
+    const { fs, segmentBytes } = all;
+    // It has to differ from that of any journal whose bytes may still lie on this disk.
+    const salt = crc32(`${dir} ${all.clock.now()}`);
+    const chain = new SegmentChain({ fs, dir, salt, segmentBytes });
+    await fs.createFolder(dir).catch((cause: unknown) => {
+      throw cannotCreate(dir, cause);
+    });
     try {
-      await all.fs.createFolder(dir);
+      await fs.syncFolder(dirname(dir)); // without it a power cut may take the whole journal
+      await chain.begin();
     } catch (cause) {
+      await fs.remove(dir).catch(() => undefined); // nothing is in it; the error to tell is why
       throw cannotCreate(dir, cause);
     }
-    const file = await openSegment(all.fs, dir, 1);
-    return new JournalWriter(dir, file, all);
+    return new JournalWriter(dir, { chain, salt }, all);
   }
 
   get bufferedBytes(): number {
@@ -67,7 +82,7 @@ export class JournalWriter implements AsyncDisposable {
   /** Takes the record in; it is on the disk after the next sync. Order of calls is order in the journal. */
   append(record: JournalRecord): void {
     if (this.#failure !== undefined) throw this.#failure;
-    for (const part of encodeFrame(record)) {
+    for (const part of encodeFrame(record, this.#salt)) {
       this.#batch.push(part);
       this.#batchBytes += part.length;
     }
@@ -98,7 +113,7 @@ export class JournalWriter implements AsyncDisposable {
     try {
       await this.sync();
     } finally {
-      await this.#file.close();
+      await this.#chain[Symbol.asyncDispose]();
     }
   }
 
@@ -125,49 +140,49 @@ export class JournalWriter implements AsyncDisposable {
     this.#batch = [];
     this.#batchBytes = 0;
     this.#waiters = [];
-    try {
-      if (this.#failure === undefined && batch.length > 0) await this.#append(batch);
-    } catch (cause) {
-      const hint = 'free some space, or write to another disk; what was synced before is kept';
-      this.#failure = new FaroError('journal', `the journal ${this.#dir} cannot be written: ${messageOf(cause)}`, {
-        cause,
-        hint,
-      });
-    }
+    if (this.#failure === undefined && batch.length > 0) await this.#keep(batch);
     this.#inFlightBytes = 0;
     for (const resolve of waiters) resolve();
   }
 
-  async #append(batch: readonly Buffer[]): Promise<void> {
-    if (this.#segmentBytes >= this.#options.segmentBytes) await this.#roll();
-    // One writev takes at most 1024 buffers on Linux; the rest of a batch follows.
-    for (let at = 0; at < batch.length; at += MAX_BUFFERS) await this.#file.append(batch.slice(at, at + MAX_BUFFERS));
-    this.#segmentBytes += this.#inFlightBytes;
-    await this.#file.sync();
-  }
-
-  /** The old segment is whole on the disk before a new one can hold anything. */
-  async #roll(): Promise<void> {
-    await this.#file.close();
-    this.#segment += 1;
-    this.#file = await openSegment(this.#options.fs, this.#dir, this.#segment);
-    this.#segmentBytes = SEGMENT_MAGIC.length;
+  /** Writes a batch, again and again while what stops it may pass. */
+  async #keep(batch: readonly Buffer[]): Promise<void> {
+    const { clock, retryMs, waitMs } = this.#options;
+    const since = clock.now();
+    for (let attempts = 1; ; attempts += 1)
+      try {
+        await this.#chain.write(batch);
+        return;
+      } catch (cause) {
+        const isLate = attempts > 1 && clock.now() - since >= waitMs;
+        if (isLate || !PASSING.has(codeOf(cause))) {
+          this.#failure = cannotWrite(this.#dir, cause);
+          return;
+        }
+        if (attempts > 1) await clock.sleep(retryMs);
+      }
   }
 }
 
-const MAX_BUFFERS = 1000;
+/** What may pass: a disk that is full or over quota, mounted read-only for a while, or that failed once. */
+const PASSING: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
-async function openSegment(fs: JournalFs, dir: string, number: number): Promise<JournalFile> {
-  const file = await fs.createFile(join(dir, segmentName(number)));
-  await file.append([SEGMENT_MAGIC]);
-  await file.sync();
-  await fs.syncFolder(dir); // without it a power cut may take the new segment's name
-  return file;
+const DEFAULTS = {
+  fs: nodeFs,
+  syncIntervalMs: 200,
+  segmentBytes: 64 * 1024 * 1024,
+  highWaterBytes: 8 * 1024 * 1024,
+  retryMs: 1000,
+  waitMs: 0,
+};
+
+function cannotWrite(dir: string, cause: unknown): FaroError {
+  const hint = 'free some space, or write to another disk; what was synced before is kept';
+  return new FaroError('journal', `the journal ${dir} cannot be written: ${messageOf(cause)}`, { cause, hint });
 }
 
 function cannotCreate(dir: string, cause: unknown): FaroError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
-  if (code === 'EEXIST')
+  if (codeOf(cause) === 'EEXIST')
     return new FaroError('journal', `there is a journal already: ${dir}`, {
       cause,
       hint: `it is of a capture that was killed or still runs: "faro recover ${dir} -o story.json" makes its story; remove the folder to record anew`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,65 +10,11 @@ import { JournalReader } from '../../src/journal/reader.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import { FaroError } from '../../src/model/errors.ts';
 import { parseJson } from '../../src/model/json.ts';
-import type { JournalRecord, LogRecord } from '../../src/model/record.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
-import type { Timestamp } from '../../src/model/time.ts';
-
-const T = '2026-11-23T12:00:05.000000000Z' as Timestamp;
-
-function note(text: string): JournalRecord {
-  return { kind: 'note', observed: T, text };
-}
-
-function log(bytes: Buffer): LogRecord {
-  const counts = { lines: 1, contentBytes: bytes.length, first: T, last: T };
-  return {
-    kind: 'log',
-    observed: T,
-    stream: 0,
-    format: 'timestamped',
-    file: null,
-    offset: 0,
-    unterminated: false,
-    ...counts,
-    bytes,
-  };
-}
+import { log, note, read, shown, T, write } from './sample.ts';
 
 function freshDir(): string {
   return join(mkdtempSync(join(tmpdir(), 'faro-journal-')), 'journal');
-}
-
-async function write(dir: string, records: readonly JournalRecord[], segmentBytes?: number): Promise<void> {
-  await using journal = await JournalWriter.create(dir, {
-    clock: systemClock,
-    ...(segmentBytes === undefined ? {} : { segmentBytes }),
-  });
-  for (const record of records) {
-    journal.append(record);
-    if (segmentBytes !== undefined) await journal.sync();
-  }
-}
-
-/** What a journal holds, log lines included, and what it says of its damage. */
-async function read(
-  dir: string,
-): Promise<{ records: unknown[]; damage: readonly { bytes: number; meaning: string }[] }> {
-  await using reader = await JournalReader.open(dir);
-  const records: unknown[] = [];
-  for await (const { record, position } of reader.records())
-    records.push(
-      record.kind === 'log'
-        ? { kind: 'log', bytes: (await reader.readLog(position)).bytes.toString('latin1') }
-        : record,
-    );
-  return { records, damage: [...reader.damage] };
-}
-
-function shown(record: JournalRecord): unknown {
-  return record.kind === 'log'
-    ? { kind: 'log', bytes: record.bytes.toString('latin1') }
-    : JSON.parse(JSON.stringify(record));
 }
 
 test('what is appended is read again, in order, whatever bytes and texts it holds', async () => {
@@ -99,46 +45,10 @@ test('numbers that no double can hold keep their digits', async () => {
   for await (const { record } of reader.records()) assert.match(JSON.stringify(record), /12345678901234567890/);
 });
 
-test('a journal cut at any byte holds exactly the whole records before the cut, and says what was cut', async () => {
-  const records = [note('first'), log(Buffer.from('T line\n')), note('x'.repeat(700)), note('last')];
-  const dir = freshDir();
-  await write(dir, records);
-  const file = join(dir, '000001.faroj');
-  const whole = readFileSync(file);
-  let longest = 0;
-  for (let cut = 8; cut <= whole.length; cut += 1) {
-    writeFileSync(file, whole.subarray(0, cut));
-    const { records: found, damage } = await read(dir);
-    assert.deepEqual(found, records.slice(0, found.length).map(shown));
-    assert.ok(found.length >= longest);
-    longest = found.length;
-    const bytes = damage.reduce((sum, { bytes: lost }) => sum + lost, 0);
-    if (cut === whole.length) assert.equal(bytes, 0);
-    else if (bytes > 0) assert.match(damage[0]?.meaning ?? '', /cut off/);
-  }
-  assert.equal(longest, records.length);
-});
-
-test('a byte that was flipped never yields a record that was not written', async () => {
-  const records = [note('one'), note('two'), log(Buffer.from('T three\n')), note('four')];
-  const dir = freshDir();
-  await write(dir, records);
-  const file = join(dir, '000001.faroj');
-  const whole = readFileSync(file);
-  for (let at = 0; at < whole.length; at += 1) {
-    const damaged = Buffer.from(whole);
-    damaged.writeUInt8((damaged.readUInt8(at) ^ 0x41) & 0xff, at);
-    writeFileSync(file, damaged);
-    const { records: found, damage } = await read(dir);
-    assert.deepEqual(found, records.slice(0, found.length).map(shown), `byte ${at}`);
-    assert.ok(found.length === records.length || damage.length > 0, `byte ${at}`);
-  }
-});
-
 test('a journal goes on in a new segment when one is full, and is read as one', async () => {
   const records = Array.from({ length: 20 }, (_, index) => note(`record ${index}`));
   const dir = freshDir();
-  await write(dir, records, 200);
+  await write(dir, records, { segmentBytes: 200, syncEach: true });
   assert.ok(readdirSync(dir).length > 3);
   assert.deepEqual((await read(dir)).records, records.map(shown));
 });
