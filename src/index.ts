@@ -2,7 +2,7 @@
 
 export { createRecorder, type Recording, type StoryRecorder } from './library/create-recorder.ts';
 export type { RecorderConnection, RecorderOptions } from './library/options.ts';
-export type { LogRouteChoice } from './logs/followers.ts';
+export type { LogRouteChoice } from './logs/route-chooser.ts';
 export { type ErrorCode, FaroError } from './model/errors.ts';
 export { parseTimestamp, type Timestamp, timestampOf } from './model/time.ts';
 export type { Goal } from './record/goal.ts';

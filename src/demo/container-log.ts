@@ -1,4 +1,5 @@
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { Waiters } from '../model/waiters.ts';
 import type { LogFile, OutputStream } from './log-file.ts';
 import type { LogFolder } from './log-folder.ts';
 
@@ -35,7 +36,7 @@ export class ContainerLog {
   #late: { readonly file: LogFile; lines: number; readonly head: number; readonly until: number } | undefined;
   #isEnded = false;
   #isRemoved = false;
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
   #last = 0;
 
   constructor(clock: Clock, folder: LogFolder, restart: number) {
@@ -77,13 +78,13 @@ export class ContainerLog {
       this.#late = undefined;
       this.#append(this.#file, this.#leaveHead(late, text, stream), stream);
     }
-    this.#wake();
+    this.#waiters.wake();
   }
 
   /** The container has terminated: who follows comes to the end. */
   end(): void {
     this.#isEnded = true;
-    this.#wake();
+    this.#waiters.wake();
   }
 
   /** Moves the file aside and begins a new one. */
@@ -107,20 +108,12 @@ export class ContainerLog {
   remove(): void {
     this.#isRemoved = true;
     this.#folder.remove(this.restart);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   /** Resolves at the next change of its file, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const wake = () => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      signal.addEventListener('abort', wake, { once: true });
-      this.#waiters.push(wake);
-    });
+    return this.#waiters.wait(signal);
   }
 
   /** The line that was on its way when the file was moved aside: its beginning stays there. Returns the rest. */
@@ -150,13 +143,7 @@ export class ContainerLog {
 
   #recreated(): void {
     this.#generation += 1;
-    this.#wake();
-  }
-
-  #wake(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
+    this.#waiters.wake();
   }
 }
 

@@ -1,6 +1,7 @@
 import { path, textOf } from '../model/fields.ts';
 import { apiVersionOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
+import { Waiters } from '../model/waiters.ts';
 
 /** A change as a watch tells it. */
 export interface StoredChange {
@@ -22,7 +23,7 @@ interface Storage {
   /** Every change that there ever was: the truth that a recording is compared with. */
   readonly everything: StoredChange[];
   /** Who waits for the next change of this storage. */
-  readonly waiters: (() => void)[];
+  readonly waiters: Waiters;
   /** Changes up to here can no longer be watched. */
   compacted: number;
 }
@@ -33,7 +34,7 @@ export class SimulatedStore {
   readonly #random: () => number;
   readonly #storages = new Map<string, Storage>();
   #resourceVersion = 100;
-  readonly #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
@@ -136,18 +137,17 @@ export class SimulatedStore {
 
   /** Resolves at the next change of anything, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
-    return waitIn(this.#waiters, signal);
+    return this.#waiters.wait(signal);
   }
 
   /** Resolves at the next change of a type, when its server may have stopped to serve it, or when the signal aborts. */
   changedIn(type: ResourceType, signal: AbortSignal): Promise<void> {
-    return waitIn(this.#storage(type).waiters, signal);
+    return this.#storage(type).waiters.wait(signal);
   }
 
   /** Wakes whoever watches a type, though nothing changed. */
   rouse(type: ResourceType): void {
-    const storage = this.#storage(type);
-    for (const wake of storage.waiters.splice(0)) wake();
+    this.#storage(type).waiters.wake();
   }
 
   now(): string {
@@ -162,7 +162,8 @@ export class SimulatedStore {
     const change = { resourceVersion: Number(resourceVersion), type: what, object, time: this.#clock.now() };
     storage.history.push(change);
     storage.everything.push(change);
-    for (const wake of [...storage.waiters.splice(0), ...this.#waiters.splice(0)]) wake();
+    storage.waiters.wake();
+    this.#waiters.wake();
   }
 
   #storage(type: ResourceType): Storage {
@@ -171,7 +172,7 @@ export class SimulatedStore {
       objects: new Map(),
       history: [],
       everything: [],
-      waiters: [],
+      waiters: new Waiters(),
       compacted: 0,
     };
     this.#storages.set(key, storage);
@@ -187,18 +188,6 @@ export class SimulatedStore {
     const hex = Array.from({ length: 32 }, () => Math.floor(this.#random() * 16).toString(16)).join('');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
-}
-
-function waitIn(waiters: (() => void)[], signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const wake = () => {
-      signal.removeEventListener('abort', wake);
-      resolve();
-    };
-    signal.addEventListener('abort', wake, { once: true });
-    waiters.push(wake);
-  });
 }
 
 /** A clock's time as Kubernetes writes its own: in whole seconds. */

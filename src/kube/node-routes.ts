@@ -10,7 +10,8 @@ import { nodeOf } from './node-settings.ts';
 /** Whether a node's log files can be read, and if not why. */
 export type NodeRoute =
   | { readonly type: 'node-files'; readonly node: string; readonly files: NodeFiles }
-  | { readonly type: 'refused'; readonly node: string; readonly reason: string };
+  /** `isPassing`: it could not be asked now; the next question may be answered. */
+  | { readonly type: 'refused'; readonly node: string; readonly reason: string; readonly isPassing: boolean };
 
 export interface NodeRoutesOptions {
   readonly client: Pick<KubeClient, 'raw' | 'postJson'>;
@@ -35,9 +36,10 @@ export class NodeRoutes {
     const known = this.#routes.get(node);
     if (known !== undefined) return known;
     const route = this.#find(node, pod).catch((error: unknown): NodeRoute => {
-      // A node that could not be reached is asked again for the next container; one that refused is not.
-      if (!(error instanceof ApiError) || error.status >= 500) this.#routes.delete(node);
-      return { type: 'refused', node, reason: messageOf(error) };
+      // A node that could not be reached is asked again; one that refused is not.
+      const isPassing = !(error instanceof ApiError) || error.status >= 500 || error.status === 429;
+      if (isPassing) this.#routes.delete(node);
+      return { type: 'refused', node, reason: messageOf(error), isPassing };
     });
     this.#routes.set(node, route);
     return route;
@@ -48,7 +50,7 @@ export class NodeRoutes {
     if (kubelet !== undefined) return this.#probe(node, directly(kubelet, pod, node));
     const question = { verb: 'get', group: '', resource: 'nodes', subresource: 'proxy', namespace: null, name: node };
     const { allowed } = await mayI(client, question, this.#signal);
-    if (!allowed) return { type: 'refused', node, reason: 'this user may not get nodes/proxy' };
+    if (!allowed) return { type: 'refused', node, reason: 'this user may not get nodes/proxy', isPassing: false };
     const root = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/logs/pods/`;
     return this.#probe(node, new HttpNodeFiles(client, { root, through: 'the API server (nodes/proxy)' }));
   }
@@ -56,7 +58,7 @@ export class NodeRoutes {
   async #probe(node: string, files: NodeFiles): Promise<NodeRoute> {
     const names = await files.list('', this.#signal);
     if (names !== undefined) return { type: 'node-files', node, files };
-    return { type: 'refused', node, reason: 'it does not serve its log files (404)' };
+    return { type: 'refused', node, reason: 'it does not serve its log files (404)', isPassing: false };
   }
 }
 

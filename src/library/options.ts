@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from '../kube/connection.ts';
-import type { LogRouteChoice } from '../logs/followers.ts';
+import type { LogRouteChoice } from '../logs/route-chooser.ts';
 import type { Goal } from '../record/goal.ts';
 import type { RecordLog } from '../record/record.ts';
 

@@ -1,10 +1,9 @@
 import type { KubeClient } from '../kube/client.ts';
-import { logFolder, type NodeRoute } from '../kube/node-routes.ts';
+import { logFolder } from '../kube/node-routes.ts';
 import { nodeOf } from '../kube/node-settings.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import { type InstanceState, instanceName } from '../model/instance.ts';
-import type { LogRoute } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, laterOf, parseTimestamp, timestampOf } from '../model/time.ts';
@@ -14,31 +13,23 @@ import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
 import { NodeFollower } from './node-follower.ts';
 import { OpenStreams } from './open-streams.ts';
-import type { FollowEnd, Follower, LogLimits, LogSink } from './sink.ts';
+import { RefusedLog } from './refused-log.ts';
+import { RouteChooser, type RouteChooserOptions } from './route-chooser.ts';
+import type { FollowEnd, Follower, LogSink } from './sink.ts';
 import { StreamFollower } from './stream-follower.ts';
 import { LogWitness } from './witness.ts';
 
-export interface LogFollowersOptions {
+export interface LogFollowersOptions extends RouteChooserOptions {
   readonly client: Pick<KubeClient, 'logs'>;
   readonly sink: LogSink;
   readonly clock: Clock;
-  readonly limits: LogLimits;
   /** Streams open at once; the rest wait, and the story says so. */
   readonly maxStreams: number;
   /** Size in bytes at which a node rotates log files, where it is known. */
   readonly rotatesAt: (node: string) => number | undefined;
-  /** `auto`: the node's files where they can be read, with streams beside them; else what must serve alone. */
-  readonly route: LogRouteChoice;
-  /** Whether a scheduled pod's node lets its log files be read; never rejects. */
-  readonly routeOf: (pod: KubeObject) => Promise<NodeRoute>;
   /** Unpacks rotated files; left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
-  /** Says something to whoever runs the recorder. */
-  readonly say: (text: string) => void;
 }
-
-/** `--log-route`. */
-export type LogRouteChoice = 'auto' | LogRoute;
 
 /** Everything known of one container of one pod. */
 interface ContainerLogs {
@@ -67,7 +58,7 @@ export class LogFollowers {
   readonly #running = new Set<Following>();
   readonly #open = new OpenStreams();
   readonly #readings = new Map<string, Slots>();
-  readonly #stated = new Set<string>();
+  readonly #routes: RouteChooser;
   readonly #ticker: Promise<void>;
   #streams = 0;
   #hasQueued = false;
@@ -75,6 +66,7 @@ export class LogFollowers {
   constructor(options: LogFollowersOptions) {
     this.#options = options;
     this.#slots = new Slots(options.maxStreams);
+    this.#routes = new RouteChooser(options);
     this.#ticker = this.#tick();
   }
 
@@ -165,7 +157,7 @@ export class LogFollowers {
       end = await follower.run(this.#stop.signal);
     } catch (error) {
       if (this.#stop.signal.aborted) end = this.#interrupted(follower, life);
-      else end = this.#failed(life, follower, error);
+      else end = this.#failed(life, error);
     }
     const { sink, clock } = this.#options;
     sink.append({ kind: 'logEnd', observed: timestampOf(clock.now()), instance: life.instance, ...end });
@@ -181,38 +173,22 @@ export class LogFollowers {
       open: this.#open,
       rotatesAt: () => (node === undefined ? undefined : rotatesAt(node)),
     };
-    const stream = () => new StreamFollower({ ...common, slots: this.#slots, firstLines });
-    // Only the stream can begin in the middle of a log.
-    if (choice === 'stream' || limits.tailLines !== undefined || limits.since !== undefined) return stream();
-    const route = await this.#routeOf(pod, choice);
-    if (route.type === 'refused' && choice === 'auto') return stream();
-    if (route.type === 'refused')
-      throw new Error(`node ${route.node} does not let its log files be read: ${route.reason}`);
-    life.hasFiles = true;
-    return new NodeFollower({
-      ...common,
-      files: route.files,
-      folder: logFolder(pod, life.instance.container),
-      streams: choice === 'auto' ? this.#slots : undefined,
-      readings: this.#readingsOf(route.node),
-      timeoutMs: limits.timeoutMs,
-    });
-  }
-
-  /** Says once for each node that refuses, and once for those that do not, which way the lines come. */
-  async #routeOf(pod: KubeObject, choice: LogRouteChoice): Promise<NodeRoute> {
-    const { sink, clock, say, routeOf } = this.#options;
-    const route = await routeOf(pod);
-    const beside = choice === 'auto' ? ', with the pod log API beside them' : '';
-    const text =
-      route.type === 'node-files'
-        ? `logs come from the nodes' log files, through ${route.files.through}${beside}: every line that a file still holds`
-        : `node ${route.node} does not let its log files be read (${route.reason}): the logs of its pods come from the pod log API, where a rotation can lose lines`;
-    if (this.#stated.has(text)) return route;
-    this.#stated.add(text);
-    say(text);
-    sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
-    return route;
+    const route = await this.#routes.choose(pod, life, this.#stop.signal);
+    if (route?.type === 'node-files') {
+      life.hasFiles = true;
+      return new NodeFollower({
+        ...common,
+        files: route.files,
+        folder: logFolder(pod, life.instance.container),
+        streams: choice === 'auto' ? this.#slots : undefined,
+        readings: this.#readingsOf(route.node),
+        timeoutMs: limits.timeoutMs,
+      });
+    }
+    if (route === undefined || choice === 'auto')
+      return new StreamFollower({ ...common, slots: this.#slots, firstLines });
+    const evidence = `node ${route.node} does not let its log files be read: ${route.reason}`;
+    return new RefusedLog({ life, witness: new LogWitness(common), evidence });
   }
 
   #readingsOf(node: string): Slots {
@@ -228,14 +204,13 @@ export class LogFollowers {
   }
 
   /** A bug or a broken journal must not take the other logs down with it. */
-  #failed(life: InstanceLife, follower: Follower | undefined, error: unknown): FollowEnd {
-    return this.#unread(life, follower === undefined ? 'forbidden' : 'error', messageOf(error));
+  #failed(life: InstanceLife, error: unknown): FollowEnd {
+    return this.#unread(life, 'error', messageOf(error));
   }
 
   #unread(life: InstanceLife, cause: GapCause, evidence: string): FollowEnd {
     const witness = new LogWitness({ ...this.#options, life });
-    const certainty = cause === 'forbidden' ? 'known' : 'suspected';
-    witness.gap(cause, evidence, { certainty, after: undefined });
+    witness.gap(cause, evidence, { certainty: 'suspected', after: undefined });
     return witness.unproven(evidence, 0);
   }
 

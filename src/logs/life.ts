@@ -1,5 +1,6 @@
 import type { ContainerInstance } from '../model/instance.ts';
-import type { Timestamp } from '../model/time.ts';
+import type { Clock, Timestamp } from '../model/time.ts';
+import { Waiters } from '../model/waiters.ts';
 
 /** What the newest pod state says about one container instance. */
 export interface InstanceView {
@@ -22,7 +23,7 @@ export class InstanceLife {
   #isPodDeleted = false;
   #isLeaving = false;
   #isLastCall = false;
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
   /** Its node's files are being read: its follower ends at the last call. */
   hasFiles = false;
 
@@ -65,40 +66,36 @@ export class InstanceLife {
   update(view: InstanceView | undefined, newestRestart: number): void {
     if (view !== undefined) this.#view = view;
     this.#newestRestart = Math.max(this.#newestRestart, newestRestart);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   podDeleted(): void {
     this.#isPodDeleted = true;
-    this.#wake();
+    this.#waiters.wake();
   }
 
   /** Resolves at the next update, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const wake = () => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      signal.addEventListener('abort', wake, { once: true });
-      this.#waiters.push(wake);
-    });
+    return this.#waiters.wait(signal);
+  }
+
+  /** Resolves at the next update, at the latest after `ms`; rejects when the signal aborts. */
+  async changedWithin(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const enough = clock.sleep(ms, either).catch(() => undefined); // rejected only by the end
+    await Promise.race([this.changed(either), enough]);
+    over.abort();
+    signal.throwIfAborted();
   }
 
   podLeaving(): void {
     this.#isLeaving = true;
-    this.#wake();
+    this.#waiters.wake();
   }
 
   lastCall(): void {
     this.#isLastCall = true;
-    this.#wake();
-  }
-
-  #wake(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
+    this.#waiters.wake();
   }
 }

@@ -224,15 +224,8 @@ export class StreamFollower implements Follower {
     return undefined;
   }
 
-  async #waitForStatus(ms: number, signal: AbortSignal): Promise<void> {
-    const enough = new AbortController();
-    const either = AbortSignal.any([signal, enough.signal]);
-    await Promise.race([
-      this.#options.life.changed(either),
-      this.#options.clock.sleep(ms, either).catch(() => undefined),
-    ]);
-    enough.abort();
-    signal.throwIfAborted();
+  #waitForStatus(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#options.life.changedWithin(ms, this.#options.clock, signal);
   }
 
   #retryDelay(error?: Error): number {

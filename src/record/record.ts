@@ -4,7 +4,8 @@ import type { Discovery } from '../kube/discovery.ts';
 import { NodeRoutes } from '../kube/node-routes.ts';
 import { NodeSettings } from '../kube/node-settings.ts';
 import type { Gunzip } from '../logs/file-bytes.ts';
-import { LogFollowers, type LogRouteChoice } from '../logs/followers.ts';
+import { LogFollowers } from '../logs/followers.ts';
+import type { LogRouteChoice } from '../logs/route-chooser.ts';
 import type { LogLimits } from '../logs/sink.ts';
 import type { JournalRecord, StartRecord } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
@@ -20,7 +21,7 @@ import { eventsType, isPointing, namespacesOf, watchableTypes } from './types.ts
 import { Watches } from './watches.ts';
 import { RecorderWitness } from './witness.ts';
 
-export type { LogRouteChoice } from '../logs/followers.ts';
+export type { LogRouteChoice } from '../logs/route-chooser.ts';
 
 /** Where records go; the journal. */
 export interface RecordSink {

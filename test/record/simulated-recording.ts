@@ -3,7 +3,7 @@ import { SimulatedClock } from '../../src/demo/clock.ts';
 import { DirectClient } from '../../src/demo/direct-client.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/demo/simulated-cluster.ts';
 import { discover } from '../../src/kube/discovery.ts';
-import type { LogRouteChoice } from '../../src/logs/followers.ts';
+import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { Recorder } from '../../src/record/record.ts';

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
-import type { LogRouteChoice } from '../../../src/logs/followers.ts';
+import type { LogRouteChoice } from '../../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../../src/model/record.ts';
 import { SimulatedRecording } from '../simulated-recording.ts';
 import { programsOf } from './programs.ts';
