@@ -47,7 +47,7 @@ export async function assembleStory(
   await merge([listSource(inOrder(entries.prepared)), ...parts], new TimelineText(text, examination));
   const verdict = examination.verdict();
   await text.add(`\n],\n"verdict": ${JSON.stringify(verdict)}\n}\n`);
-  await text.flush();
+  await text.end();
   const { counts, complete, incomplete, ended } = metadata;
   return { counts, complete, incomplete, ended, verdict };
 }

@@ -3,12 +3,12 @@ import type { KubeObject } from '../model/resource.ts';
 import { FactsGatherer, type ToldEvent, type ToldLifecycle } from '../verdict/gather.ts';
 import { verdictOf } from '../verdict/verdict.ts';
 import type { StoryContainer, StoryMetadata, StoryObject, StoryVerdict, TimelineEntry } from './document.ts';
-import { textOfBytes } from './document-text.ts';
+import { KeptLine } from './kept-line.ts';
 import { applyPatch, type PatchOperation } from './patch.ts';
 
 type LogEntry = Extract<TimelineEntry, { type: 'log' }>;
-/** A line, or its JSON without `seq`, a byte a character, which is made text only if a verdict asks for it. */
-type Line = LogEntry | string;
+/** A line, or its JSON, which is made text only if a verdict asks for it. */
+type Line = LogEntry | KeptLine;
 
 /** Looks at each entry of a timeline, in its order, and gives the verdict at its end. */
 export class Examination {
@@ -38,7 +38,7 @@ export class Examination {
         this.#gatherer.lifecycle({ seq, time }, entry satisfies ToldLifecycle);
         return;
       case 'log':
-        this.takeLine(entry.container, seq, entry);
+        this.#gatherer.line(entry.container, seq, entry);
         return;
       case 'gap':
       case 'note':
@@ -51,8 +51,11 @@ export class Examination {
     this.take(parseJson(json) as TimelineEntry);
   }
 
-  /** A log line: the entry, or its JSON without `seq`, a byte a character. */
-  takeLine(container: number, seq: number, line: Line): void {
+  /** A log line, whose JSON without `seq` stands from `from` to `to` of these bytes. */
+  takeLine(container: number, seq: number, bytes: Buffer, from: number, to: number): void {
+    const outgoing = this.#gatherer.outgoingLine(container);
+    const line = outgoing instanceof KeptLine ? outgoing : new KeptLine();
+    line.keep(bytes, from, to);
     this.#gatherer.line(container, seq, line);
   }
 
@@ -70,6 +73,5 @@ export class Examination {
 }
 
 function textOf(line: Line): string {
-  if (typeof line !== 'string') return line.line ?? Buffer.from(line.bytes ?? '', 'base64').toString();
-  return textOf(parseJson(`{${textOfBytes(line)}`) as LogEntry);
+  return line instanceof KeptLine ? line.text : (line.line ?? Buffer.from(line.bytes ?? '', 'base64').toString());
 }

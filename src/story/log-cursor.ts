@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { CriJoiner } from '../logs/cri-lines.ts';
-import { linesOf, timeOf } from '../logs/position.ts';
-import type { LogRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
+import { BlockLines, STREAMS } from './block-lines.ts';
 import type { BlockRef } from './block-list.ts';
+import type { DocumentText } from './document-text.ts';
+import { addEscaped } from './json-bytes.ts';
 import type { Cursor, EntrySink, Source } from './merge.ts';
-import { isBefore, keyAt, keyNotBefore, nanosecondOf, type OrderKey, type Place, placeAt, secondOf } from './order.ts';
+import { isBefore, keyAt, keyNotBefore, type OrderKey, type Place, placeAt } from './order.ts';
 import type { InstanceLog, JournalSource } from './survey.ts';
 
 export interface LogPlace {
@@ -26,14 +26,10 @@ export function logSource(journal: JournalSource, log: InstanceLog, at: LogPlace
   };
 }
 
-/** One line of a block. */
-interface Line {
-  readonly time: Timestamp;
-  readonly stream: 'stdout' | 'stderr' | 'unknown';
-  readonly content: Buffer;
-}
+const TEXT = '"line":"';
+const BYTES = '"bytes":"';
 
-/** Reads a log block by block and takes it apart line by line, as they are asked for: one block is in memory, and no more. */
+/** Reads a log block by block, and writes its lines as entries: one block is in memory, and no more. */
 class LogCursor implements Cursor {
   second = 0;
   nanosecond = 0;
@@ -41,17 +37,17 @@ class LogCursor implements Cursor {
   order = 0;
   readonly #journal: JournalSource;
   readonly #container: number;
-  readonly #decoder: BlockDecoder;
+  readonly #lines: BlockLines;
   readonly #blocks: Iterator<BlockRef>;
-  #lines: Iterator<Line> = [][Symbol.iterator]();
-  #line: Line | undefined;
   #isUtf8 = true;
   #observed = '';
+  /** What stands between a line's time and its content, by stream; made when the block's first such line comes. */
+  readonly #between: (Buffer | undefined)[] = [];
 
   constructor(journal: JournalSource, log: InstanceLog, { container, from }: LogPlace) {
     this.#journal = journal;
     this.#container = container;
-    this.#decoder = new BlockDecoder(log.first);
+    this.#lines = new BlockLines(log.first);
     this.#blocks = log.blocks[Symbol.iterator]();
     if (from !== undefined) Object.assign(this, placeAt(from, 0));
   }
@@ -63,76 +59,60 @@ class LogCursor implements Cursor {
       const block = await this.#journal.readLog(next.value.position);
       this.order = next.value.seq;
       this.#isUtf8 = isUtf8(block.bytes);
-      this.#observed = `","timeSource":"log","observed":"${block.observed}","type":"log","container":${this.#container},"stream":"`;
-      this.#lines = this.#decoder.lines(block);
+      this.#observed = block.observed;
+      this.#between.length = 0;
+      this.#lines.enter(block);
       if (this.#advance()) return true;
     }
   }
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
     do {
-      if (this.#line !== undefined) sink.line(this.#container, this.#jsonOf(this.#line), this);
+      sink.beginLine(this.#container, this);
+      this.#writeLine(sink.text);
+      sink.endLine();
       if (!this.#advance()) return true;
     } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
     return false;
   }
 
-  #advance(): boolean {
-    const next = this.#lines.next();
-    this.#line = next.done === true ? undefined : next.value;
-    if (this.#line === undefined) return false;
-    this.#moveTo(this.#line.time);
-    return true;
-  }
-
   /** Lines keep the order of the log, even where its clock steps back. */
-  #moveTo(time: Timestamp): void {
-    const [second, nanosecond] = [secondOf(time), nanosecondOf(time)];
-    if (second < this.second || (second === this.second && nanosecond <= this.nanosecond)) return;
+  #advance(): boolean {
+    if (!this.#lines.next()) return false;
+    const { second, nanosecond } = this.#lines.time;
+    if (second < this.second || (second === this.second && nanosecond <= this.nanosecond)) return true;
     this.second = second;
     this.nanosecond = nanosecond;
     this.steps = 0;
+    return true;
   }
 
-  #jsonOf({ time, stream, content }: Line): string {
-    const isText = this.#isUtf8 || isUtf8(content);
-    // A byte a character: JSON escapes the same ones in UTF-8 as in text.
-    const told = isText
-      ? `"line":${JSON.stringify(content.toString('latin1'))}`
-      : `"bytes":"${content.toString('base64')}"`;
-    return `"time":"${time}${this.#observed}${stream}",${told}}`;
-  }
-}
-
-/** Takes the blocks of one log apart, in order; a line may begin in one block and end in a later one. */
-class BlockDecoder {
-  readonly #joiner = new CriJoiner();
-  #time: Timestamp | undefined;
-
-  constructor(first: Timestamp | undefined) {
-    this.#time = first;
+  #writeLine(text: DocumentText): void {
+    const { bytes, from, to, stream, time } = this.#lines;
+    this.#between[stream] ??= this.#betweenOf(stream);
+    const between = this.#between[stream];
+    const isText = this.#isUtf8 || isUtf8(bytes.subarray(from, to));
+    text.room(time.json.length + between.length);
+    text.bytes.set(time.json, text.length);
+    text.length += time.json.length;
+    text.bytes.set(between, text.length);
+    text.length += between.length;
+    if (isText) addEscaped(text, bytes, from, to);
+    else this.#writeBytes(text, bytes.toString('base64', from, to));
+    text.room(END.length);
+    text.bytes.set(END, text.length);
+    text.length += END.length;
   }
 
-  lines(block: LogRecord): Iterator<Line> {
-    return block.format === 'cri' ? this.#records(block) : this.#timestamped(block);
+  #writeBytes(text: DocumentText, base64: string): void {
+    text.length -= TEXT.length;
+    text.addText(`${BYTES}${base64}`);
   }
 
-  *#records({ bytes, unterminated }: LogRecord): Generator<Line> {
-    yield* this.#joiner.lines(bytes);
-    if (unterminated) yield* this.#joiner.rest();
-  }
-
-  *#timestamped({ bytes, first }: LogRecord): Generator<Line> {
-    for (const line of linesOf(bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes)) {
-      const space = line.indexOf(32);
-      this.#time = paddedTime(line, space) ?? timeOf(line) ?? this.#time ?? first;
-      yield { time: this.#time, stream: 'unknown', content: line.subarray(space + 1) };
-    }
+  #betweenOf(stream: number): Buffer {
+    const about = `"timeSource":"log","observed":"${this.#observed}","type":"log","container":${this.#container}`;
+    return Buffer.from(`",${about},"stream":"${STREAMS[stream]}",${TEXT}`, 'latin1');
   }
 }
 
-/** `2026-11-23T16:07:00.120000000Z `, the usual form, taken as it stands. */
-function paddedTime(line: Buffer, space: number): Timestamp | undefined {
-  const isPadded = space === 30 && line[29] === 90 && line[19] === 46;
-  return isPadded ? (line.toString('latin1', 0, 30) as Timestamp) : undefined;
-}
+const END = Buffer.from('"}');

@@ -12,8 +12,8 @@ export class MemberWriter {
   readonly #compression: Compression;
   readonly #write: FileSink;
   readonly #members: Member[] = [];
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  #pending = Buffer.allocUnsafeSlow(2 * MEMBER);
+  #length = 0;
   #offset = 0;
   #at = 0;
 
@@ -23,29 +23,37 @@ export class MemberWriter {
   }
 
   async take(chunk: Buffer): Promise<void> {
-    this.#pending.push(chunk);
-    this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes < MEMBER) return;
+    this.#add(chunk);
+    if (this.#length < MEMBER) return;
     const end = chunk.lastIndexOf(LINE_BREAK) + 1;
     if (end === 0) return; // no entry begins here: what goes on in the next chunk belongs to this member
-    this.#pending[this.#pending.length - 1] = chunk.subarray(0, end);
-    await this.#finishMember();
-    this.#pending = [chunk.subarray(end)];
-    this.#pendingBytes = chunk.length - end;
+    const rest = chunk.length - end;
+    await this.#finishMember(this.#length - rest);
+    this.#pending.copyWithin(0, this.#length - rest, this.#length);
+    this.#length = rest;
   }
 
   async finish(): Promise<void> {
-    await this.#finishMember();
+    await this.#finishMember(this.#length);
     const index = JSON.stringify({ length: this.#offset, members: this.#members });
     await this.#write(this.#compression.trailer.wrap(index, this.#at));
   }
 
-  async #finishMember(): Promise<void> {
-    const bytes = Buffer.concat(this.#pending);
-    if (bytes.length === 0) return;
+  /** A chunk is its giver's again when it was taken. */
+  #add(chunk: Buffer): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#pending.length)
+      this.#pending = Buffer.concat([this.#pending.subarray(0, this.#length)], 2 * length);
+    chunk.copy(this.#pending, this.#length);
+    this.#length = length;
+  }
+
+  async #finishMember(length: number): Promise<void> {
+    if (length === 0) return;
+    const bytes = this.#pending.subarray(0, length);
     const compressed = this.#compression.compress(bytes);
     this.#members.push({ offset: this.#offset, at: this.#at, contents: contentsOf(bytes) });
-    this.#offset += bytes.length;
+    this.#offset += length;
     this.#at += compressed.length;
     await this.#write(compressed);
   }

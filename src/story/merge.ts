@@ -1,3 +1,4 @@
+import type { DocumentText } from './document-text.ts';
 import { comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
 
 /** Where a merge writes the entries to, in their order. */
@@ -6,8 +7,10 @@ export interface EntrySink {
   readonly isFull: boolean;
   /** An entry that is no log line: its JSON without the brace and `seq` at its beginning. */
   entry(json: string): void;
-  /** A log line; its JSON, without the same, is UTF-8 held a byte a character. */
-  line(container: number, json: string, place: Place): void;
+  /** Between the beginning and the end of a log line, its JSON, without the same, is written here. */
+  readonly text: DocumentText;
+  beginLine(container: number, place: Place): void;
+  endLine(): void;
   flush(): Promise<void>;
 }
 

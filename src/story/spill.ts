@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
-import { DocumentText } from './document-text.ts';
-import { type Cursor, type EntrySink, merge, type Source } from './merge.ts';
-import { comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
+import type { Source } from './merge.ts';
+import { comparePlaces, isBefore } from './order.ts';
+import { PartCursor, writePart } from './part.ts';
 
 /** As many logs are merged at once as keep a block each in memory without harm (64 KiB a block). */
 const FAN_IN = 400;
@@ -50,6 +49,7 @@ function mostAtOnce(sources: readonly Source[]): number {
 export class ScratchFolder implements Scratch {
   readonly #parent: string;
   #folder: string | undefined;
+  readonly #cursors: PartCursor[] = [];
   #parts = 0;
 
   /** @param parent folder in which the story will stand. */
@@ -71,110 +71,21 @@ export class ScratchFolder implements Scratch {
       this.#folder ??= await mkdtemp(join(this.#parent, '.faro-parts-'));
       const path = join(this.#folder, String(this.#parts++));
       const part = await writePart(path, sources);
-      return { ...part, open: () => new PartCursor(path) };
+      return { ...part, open: () => this.#open(path) };
     } catch (cause) {
       if (cause instanceof FaroError) throw cause;
       throw new FaroError('output', `a part of the story could not be written: ${messageOf(cause)}`, { cause });
     }
   }
 
+  #open(path: string): PartCursor {
+    const cursor = new PartCursor(path);
+    this.#cursors.push(cursor);
+    return cursor;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const cursor of this.#cursors) await cursor.close();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
-  }
-}
-
-async function writePart(path: string, sources: readonly Source[]): Promise<{ from: Place; until: Place }> {
-  await using file = await open(path, 'wx', 0o600);
-  const sink = new PartSink(new DocumentText((chunk) => file.appendFile(chunk)));
-  await merge(sources, sink);
-  await sink.flush();
-  const [froms, untils] = [sources.map(({ from }) => from), sources.map(({ until }) => until)];
-  return { from: froms.sort(comparePlaces)[0] ?? NOWHERE, until: untils.sort(comparePlaces).at(-1) ?? NOWHERE };
-}
-
-/** Writes `SECOND NANOSECOND STEPS ORDER CONTAINER JSON` a line: what is needed to merge it again. */
-class PartSink implements EntrySink {
-  readonly #text: DocumentText;
-
-  constructor(text: DocumentText) {
-    this.#text = text;
-  }
-
-  get isFull(): boolean {
-    return this.#text.isFull;
-  }
-
-  entry(): never {
-    throw new Error('only logs are merged in parts');
-  }
-
-  line(container: number, json: string, { second, nanosecond, steps, order }: Place): void {
-    this.#text.addBytes(`${second} ${nanosecond} ${steps} ${order} ${container} ${json}\n`);
-  }
-
-  flush(): Promise<void> {
-    return this.#text.flush();
-  }
-}
-
-const SPACE = 32;
-
-/** Reads a part in pieces. */
-class PartCursor implements Cursor {
-  second = 0;
-  nanosecond = 0;
-  steps = 0;
-  order = 0;
-  #container = 0;
-  #json = '';
-  readonly #pieces: AsyncIterator<Buffer>;
-  #piece: Buffer = Buffer.alloc(0);
-  #at = 0;
-
-  constructor(path: string) {
-    this.#pieces = createReadStream(path, { highWaterMark: 256 * 1024 })[Symbol.asyncIterator]();
-  }
-
-  async load(): Promise<boolean> {
-    while (!this.#advance()) {
-      const { value, done } = await this.#pieces.next();
-      if (done === true) return false;
-      const rest = this.#piece.subarray(this.#at);
-      this.#piece = rest.length === 0 ? value : Buffer.concat([rest, value]);
-      this.#at = 0;
-    }
-    return true;
-  }
-
-  drain(sink: EntrySink, limit: Place | undefined): boolean {
-    do {
-      sink.line(this.#container, this.#json, this);
-      if (!this.#advance()) return true;
-    } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
-    return false;
-  }
-
-  #advance(): boolean {
-    const end = this.#piece.indexOf(10, this.#at);
-    if (end === -1) return false;
-    this.second = this.#number();
-    this.nanosecond = this.#number();
-    this.steps = this.#number();
-    this.order = this.#number();
-    this.#container = this.#number();
-    // Not a part of a greater string, which it would keep in memory where a verdict keeps the last lines.
-    this.#json = this.#piece.toString('latin1', this.#at, end);
-    this.#at = end + 1;
-    return true;
-  }
-
-  /** The digits up to the next space. */
-  #number(): number {
-    let value = 0;
-    for (;;) {
-      const code = this.#piece[this.#at++] ?? SPACE;
-      if (code === SPACE) return value;
-      value = value * 10 + code - 48;
-    }
   }
 }

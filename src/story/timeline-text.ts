@@ -1,38 +1,86 @@
-import { bytesText, type DocumentText } from './document-text.ts';
+import type { DocumentText } from './document-text.ts';
 import type { Examination } from './examine.ts';
 import type { EntrySink } from './merge.ts';
 
-/** Writes the entries of the timeline, one a line, and numbers them; the verdict sees each on its way. */
+/** So many lines before a container's end are of interest to the verdict. */
+const LAST = 5;
+const NINE = 57;
+const ZERO = 48;
+
+/**
+ * Writes the entries of the timeline, one a line, and numbers them. The verdict sees each on its way; of a run of lines of
+ * one container only the last.
+ */
 export class TimelineText implements EntrySink {
-  readonly #text: DocumentText;
+  readonly text: DocumentText;
   readonly #examination: Examination;
   #seq = 0;
+  /** How the next entry begins: `,\n{"seq":N,`. */
+  #beginning = Buffer.from('\n{"seq":0,');
+  /** Where the run's last lines begin and end in the text. */
+  readonly #starts = new Float64Array(LAST);
+  readonly #ends = new Float64Array(LAST);
+  #container = -1;
+  #lines = 0;
 
   constructor(text: DocumentText, examination: Examination) {
-    this.#text = text;
+    this.text = text;
     this.#examination = examination;
   }
 
   get isFull(): boolean {
-    return this.#text.isFull;
+    return this.text.isFull;
   }
 
   entry(json: string): void {
+    this.#endRun();
     this.#examination.takeJson(`{"seq":${this.#seq},${json}`);
-    this.#add(bytesText(json));
+    this.#begin();
+    this.text.addText(json);
+    this.#count();
   }
 
-  line(container: number, json: string): void {
-    this.#examination.takeLine(container, this.#seq, json);
-    this.#add(json);
+  beginLine(container: number): void {
+    if (container !== this.#container) this.#endRun();
+    this.#container = container;
+    this.#begin();
+    this.#starts[this.#lines % LAST] = this.text.length;
+  }
+
+  endLine(): void {
+    this.#ends[this.#lines % LAST] = this.text.length;
+    this.#lines += 1;
+    this.#count();
   }
 
   flush(): Promise<void> {
-    return this.#text.flush();
+    this.#endRun();
+    return this.text.flush();
   }
 
-  #add(json: string): void {
-    this.#text.addBytes(`${this.#seq === 0 ? '\n' : ',\n'}{"seq":${this.#seq},${json}`);
+  #endRun(): void {
+    for (let line = Math.max(0, this.#lines - LAST); line < this.#lines; line += 1) {
+      const [from = 0, to = 0] = [this.#starts[line % LAST], this.#ends[line % LAST]];
+      this.#examination.takeLine(this.#container, this.#seq - this.#lines + line, this.text.bytes, from, to);
+    }
+    this.#lines = 0;
+  }
+
+  #begin(): void {
+    const { text } = this;
+    text.room(this.#beginning.length);
+    text.bytes.set(this.#beginning, text.length);
+    text.length += this.#beginning.length;
+  }
+
+  /** Counts in decimal where the number stands: to write it anew for each line would take as long as the rest of it. */
+  #count(): void {
     this.#seq += 1;
+    const beginning = this.#beginning;
+    let at = beginning.length - 2;
+    while (beginning[at] === NINE) beginning[at--] = ZERO;
+    const digit = beginning[at] ?? 0;
+    if (this.#seq > 1 && digit >= ZERO && digit < NINE) beginning[at] = digit + 1;
+    else this.#beginning = Buffer.from(`,\n{"seq":${this.#seq},`);
   }
 }

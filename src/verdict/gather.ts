@@ -76,6 +76,11 @@ export class FactsGatherer<Line> {
     this.#lines.add(container, seq, line);
   }
 
+  /** The line of a container that its next one takes the place of. */
+  outgoingLine(container: number): Line | undefined {
+    return this.#lines.outgoing(container);
+  }
+
   event(at: Moment, told: ToldEvent): void {
     if (told.eventType !== 'Warning' && !TELLING.has(told.reason)) return;
     const known = this.#events.get(told.event);

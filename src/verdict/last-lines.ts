@@ -26,6 +26,12 @@ export class LastLines<Line> {
     ring.next = (ring.next + 1) % KEPT;
   }
 
+  /** What the next line of a container takes the place of; its memory may be used for that. */
+  outgoing(container: number): Line | undefined {
+    const ring = this.#rings.get(container);
+    return ring?.lines[ring.next];
+  }
+
   /** The last lines of a run in their order, after which it is forgotten. */
   take(container: number): readonly LastLine[] {
     const ring = this.#rings.get(container);

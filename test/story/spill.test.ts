@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { DocumentText } from '../../src/story/document-text.ts';
 import { type Cursor, type EntrySink, merge, type Source } from '../../src/story/merge.ts';
 import { isBefore, type Place } from '../../src/story/order.ts';
 import { limitFanIn, ScratchFolder } from '../../src/story/spill.ts';
@@ -42,7 +43,9 @@ class Lines implements Cursor {
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
     do {
-      sink.line(this.#container, this.#lines[this.#at]?.json ?? '', this);
+      sink.beginLine(this.#container, this);
+      sink.text.addText(this.#lines[this.#at]?.json ?? '');
+      sink.endLine();
       this.#at += 1;
       if (this.#at % 3 === 0 || !this.#show()) return true;
     } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
@@ -58,19 +61,24 @@ class Lines implements Cursor {
 async function merged(sources: readonly Source[]): Promise<string[]> {
   const lines: string[] = [];
   let isFull = false;
+  const text = new DocumentText(async (chunk) => void lines.push(...chunk.toString().split('\n').slice(0, -1)));
   await merge(sources, {
+    text,
     get isFull() {
       return isFull;
     },
     entry: () => assert.fail('there are only lines'),
-    line(container, json) {
-      lines.push(`${container} ${json}`);
-      isFull = lines.length % 7 === 0;
+    beginLine: (container) => text.addText(`${container} `),
+    endLine() {
+      text.addText('\n');
+      isFull = !isFull;
     },
     async flush() {
       isFull = false;
+      await text.flush();
     },
   });
+  await text.end();
   return lines;
 }
 
@@ -83,7 +91,7 @@ const logs = fc
         .sort((a, b) => a - b)
         .map((time, index): Line => {
           const [second, nanosecond] = [1_750_000_000_000 + Math.floor(time / 10), time % 10];
-          const json = `"line":"${container}.${index} Ã¤ ${'x'.repeat(time)}"}`;
+          const json = `"line":"${container}.${index} ä ${'x'.repeat(time)}"}`;
           return { second, nanosecond, steps: 0, order: container, json };
         }),
     ),

@@ -1,0 +1,117 @@
+import { RecordCursor } from '../logs/cri.ts';
+import type { LogRecord } from '../model/record.ts';
+import type { Timestamp } from '../model/time.ts';
+import { LineTime } from './line-time.ts';
+
+export const STREAMS = ['stdout', 'stderr', 'unknown'] as const;
+const UNKNOWN = 2;
+const EMPTY = Buffer.alloc(0);
+const SPACE = 32;
+const NEWLINE = 10;
+
+/** A line that is not ended yet. */
+interface Begun {
+  readonly time: Buffer;
+  readonly parts: Buffer[];
+}
+
+/**
+ * Takes the blocks of one log apart, in order; a line may begin in one block and end in a later one. Its fields tell where
+ * the current line stands, and no object is made for a line.
+ */
+export class BlockLines {
+  readonly time = new LineTime();
+  /** The line's content stands from `from` to `to` of these. */
+  bytes: Buffer = EMPTY;
+  from = 0;
+  to = 0;
+  /** Index of STREAMS. */
+  stream = UNKNOWN;
+  #block: Buffer = EMPTY;
+  #records: RecordCursor | undefined;
+  #next = 0;
+  #isLogEnd = false;
+  readonly #begun: (Begun | undefined)[] = [undefined, undefined];
+
+  /** @param first the time of a line that tells none, while there is no earlier one. */
+  constructor(first: Timestamp | undefined) {
+    if (first !== undefined) this.time.set(first);
+  }
+
+  /** Goes to the beginning of a block. */
+  enter({ bytes, format, unterminated }: Pick<LogRecord, 'bytes' | 'format' | 'unterminated'>): void {
+    this.#block = bytes;
+    this.#records = format === 'cri' ? new RecordCursor(bytes) : undefined;
+    this.#next = 0;
+    this.#isLogEnd = unterminated;
+  }
+
+  /** Goes to the next line; false at the end of the block. */
+  next(): boolean {
+    if (this.#records === undefined) return this.#nextTimestamped();
+    return this.#nextOfRecords(this.#records) || (this.#isLogEnd && this.#nextUnended());
+  }
+
+  #nextTimestamped(): boolean {
+    const { time } = this;
+    const bytes = this.#block;
+    const start = this.#next;
+    if (start >= bytes.length) return false;
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    let space = start;
+    while (space < end && bytes[space] !== SPACE) space += 1;
+    time.take(bytes, start, space); // a line without a time has that of the line before it
+    this.bytes = bytes;
+    this.from = space < end ? space + 1 : start;
+    this.to = end;
+    this.stream = UNKNOWN;
+    this.#next = end + 1;
+    return true;
+  }
+
+  #nextOfRecords(records: RecordCursor): boolean {
+    while (records.next()) {
+      const stream = records.isStderr ? 1 : 0;
+      const isAlone = !records.isPartial && this.#begun[stream] === undefined;
+      if (!records.isValid) continue;
+      if (isAlone && this.time.take(records.bytes, records.start, records.timeEnd)) {
+        this.bytes = records.bytes;
+        this.from = records.content;
+        this.to = records.end;
+        this.stream = stream;
+        return true;
+      }
+      if (!isAlone && this.#join(records, stream)) return true;
+    }
+    return false;
+  }
+
+  /** Takes a part of a line; true if it is the last. */
+  #join({ bytes, start, timeEnd, content, end, isPartial }: RecordCursor, stream: number): boolean {
+    const time = Buffer.from(bytes.subarray(start, timeEnd));
+    if (!new LineTime().take(time, 0, time.length)) return false;
+    const begun = this.#begun[stream] ?? { time, parts: [] };
+    begun.parts.push(Buffer.from(bytes.subarray(content, end)));
+    this.#begun[stream] = begun;
+    if (!isPartial) this.#show(stream, begun);
+    return !isPartial;
+  }
+
+  /** The lines that were begun and never ended: whole only where the log itself ends. */
+  #nextUnended(): boolean {
+    const stream = this.#begun[0] === undefined ? 1 : 0;
+    const begun = this.#begun[stream];
+    if (begun !== undefined) this.#show(stream, begun);
+    return begun !== undefined;
+  }
+
+  #show(stream: number, { time, parts }: Begun): void {
+    this.#begun[stream] = undefined;
+    this.time.take(time, 0, time.length);
+    this.bytes = Buffer.concat(parts);
+    this.from = 0;
+    this.to = this.bytes.length;
+    this.stream = stream;
+  }
+}
