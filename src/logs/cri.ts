@@ -162,10 +162,15 @@ class DayTimes {
     if (bytes[end - 1] !== LETTER_Z || (bytes[start + 19] !== 46 && end !== start + 20)) return Number.NaN;
     if (this.#dayAt === -1) this.#dayAt = start;
     if (!isSameDay(bytes, this.#dayAt, start)) return Number.NaN;
-    const seconds = pair(bytes, start + 11) * 3600 + pair(bytes, start + 14) * 60 + pair(bytes, start + 17);
+    const [hour, minute, second] = [pair(bytes, start + 11), pair(bytes, start + 14), pair(bytes, start + 17)];
+    if (!(hour < 24 && minute < 60 && second < 60)) return Number.NaN;
     let fraction = 0;
-    for (let at = start + 20; at < end - 1; at += 1) fraction = fraction * 10 + (bytes[at] ?? 0) - 48;
-    return seconds * 1e9 + fraction * (SCALES[end - start] ?? Number.NaN);
+    for (let at = start + 20; at < end - 1; at += 1) {
+      const digit = (bytes[at] ?? 0) - 48;
+      if (digit < 0 || digit > 9) return Number.NaN;
+      fraction = fraction * 10 + digit;
+    }
+    return (hour * 3600 + minute * 60 + second) * 1e9 + fraction * (SCALES[end - start] ?? Number.NaN);
   }
 }
 
@@ -177,8 +182,10 @@ function isSameDay(bytes: Buffer, a: number, b: number): boolean {
 /** What a fraction is worth in nanoseconds, by the length of the whole time. */
 const SCALES = Array.from({ length: 31 }, (_, length) => (length < 20 ? Number.NaN : 10 ** Math.min(9, 30 - length)));
 
+/** Two digits; NaN where there are others. */
 function pair(bytes: Buffer, at: number): number {
-  return ((bytes[at] ?? 0) - 48) * 10 + (bytes[at + 1] ?? 0) - 48;
+  const [tens, ones] = [(bytes[at] ?? 0) - 48, (bytes[at + 1] ?? 0) - 48];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
 }
 
 /** The time that stands in `bytes` from `start` to `end`, padded to nanoseconds; undefined where it is none. */

@@ -4,6 +4,10 @@ import { nanosecondOf, secondOf } from './order.ts';
 const TIME_LENGTH = 30;
 const SECONDS_LENGTH = 19;
 const KEY = '"time":"';
+/** With the letter behind it. */
+const DAY_LENGTH = 11;
+const DAY_SECONDS = 86_400;
+const COLON = 58;
 const DOT = 46;
 const LETTER_Z = 90;
 const ZERO = 48;
@@ -14,10 +18,13 @@ export class LineTime {
   readonly json = Buffer.from(KEY.padEnd(KEY.length + TIME_LENGTH, '0'));
   second = 0;
   nanosecond = 0;
+  /** `second` at the beginning of the day. */
+  #day = 0;
 
   set(time: Timestamp): void {
     this.json.write(time, KEY.length, 'latin1');
     this.second = secondOf(time);
+    this.#day = this.second - (this.second % DAY_SECONDS);
     this.nanosecond = nanosecondOf(time);
   }
 
@@ -26,23 +33,22 @@ export class LineTime {
     return this.#takeUsual(bytes, start, end) || this.#takeText(bytes.toString('latin1', start, end));
   }
 
-  /** Most times lie in the second of the one before. containerd leaves trailing zeros out. */
+  /** Most times lie on the day of the one before, and stand for UTC. containerd leaves trailing zeros out. */
   #takeUsual(bytes: Buffer, start: number, end: number): boolean {
     const { json } = this;
     const fraction = end - start - SECONDS_LENGTH - 2;
     if (fraction < 1 || fraction > 9 || bytes[end - 1] !== LETTER_Z || bytes[start + SECONDS_LENGTH] !== DOT)
       return false;
-    for (let at = SECONDS_LENGTH - 1; at >= 0; at -= 1) if (bytes[start + at] !== json[KEY.length + at]) return false;
-    const digits = start + SECONDS_LENGTH + 1;
-    let nanosecond = 0;
-    for (let at = 0; at < 9; at += 1) {
-      const digit = at < fraction ? (bytes[digits + at] ?? 0) - ZERO : 0;
-      if (digit < 0 || digit > 9) return false;
-      nanosecond = nanosecond * 10 + digit;
-    }
+    for (let at = 0; at < DAY_LENGTH; at += 1) if (bytes[start + at] !== json[KEY.length + at]) return false;
+    if (bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return false;
+    const [hour, minute, second] = [pair(bytes, start + 11), pair(bytes, start + 14), pair(bytes, start + 17)];
+    const nanosecond = fractionOf(bytes, start + SECONDS_LENGTH + 1, fraction);
+    if (!(hour < 24 && minute < 60 && second < 60 && nanosecond >= 0)) return false;
+    this.second = this.#day + hour * 3600 + minute * 60 + second;
     this.nanosecond = nanosecond;
-    for (let at = 0; at < 9; at += 1)
-      json[KEY.length + SECONDS_LENGTH + 1 + at] = at < fraction ? (bytes[digits + at] ?? ZERO) : ZERO;
+    for (let at = DAY_LENGTH; at < SECONDS_LENGTH; at += 1) json[KEY.length + at] = bytes[start + at] ?? ZERO;
+    for (let at = SECONDS_LENGTH + 1; at < TIME_LENGTH - 1; at += 1)
+      json[KEY.length + at] = at <= SECONDS_LENGTH + fraction ? (bytes[start + at] ?? ZERO) : ZERO;
     return true;
   }
 
@@ -52,4 +58,21 @@ export class LineTime {
     this.set(time);
     return true;
   }
+}
+
+/** Two digits; NaN where there are others. */
+function pair(bytes: Buffer, at: number): number {
+  const [tens, ones] = [(bytes[at] ?? 0) - ZERO, (bytes[at + 1] ?? 0) - ZERO];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
+}
+
+/** So many digits as nanoseconds; NaN where there are others. */
+function fractionOf(bytes: Buffer, start: number, digits: number): number {
+  let value = 0;
+  for (let at = 0; at < 9; at += 1) {
+    const digit = at < digits ? (bytes[start + at] ?? 0) - ZERO : 0;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }

@@ -55,6 +55,16 @@ test('times of other zones are read, and what is no record is left out and count
   );
 });
 
+test('a record whose time is none is no record, wherever it stands', () => {
+  const broken = [`${DAY}0a.5Z stdout F x\n`, `${DAY}61.5Z stdout F x\n`, `${DAY}05.5"Z stdout F x\n`];
+  const bytes = Buffer.from(`${record('05.1 out F a')}${broken.join('')}${record('06.1 out F b')}`);
+  const { lines, foreign, last } = measureRecords(bytes);
+  assert.deepEqual(
+    { lines, foreign, last },
+    { lines: 2, foreign: broken.join('').length, last: `${DAY}06.100000000Z` },
+  );
+});
+
 test('a tag may be followed by further ones, and content may be missing', () => {
   assert.deepEqual(joined(records('05.1 out F:more a')), ['05.100000000 stdout a']);
   assert.deepEqual(joined(Buffer.from(`${DAY}05.1Z stdout F\n`)), ['05.100000000 stdout ']);
