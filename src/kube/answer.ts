@@ -1,8 +1,7 @@
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { FaroError, messageOf } from '../model/errors.ts';
 import { parseJson } from '../model/json.ts';
 import { type ApiError, FOREIGN_HINT, refusalError } from './error.ts';
+import { gunzip, gunzipMembers } from './gunzip.ts';
 import { PROTOBUF, readDocument } from './metadata-protobuf.ts';
 import { type HttpRequest, type HttpResponse, headerOf, pathOnly } from './transport/http.ts';
 
@@ -64,13 +63,21 @@ async function readBytes(response: HttpResponse, maxBytes: number, what: string)
 
 /** The bytes of an answer, decompressed as they come. */
 export function plainBytes(response: HttpResponse, what: string): AsyncIterable<Buffer> {
-  return headerOf(response, 'content-encoding') === 'gzip' ? gunzipped(response, what) : response.body;
+  return isGzip(response) ? named(gunzip(response.body), what) : response.body;
 }
 
-async function* gunzipped({ body }: HttpResponse, what: string): AsyncGenerator<Buffer> {
+/** The same for a watch, whose frames are small and never wait for each other. */
+export function plainFrames(response: HttpResponse, what: string): AsyncIterable<Buffer> {
+  return isGzip(response) ? named(gunzipMembers(response.body), what) : response.body;
+}
+
+function isGzip(response: HttpResponse): boolean {
+  return headerOf(response, 'content-encoding') === 'gzip';
+}
+
+async function* named(bytes: AsyncIterable<Buffer>, what: string): AsyncGenerator<Buffer> {
   try {
-    // What breaks the body comes out of the gunzip stream too; pipeline's own callback has nothing to add.
-    yield* pipeline(Readable.from(body), createGunzip(), () => undefined);
+    yield* bytes;
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_'))
       throw new FaroError('protocol', `the answer to ${what} is no whole gzip: ${messageOf(cause)}`, { cause });

@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
-import { isProtobuf, nameOf, plainBytes, readRefusal, requireJson } from './answer.ts';
+import { isProtobuf, nameOf, plainFrames, readRefusal, requireJson } from './answer.ts';
 import type { Connection } from './connection.ts';
 import type { ApiError } from './error.ts';
 import { type ClientLimits, DEFAULT_LIMITS } from './limits.ts';
@@ -140,7 +140,7 @@ class HttpKubeClient implements KubeClient {
     await using _body = response.body;
     const format = isProtobuf(response) ? 'protobuf' : 'json';
     if (format === 'json') requireJson(response, nameOf(request));
-    yield* readFrames(plainBytes(response, nameOf(request)), { type, format, maxBytes: this.#limits.frameBytes });
+    yield* readFrames(plainFrames(response, nameOf(request)), { type, format, maxBytes: this.#limits.frameBytes });
   }
 
   async get(type: ResourceType, options: GetOptions, signal: AbortSignal): Promise<KubeObject> {
