@@ -14,7 +14,7 @@ import { Watcher, type WatcherProgram } from './large/watcher.ts';
 
 /**
  * A namespace of many pods in a cluster of many types: what it takes to watch it, faro beside client-go's informers and
- * kubectl, one after the other against the same API server (cluster number 5, which stays up). Prints a Markdown table.
+ * kubectl, one after the other against the same API server (a cluster of its own, which stays up). Prints a Markdown table.
  */
 const { values } = parseArgs({
   options: {
@@ -24,11 +24,13 @@ const { values } = parseArgs({
     /** A second. */
     rate: { type: 'string', default: '200' },
     only: { type: 'string', default: '' },
+    /** The number of the cluster. */
+    cluster: { type: 'string', default: '5' },
   },
 });
 const pods = Number(values.pods);
 const namespace = `fleet-${pods}`;
-const cluster = await Cluster.start({ number: 5 });
+const cluster = await Cluster.start({ number: Number(values.cluster) });
 const connection = await loadConnection({
   kubeconfig: cluster.kubeconfig,
   env: {},

@@ -1,5 +1,5 @@
 import type { Root } from '../model/record.ts';
-import { groupResourceOf } from '../model/resource.ts';
+import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 
 /** What well-known kinds come to own, also where they own nothing yet. Of other kinds nothing is known beforehand. */
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
@@ -15,6 +15,13 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 /** The types that the roots come to own; `pods` for every kind that is not known. */
 export function familyOf(roots: readonly Root[]): readonly string[] {
   return [...new Set(roots.flatMap((root) => FAMILIES[groupResourceOf(root)] ?? ['pods']))];
+}
+
+/** The types that the roots come to own before all others, so that these are not waited for. */
+export function familyFirst(types: readonly ResourceType[], roots: readonly Root[]): readonly ResourceType[] {
+  const family = familyOf(roots);
+  const isFamily = (type: ResourceType) => family.includes(groupResourceOf(type));
+  return [...types.filter(isFamily), ...types.filter((type) => !isFamily(type))];
 }
 
 /** Whether objects of a type, the roots aside, may belong to the story. */

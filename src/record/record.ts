@@ -14,6 +14,7 @@ import type { Redactor } from '../redact/redactor.ts';
 import { AllowedNames } from './allowed-names.ts';
 import { catchUp } from './catch-up.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
+import { familyFirst } from './families.ts';
 import { LateTypes } from './late-types.ts';
 import { Placement } from './placement.ts';
 import { ReferenceWatches } from './reference-watches.ts';
@@ -177,7 +178,7 @@ export class Recorder {
       if (events !== undefined) first.push(this.#watches.watchEvents(events, namespace));
       if (events !== undefined && namespace !== null && namespace !== 'default')
         first.push(this.#watches.watchNodeEvents(events, 'default'));
-      for (const type of watchableTypes(discovery, start.roots, namespace))
+      for (const type of familyFirst(watchableTypes(discovery, start.roots, namespace), start.roots))
         first.push(this.#watchType(type, namespace));
     }
     await Promise.all(first);

@@ -42,6 +42,8 @@ export interface WatchTarget {
   readonly placementOnly?: boolean;
   readonly from?: string;
   readonly listFrom?: boolean;
+  /** Lists only to find out what is there; what is known to be of the story does not wait for that. */
+  readonly isSearch?: true;
   readonly heard?: Timestamp;
   readonly signal?: AbortSignal;
   readonly onListed?: (resourceVersion: string) => void;

@@ -17,7 +17,7 @@ export interface WatchesOptions {
   readonly streamingList: boolean;
   /** Names of objects that the user may read where not the whole type. */
   readonly allowedNames?: (type: ResourceType, namespace: string) => Promise<readonly string[]>;
-  /** Initial lists at once. */
+  /** Initial lists at once, of what is searched, and as many of what is of the story. */
   readonly listsAtOnce: number;
   /** A type with more objects than this is crowded. */
   readonly crowd?: number;
@@ -34,6 +34,7 @@ const MAX_ORPHANS = 1000;
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #signal: AbortSignal;
+  readonly #searches: Slots;
   readonly #slots: Slots;
   readonly #places = new Map<string, TypeInPlace>();
   readonly #sightings = new Map<string, Sighting>();
@@ -48,6 +49,7 @@ export class Watches {
   constructor(options: WatchesOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
+    this.#searches = new Slots(options.listsAtOnce);
     this.#slots = new Slots(options.listsAtOnce);
   }
 
@@ -94,6 +96,7 @@ export class Watches {
         namespace,
         metadataOnly: true,
         placementOnly: true,
+        isSearch: true,
         signal,
         onListed: (at) => this.#metadataListed(place, at),
         onDoubt: (doubt) => this.#doubt(place, doubt),
@@ -120,7 +123,7 @@ export class Watches {
   watchWhole(type: ResourceType, namespace: string | null): Promise<void> {
     const place = this.#placeFor(type, namespace);
     place.isFull = true;
-    return this.#run({ type, namespace }, (change) => this.#wholeChange(place, change));
+    return this.#run({ type, namespace, isSearch: true }, (change) => this.#wholeChange(place, change));
   }
 
   /** What objects of the story name, whole. A refusal ends it, and is told. Resolves at the first list or refusal. */
@@ -254,7 +257,7 @@ export class Watches {
     const { client, clock, random, streamingList, witness } = this.#options;
     const { type, namespace } = what;
     const stated = (doubt: Doubt) => witness.relisted(type, namespace, doubt);
-    const { signal = this.#signal, onListed, onDenied, onDoubt = stated, ...how } = what;
+    const { signal = this.#signal, onListed, onDenied, onDoubt = stated, isSearch, ...how } = what;
     const first = Promise.withResolvers<void>();
     const place = { type, namespace, name: what.name };
     let wasForbidden = false;
@@ -280,7 +283,8 @@ export class Watches {
         } else witness.failing(type, event.error);
       },
     };
-    const options = { client, clock, random, streamingList, listSlots: this.#slots, ...how };
+    const listSlots = isSearch === true ? this.#searches : this.#slots;
+    const options = { client, clock, random, streamingList, listSlots, ...how };
     const done = watchType(options, listener, signal)
       .catch((error: unknown) => witness.fatal(error))
       .finally(() => {

@@ -19,12 +19,12 @@ export class Backoff {
     this.#options = options;
   }
 
-  /** Milliseconds to wait before the next attempt; at least what the server asked for. */
+  /** Milliseconds to wait before the next attempt: at least what the server asked for, which it asks of all alike. */
   next(atLeastMs = 0): number {
     const { firstMs, maxMs, random } = this.#options;
     const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(this.#failures, 30));
     this.#failures += 1;
-    return Math.max(atLeastMs, ceiling / 2 + (random() * ceiling) / 2);
+    return Math.max(atLeastMs, ceiling / 2) + (random() * ceiling) / 2;
   }
 
   async wait(clock: Clock, signal: AbortSignal, atLeastMs = 0): Promise<void> {

@@ -5,6 +5,7 @@ import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/demo/s
 import { discover } from '../../src/kube/discovery.ts';
 import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
+import type { ResourceType } from '../../src/model/resource.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
@@ -20,6 +21,8 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
   /** As the recorder's own option. */
   readonly crowd?: number;
   readonly route?: LogRouteChoice;
+  /** Served beside what every simulated cluster serves. */
+  readonly types?: readonly ResourceType[];
 }
 
 /** A recording of a simulated cluster in this process, without a wire, on a clock that goes only when it is told to. */
@@ -39,9 +42,19 @@ export class SimulatedRecording implements AsyncDisposable {
   }
 
   static async start(options: SimulatedRecordingOptions): Promise<SimulatedRecording> {
-    const { prepare, skewMs = 0, random = () => 0, streamingList = true, route = 'auto', crowd, ...world } = options;
+    const {
+      prepare,
+      skewMs = 0,
+      random = () => 0,
+      streamingList = true,
+      route = 'auto',
+      crowd,
+      types = [],
+      ...world
+    } = options;
     const clock = new SimulatedClock();
     const cluster = new SimulatedCluster({ ...world, clock });
+    for (const type of types) cluster.serve(type);
     const recording = new SimulatedRecording(cluster, clock, skewMs);
     await recording.#record({ random, streamingList, prepare, route, crowd });
     return recording;
