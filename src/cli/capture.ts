@@ -7,6 +7,7 @@ import { FaroError } from '../model/errors.ts';
 import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import type { EndConditions, RecordResult } from '../record/end.ts';
 import { Recorder, type RecordSink } from '../record/record.ts';
+import { parsePattern } from '../redact/patterns.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { checkOutput, writeStory } from '../story/file.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -98,6 +99,11 @@ export function planOf(options: CaptureOptions, context: CommandContext) {
     end: endConditions(options, context),
     logs: logLimits(options, context),
     drainMs: parseDuration(options.drain, '--drain'),
+    redaction: {
+      enabled: options.redact,
+      managedFields: options.managedFields === true,
+      patterns: (options.redactPattern ?? []).map(parsePattern),
+    },
   };
 }
 
@@ -142,7 +148,7 @@ async function recordTo(
 ): Promise<RecordResult> {
   const { clock, random, interrupts } = context;
   const end = hooks === undefined ? plan.end : { ...plan.end, after: hooks.after, mustExist: options.wait !== true };
-  const redaction = { enabled: options.redact, managedFields: options.managedFields === true };
+  const { redaction, ...recorded } = plan;
   const counts = () => recorder.progress;
   await using progress = startProgress({ mode: progressMode(options), roots: session.roots, context, log, counts });
   const sink: RecordSink = {
@@ -154,7 +160,7 @@ async function recordTo(
   };
   const recorder = new Recorder({
     ...session,
-    ...plan,
+    ...recorded,
     end,
     clock,
     random,
@@ -191,6 +197,7 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
     logs: options.logs ? undefined : false,
     related: options.related ? undefined : false,
     redact: options.redact ? undefined : false,
+    redactPatterns: options.redactPattern?.map((pattern) => parsePattern(pattern).name),
     managedFields: options.managedFields,
   };
   const given = Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));

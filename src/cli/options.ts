@@ -48,6 +48,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly logTimeout?: string;
   readonly managedFields?: boolean;
   readonly redact: boolean;
+  readonly redactPattern?: string[];
   readonly keepJournal?: boolean;
   readonly progress?: ProgressMode;
   /** The HTML file, or true for one beside the story. */

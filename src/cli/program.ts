@@ -73,6 +73,11 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--log-timeout <duration>', "give up one container's log after this long without progress")
     .option('--managed-fields', 'keep managedFields whole')
     .option('--no-redact', 'keep values that look like credentials')
+    .option(
+      '--redact-pattern <name=regex>',
+      'also take out what this expression (RE2) matches; may be given several times',
+      (value: string, all: string[] = []) => [...all, value],
+    )
     .option('--keep-journal', 'keep the journal beside the story')
     .option('--report [file]', 'also draw the story as one HTML file (default: beside the story)')
     .option('--junit <file>', 'write a JUnit report of the goal and the command')

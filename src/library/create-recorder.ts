@@ -9,6 +9,7 @@ import { loadConnection } from '../kube/connection.ts';
 import { FaroError } from '../model/errors.ts';
 import type { RecordResult } from '../record/end.ts';
 import { Recorder, type RecordLog, type RecordProgress } from '../record/record.ts';
+import { parsePattern } from '../redact/patterns.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { checkOutput, type StorySummary, writeStory } from '../story/file.ts';
 import { signingKey } from '../story/signature.ts';
@@ -99,7 +100,8 @@ function recordOptions(
 ): ConstructorParameters<typeof Recorder>[0] {
   const { until, forMs, timeoutMs, settleMs = 5000, drainMs = 30_000, logs = true, maxLogStreams = 500 } = options;
   const { redact = true, managedFields = false, logRoute = 'auto', related = true } = options;
-  const { wait, log = SILENT } = options;
+  const { wait, log = SILENT, redactPatterns = [] } = options;
+  const patterns = redactPatterns.map(parsePattern);
   const given = Object.entries({
     until,
     forMs,
@@ -107,12 +109,13 @@ function recordOptions(
     wait,
     logs: logs ? undefined : false,
     redact: redact ? undefined : false,
+    redactPatterns: patterns.length > 0 ? patterns.map(({ name }) => name) : undefined,
     related: related ? undefined : false,
   });
   return {
     ...session,
     sink,
-    redactor: createRedactor({ key: randomBytes(32), enabled: redact, managedFields }),
+    redactor: createRedactor({ key: randomBytes(32), enabled: redact, managedFields, patterns }),
     clock: systemClock,
     random: Math.random,
     log,

@@ -42,6 +42,8 @@ export interface RecorderOptions {
   readonly related?: boolean;
   /** false keeps values that look like credentials. */
   readonly redact?: boolean;
+  /** `NAME=REGEX` (RE2): taken out of texts and log lines beside what is built in. */
+  readonly redactPatterns?: readonly string[];
   readonly managedFields?: boolean;
   /** ed25519 private key in PEM: signs the story. */
   readonly signKey?: string;

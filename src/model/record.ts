@@ -43,6 +43,8 @@ export interface ObjectRecord {
   readonly object: KubeObject;
   /** How many values of it were redacted. */
   readonly redactions: number;
+  /** The same by what they were: `variable`, `annotation`, … */
+  readonly redacted?: Readonly<Record<string, number>>;
 }
 
 /** One state of a Kubernetes Event (core/v1 or events.k8s.io/v1), whole; an update of its count is a record of its own. */
@@ -52,6 +54,7 @@ export interface EventRecord {
   readonly action: ObjectAction;
   readonly object: KubeObject;
   readonly redactions: number;
+  readonly redacted?: Readonly<Record<string, number>>;
 }
 
 /** What a related object does to the one that it explains: a Service `selects` a Pod, a Node `runs` it. */
@@ -94,8 +97,18 @@ export interface StreamOpenedRecord {
   readonly limited: boolean;
 }
 
+/** What was taken out of a block of lines before it was written down. */
+export interface LineRedactions {
+  /** Markers, `[redacted:NAME]`, by name. */
+  readonly markers: Readonly<Record<string, number>>;
+  /** Bytes that the block took where it came from: the file goes on at `offset + rawLength`. */
+  readonly rawLength: number;
+  /** Bytes that its last record (line) took there, with its newline; `isRedactionOf` compares it with what was written. */
+  readonly rawLastLength: number;
+}
+
 /**
- * Whole log lines as raw bytes, exactly as the route delivered them:
+ * Whole log lines as raw bytes, exactly as the route delivered them (but for credentials, see `redactions`):
  * - `timestamped`: `TIME CONTENT\n` a line (pod log API with timestamps=true);
  * - `cri`: `TIME STREAM TAG CONTENT\n` a record (a node's log file; TAG `P` marks a partial line that the next one continues).
  * TIME is RFC 3339 with up to nine digits. The last line of a block ends in `\n` too; where its source had none, `unterminated` is true.
@@ -115,6 +128,8 @@ export interface LogRecord {
   readonly file: string | null;
   readonly offset: number;
   readonly unterminated: boolean;
+  /** Absent where nothing was taken out. Content, its length and `bytes` are what is left then. */
+  readonly redactions?: LineRedactions;
   readonly bytes: Buffer;
 }
 

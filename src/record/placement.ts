@@ -5,7 +5,7 @@ import { field } from '../model/fields.ts';
 import type { EventRecord, ObjectAction, ObjectRecord, RelationRecord, Root } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
-import type { Redactor } from '../redact/redactor.ts';
+import type { RedactedObject, Redactor } from '../redact/redactor.ts';
 import { RelatedObjects, type SeenState } from './related.ts';
 
 /** The newest recorded state of an object of the story, redacted. */
@@ -141,7 +141,7 @@ export class Placement {
     if (node !== undefined) this.#nodes.add(node);
   }
 
-  #append(resource: string, redacted: { object: KubeObject; redactions: number }, action: ObjectAction): void {
+  #append(resource: string, redacted: RedactedObject, action: ObjectAction): void {
     const { clock, append } = this.#options;
     this.#revision += 1;
     const isDeleted = action === 'deleted' || action === 'deletedUnseen';

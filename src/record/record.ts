@@ -214,9 +214,10 @@ export class Recorder {
     await tooLong;
   }
 
+  /** What is compared with the next lines stays raw, in memory; what leaves it for the journal holds no credentials. */
   #append(record: JournalRecord): void {
     if (record.kind === 'log') this.#logLines += record.lines;
     if (record.kind === 'gap') this.#gaps += 1;
-    this.#options.sink.append(record);
+    this.#options.sink.append(this.#options.redactor.record(record));
   }
 }

@@ -1,5 +1,5 @@
 import { endsAsCredential, isHarmless, nameStrength } from './names.ts';
-import { isNameChar, isSpace, runEnd, type Span } from './shapes.ts';
+import { isNameChar, runEnd, type Span, spaceEnd } from './shapes.ts';
 
 /** A name around a place in a text, and the value that is given to it, if that is a credential. */
 export interface Assignment {
@@ -27,7 +27,7 @@ export function assignmentAt(text: string, hit: number, from: number): Assignmen
 
 function separatorAt(text: string, nameEnd: number, name: string): Separator | undefined {
   const quoteEnd = quoteAt(text, nameEnd)?.end ?? nameEnd;
-  const sign = runEnd(text, quoteEnd, isSpace);
+  const sign = spaceEnd(text, quoteEnd);
   const char = text[sign];
   if (char !== '=' && char !== ':') {
     const isFlag =
@@ -36,7 +36,7 @@ function separatorAt(text: string, nameEnd: number, name: string): Separator | u
   }
   // `:=`, `==` and `=>` are signs as well.
   const after = /^[:=][=>]/.test(text.slice(sign, sign + 2)) ? sign + 2 : sign + 1;
-  const valueAt = runEnd(text, after, isSpace);
+  const valueAt = spaceEnd(text, after);
   if (quoteEnd > nameEnd) return { kind: 'quoted', valueAt };
   if (char === '=' || after > sign + 1) return { kind: 'equals', valueAt };
   return { kind: valueAt > after ? 'colon' : 'tightColon', valueAt };
@@ -61,7 +61,7 @@ function valueAt(text: string, { kind, valueAt: start }: Separator): Span | unde
   if (end === start || (kind === 'quoted' && !/[-\d]/.test(text.charAt(start)))) return undefined;
   // Authorization: Basic dXNlcjpwYXNz
   if (/^(?:basic|bearer|digest|negotiate|token|apikey)$/i.test(text.slice(start, Math.min(end, start + 10)))) {
-    const next = runEnd(text, end, isSpace);
+    const next = spaceEnd(text, end);
     const nextEnd = unquotedEnd(text, next);
     if (next > end && nextEnd > next) return { start: next, end: nextEnd };
   }

@@ -88,7 +88,8 @@ export function isCredentialVariable(name: string): boolean {
   return words.at(-1) === 'key' && words.at(-2) !== 'public';
 }
 
-const HARMLESS = /^(?:|true|false|null|redacted:[0-9a-f]{16}|\$\([A-Za-z_][\w.-]{0,252}\)|\$\{[A-Za-z_]\w{0,252}\})$/i;
+const HARMLESS =
+  /^(?:|true|false|null|redacted:[0-9a-f]{16}|\$\([A-Za-z_][\w.-]{0,252}\)?|\$\{[A-Za-z_]\w{0,252}\}?)$/i;
 
 /** Whether a value is no credential, whatever its name says: empty, a truth value, a reference to a variable, redacted. */
 export function isHarmless(name: string, value: string): boolean {

@@ -1,8 +1,9 @@
 import { isRawNumber, parseJson } from '../model/json.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { redactedHash } from './hash.ts';
+import type { CredentialPattern } from './log-lines.ts';
 import { isCredentialName, isCredentialVariable, isHarmless } from './names.ts';
-import { replaceCredentials } from './text.ts';
+import { replaceCredentials, replaceSpans } from './text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,10 +21,23 @@ const MAX_DEPTH = 500;
 /** One object's way through the rules. Gives values back as they are where nothing was found, and copies else. */
 export class ObjectPass {
   readonly #key: Buffer;
-  redactions = 0;
+  readonly #patterns: readonly CredentialPattern[];
+  readonly #redacted: Record<string, number> = {};
+  #redactions = 0;
 
-  constructor(key: Buffer) {
+  constructor(key: Buffer, patterns: readonly CredentialPattern[] = []) {
     this.#key = key;
+    this.#patterns = patterns;
+  }
+
+  /** How many values were taken out, and by what they were. */
+  get counts(): { readonly redactions: number; readonly redacted?: Readonly<Record<string, number>> } {
+    return { redactions: this.#redactions, ...(this.#redactions > 0 ? { redacted: this.#redacted } : {}) };
+  }
+
+  count(what: string, values = 1): void {
+    this.#redactions += values;
+    this.#redacted[what] = (this.#redacted[what] ?? 0) + values;
   }
 
   object(object: KubeObject): KubeObject {
@@ -33,7 +47,7 @@ export class ObjectPass {
   #value(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return this.#text(value);
     if (typeof value !== 'object' || value === null || isRawNumber(value)) return value;
-    if (depth > MAX_DEPTH) return this.#hidden('nested too deeply');
+    if (depth > MAX_DEPTH) return this.#hidden('depth', 'nested too deeply');
     return Array.isArray(value) ? this.#list(value, depth) : this.#fields(value as Fields, depth);
   }
 
@@ -44,7 +58,7 @@ export class ObjectPass {
       if (name === 'annotations') return this.#texts(value, (text, key) => this.#annotation(key, text, depth), depth);
       // A Secret within another object, such as a template of one.
       if (isSecret && (name === 'data' || name === 'stringData'))
-        return this.#texts(value, (text) => this.#hidden(text), depth);
+        return this.#texts(value, (text) => this.#hidden('data', text), depth);
       return this.#value(value, depth + 1);
     });
   }
@@ -61,7 +75,7 @@ export class ObjectPass {
   #field(name: string, value: string): string {
     if (EXEMPT.has(name)) return value;
     const isCredential = CREDENTIAL_FIELDS.test(name) || (VARIABLE.test(name) && isCredentialVariable(name));
-    return isCredential ? this.#unlessHarmless(name, value) : this.#text(value);
+    return isCredential ? this.#unlessHarmless('field', name, value) : this.#text(value);
   }
 
   #list(list: readonly unknown[], depth: number): readonly unknown[] {
@@ -81,7 +95,7 @@ export class ObjectPass {
       return this.#value(item, depth);
     const { name, value } = item as Fields;
     if (typeof name !== 'string' || typeof value !== 'string') return this.#value(item, depth);
-    const hidden = isCredentialVariable(name) ? this.#unlessHarmless(name, value) : this.#text(value);
+    const hidden = isCredentialVariable(name) ? this.#unlessHarmless('variable', name, value) : this.#text(value);
     return mapFields(item as Fields, (child, key) => {
       if (key === 'value') return hidden;
       return key === 'name' ? child : this.#value(child, depth + 1);
@@ -93,15 +107,17 @@ export class ObjectPass {
     const [, name = '', sign] = /^(-{0,2}[A-Za-z][\w.-]{0,255})(=?)/.exec(argument) ?? [];
     if (sign === '=' && isCredentialName(name)) {
       const given = name.length + 1;
-      return argument.slice(0, given) + this.#unlessHarmless(name, argument.slice(given));
+      return argument.slice(0, given) + this.#unlessHarmless('argument', name, argument.slice(given));
     }
     const isValue = typeof before === 'string' && /^--?[A-Za-z][\w.-]{0,255}$/.test(before) && isCredentialName(before);
-    return isValue && !argument.startsWith('-') ? this.#unlessHarmless(before, argument) : this.#text(argument);
+    return isValue && !argument.startsWith('-')
+      ? this.#unlessHarmless('argument', before, argument)
+      : this.#text(argument);
   }
 
   #annotation(name: string, value: string, depth: number): string {
-    if (name === LAST_APPLIED) return this.#document(value, depth) ?? this.#hidden(value);
-    if (isCredentialName(name)) return this.#unlessHarmless(name, value);
+    if (name === LAST_APPLIED) return this.#document(value, depth) ?? this.#hidden('annotation', value);
+    if (isCredentialName(name)) return this.#unlessHarmless('annotation', name, value);
     const isDocument = value.startsWith('{') || value.startsWith('[');
     return (isDocument ? this.#document(value, depth) : undefined) ?? this.#text(value);
   }
@@ -119,15 +135,19 @@ export class ObjectPass {
   }
 
   #text(text: string): string {
-    return replaceCredentials(text, (credential) => this.#hidden(credential));
+    const plain = replaceCredentials(text, (credential) => this.#hidden('text', credential));
+    return this.#patterns.reduce(
+      (rest, { name, textSpans }) => replaceSpans(rest, textSpans(rest), (value) => this.#hidden(name, value)),
+      plain,
+    );
   }
 
-  #unlessHarmless(name: string, value: string): string {
-    return isHarmless(name, value) ? value : this.#hidden(value);
+  #unlessHarmless(what: string, name: string, value: string): string {
+    return isHarmless(name, value) ? value : this.#hidden(what, value);
   }
 
-  #hidden(value: string): string {
-    this.redactions += 1;
+  #hidden(what: string, value: string): string {
+    this.count(what);
     return redactedHash(this.#key, value);
   }
 }

@@ -1,10 +1,23 @@
+import type { JournalRecord } from '../model/record.ts';
 import { groupOf, type KubeObject, type ManagedFields } from '../model/resource.ts';
+import type { CredentialPattern } from './log-lines.ts';
 import { ObjectPass } from './object-pass.ts';
+import { RecordPass } from './record-pass.ts';
 
-/** Takes out of objects what must not be written down. */
+/** Takes out what must not be written down. */
 export interface Redactor {
-  /** A copy where something was taken out; the object itself is never changed. `redactions` counts the values. */
-  object(object: KubeObject): { readonly object: KubeObject; readonly redactions: number };
+  /** A copy where something was taken out; the object itself is never changed. */
+  object(object: KubeObject): RedactedObject;
+  /** A record on its way to the journal, without the credentials in its log lines and texts. To be called in order. */
+  record(record: JournalRecord): JournalRecord;
+}
+
+export interface RedactedObject {
+  readonly object: KubeObject;
+  /** How many values were taken out. */
+  readonly redactions: number;
+  /** The same by what they were; absent where there was none. */
+  readonly redacted?: Readonly<Record<string, number>>;
 }
 
 export interface RedactorOptions {
@@ -14,19 +27,22 @@ export interface RedactorOptions {
   readonly enabled: boolean;
   /** Keep managedFields whole. */
   readonly managedFields: boolean;
+  /** What is taken out of texts and lines beside the patterns that are built in. */
+  readonly patterns?: readonly CredentialPattern[];
 }
 
-export function createRedactor(options: RedactorOptions): Redactor {
+export function createRedactor({ key, enabled, managedFields, patterns = [] }: RedactorOptions): Redactor {
+  const records = enabled ? new RecordPass(patterns) : undefined;
   return {
     object(object) {
       const known = isMetadataOnly(object) ? metadataOf(object) : object;
-      const slim = options.managedFields ? known : withoutFieldSets(known);
+      const slim = managedFields ? known : withoutFieldSets(known);
       const removed = known === object ? 0 : removals(object);
-      if (!options.enabled) return { object: slim, redactions: removed };
-      const pass = new ObjectPass(options.key);
-      const redacted = pass.object(slim);
-      return { object: redacted, redactions: removed + pass.redactions };
+      const pass = new ObjectPass(key, patterns);
+      if (removed > 0) pass.count('data', removed);
+      return { object: enabled ? pass.object(slim) : slim, ...pass.counts };
     },
+    record: (record) => records?.take(record) ?? record,
   };
 }
 

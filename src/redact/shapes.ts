@@ -30,8 +30,8 @@ const SHAPES = PREFIXES.flatMap(([prefixes, alphabet, rest]) =>
   prefixes.split(' ').map((prefix) => ({ prefix, alphabet, rest })),
 );
 
-/** The beginnings of all shapes, as the source of a regular expression. */
-export const SHAPE_BEGINNINGS = [...SHAPES.map(({ prefix }) => prefix.replace('.', '\\.')), 'eyJ'].join('|');
+/** The beginnings of all shapes; `eyJ` is that of `{"` in base64, and so of JSON Web Tokens. */
+export const TOKEN_BEGINNINGS: readonly string[] = [...SHAPES.map(({ prefix }) => prefix), 'eyJ'];
 
 const ALPHABETS: Readonly<Record<Alphabet, (code: number) => boolean>> = {
   upper: (code) => (code >= 65 && code <= 90) || isDigit(code),
@@ -102,10 +102,13 @@ export function privateKeyAt(text: string, start: number): Span | undefined {
   const header = /^-----BEGIN (?:[A-Z\d]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/.exec(text.slice(start, start + 90));
   if (header === null) return undefined;
   const body = start + header[0].length;
-  const footer = /-----END [A-Z\d ]{1,60}-----/.exec(text.slice(body, body + MAX_KEY));
+  const footer = KEY_END.exec(text.slice(body, body + MAX_KEY));
   if (footer === null) return { start, end: runEnd(text, body, isKeyChar) };
   return { start, end: body + footer.index + footer[0].length };
 }
+
+/** How a key in PEM ends. */
+export const KEY_END = /-----END [A-Z\d ]{1,60}-----/;
 
 /** The end of the longest run of characters of a kind. */
 export function runEnd(text: string, start: number, isOfKind: (code: number) => boolean): number {
@@ -117,6 +120,17 @@ export function runEnd(text: string, start: number, isOfKind: (code: number) => 
 /** Letters, digits, `_`, `-` and `.`, of which names consist. */
 export function isNameChar(code: number): boolean {
   return isTokenChar(code) || code === 46;
+}
+
+/** The end of white space and of the colours that a logger may give what stands behind it. */
+export function spaceEnd(text: string, start: number): number {
+  let end = runEnd(text, start, isSpace);
+  while (text.charCodeAt(end) === 27 && text[end + 1] === '[') {
+    const colour = runEnd(text, end + 2, (code) => isDigit(code) || code === 59);
+    if (text[colour] !== 'm') break;
+    end = runEnd(text, colour + 1, isSpace);
+  }
+  return end;
 }
 
 export function isSpace(code: number): boolean {
@@ -131,7 +145,7 @@ function isWordChar(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || isDigit(code) || code === 95;
 }
 
-function isTokenChar(code: number): boolean {
+export function isTokenChar(code: number): boolean {
   return isWordChar(code) || code === 45;
 }
 

@@ -1,46 +1,84 @@
 import { assignmentAt } from './assignment.ts';
+import { mayBeCredential } from './glance.ts';
 import { isHarmless } from './names.ts';
-import { bearerAt, privateKeyAt, SHAPE_BEGINNINGS, type Span, tokenAt, userInfoAt } from './shapes.ts';
+import { bearerAt, privateKeyAt, type Span, tokenAt, userInfoAt } from './shapes.ts';
+import { type NextSign, type Sign, signsOfBytes, signsOfText } from './signs.ts';
 
-/** Where anything that may be a credential, or the name of one, begins or lies; the first group holds tokens. */
-const SIGNS = [
-  `(${SHAPE_BEGINNINGS})`,
-  '://',
-  '-----BEGIN ',
-  'pass|pwd|secret|token|cred|auth|bearer|cookie|dsn|jwt|psk|conn(?:ection[-_.]?)?str|sessionid|webhook',
-  '(?<=[?&_-])sig=',
-  '(?:api|access|account|deploy|encryption|license|master|private|shared|signing|ssh)[-_.]?key',
-].join('|');
-const ANY_SIGN = new RegExp(SIGNS, 'i');
+/**
+ * What a credential was known by: a private key in PEM, a JSON Web Token, the prefix that its maker gave it (`api-key`),
+ * the word Bearer, its place in a URL (`url-password`), or the name that it was given to (`named`).
+ */
+export type CredentialKind = 'private-key' | 'jwt' | 'api-key' | 'bearer' | 'url-password' | 'named';
+
+export interface Credential extends Span {
+  readonly kind: CredentialKind;
+}
 
 /**
  * Finds the credentials in a text by their shape (keys with known prefixes, JSON Web Tokens, private keys, passwords in
  * URLs) and by the names that they are given to (`password=…`, `"token": "…"`, `--secret …`, `Authorization: Basic …`).
  * In the order of the text, none over another. Every character is read a bounded number of times.
  */
-export function credentialsIn(text: string): readonly Span[] {
-  if (!ANY_SIGN.test(text)) return [];
-  const signs = new RegExp(SIGNS, 'gi');
-  const found: Span[] = [];
-  let from = 0;
-  for (let sign = signs.exec(text); sign !== null; sign = signs.exec(text)) {
-    const { credential, next } = examine(text, sign, from);
-    if (credential !== undefined) found.push(credential);
-    from = Math.max(next, credential?.end ?? 0);
-    signs.lastIndex = from;
+export function credentialsIn(text: string): readonly Credential[] {
+  const found: Credential[] = [];
+  collect(text, 0, signsOfText(text), found);
+  return found;
+}
+
+/** The same of bytes, line by line; places are told in bytes. Only lines with a sign of one become text. */
+export function credentialsInLines(bytes: Buffer): readonly Credential[] {
+  const found: Credential[] = [];
+  const nextSign = signsOfBytes(bytes);
+  for (let sign = nextSign(0); sign !== undefined; ) {
+    if (!mayBeCredential(bytes, sign)) {
+      sign = nextSign(sign.index + sign.word.length);
+      continue;
+    }
+    const start = bytes.lastIndexOf(10, sign.index) + 1;
+    const newline = bytes.indexOf(10, sign.index);
+    const end = newline === -1 ? bytes.length : newline;
+    sign = collect(bytes.toString('latin1', start, end), start, nextSign, found);
   }
   return found;
 }
 
-function examine(text: string, sign: RegExpExecArray, from: number): { credential: Span | undefined; next: number } {
-  const [word, token] = sign;
-  const next = sign.index + word.length;
-  if (token !== undefined) return { credential: tokenAt(text, sign.index), next };
-  if (word === '://') return { credential: passwordAt(text, next), next };
-  if (word.startsWith('-----')) return { credential: privateKeyAt(text, sign.index), next };
-  const { nameEnd, credential } = assignmentAt(text, sign.index, from);
-  if (credential !== undefined || word.toLowerCase() !== 'bearer') return { credential, next: Math.max(next, nameEnd) };
-  return { credential: bearerAt(text, next), next };
+/** Takes in what is found in a text that stands at `offset`; gives the first sign behind it. */
+function collect(text: string, offset: number, nextSign: NextSign, found: Credential[]): Sign | undefined {
+  const end = offset + text.length;
+  let from = offset;
+  for (;;) {
+    const sign = nextSign(from);
+    if (sign === undefined || sign.index >= end) return sign;
+    const { credential, next } = examine(text, { ...sign, index: sign.index - offset }, from - offset);
+    if (credential !== undefined)
+      found.push({ ...credential, start: credential.start + offset, end: credential.end + offset });
+    from = offset + Math.max(next, credential?.end ?? 0);
+  }
+}
+
+function examine(
+  text: string,
+  { index, word, isToken }: Sign,
+  from: number,
+): { credential: Credential | undefined; next: number } {
+  const next = index + word.length;
+  if (isToken) {
+    const kind = word.toLowerCase() === 'eyj' ? 'jwt' : 'api-key';
+    return { credential: known(kind, tokenAt(text, index)), next };
+  }
+  if (word === '://') return { credential: known('url-password', passwordAt(text, next)), next };
+  if (word.startsWith('-----')) return { credential: known('private-key', privateKeyAt(text, index)), next };
+  // Signals are told as sig=9.
+  if (word.toLowerCase() === 'sig=' && !'?&_-'.includes(text.charAt(index - 1) || ' '))
+    return { credential: undefined, next };
+  const { nameEnd, credential } = assignmentAt(text, index, from);
+  if (credential !== undefined) return { credential: known('named', credential), next: Math.max(next, nameEnd) };
+  if (word.toLowerCase() !== 'bearer') return { credential: undefined, next: Math.max(next, nameEnd) };
+  return { credential: known('bearer', bearerAt(text, next)), next };
+}
+
+function known(kind: CredentialKind, span: Span | undefined): Credential | undefined {
+  return span === undefined ? undefined : { ...span, kind };
 }
 
 function passwordAt(text: string, start: number): Span | undefined {
@@ -49,12 +87,24 @@ function passwordAt(text: string, start: number): Span | undefined {
 }
 
 /** Replaces each credential in a text by what `replace` makes of it. */
-export function replaceCredentials(text: string, replace: (credential: string) => string): string {
+export function replaceCredentials(
+  text: string,
+  replace: (credential: string, kind: CredentialKind) => string,
+): string {
+  return replaceSpans(text, credentialsIn(text), (value, { kind }) => replace(value, kind));
+}
+
+/** Replaces places in a text, which stand in its order. */
+export function replaceSpans<S extends Span>(
+  text: string,
+  spans: readonly S[],
+  replace: (value: string, span: S) => string,
+): string {
   let result = '';
   let from = 0;
-  for (const { start, end } of credentialsIn(text)) {
-    result += text.slice(from, start) + replace(text.slice(start, end));
-    from = end;
+  for (const span of spans) {
+    result += text.slice(from, span.start) + replace(text.slice(span.start, span.end), span);
+    from = span.end;
   }
   return from === 0 ? text : result + text.slice(from);
 }

@@ -6,6 +6,7 @@ import { Examination } from './examine.ts';
 import { logSource } from './log-cursor.ts';
 import { listSource, merge, type Source } from './merge.ts';
 import { comparePlaces, type Place, placeAt } from './order.ts';
+import { redactionsOf } from './redactions.ts';
 import { limitFanIn, type Scratch } from './spill.ts';
 import { type JournalSource, type Survey, survey } from './survey.ts';
 import { TimelineText } from './timeline-text.ts';
@@ -91,9 +92,9 @@ function stateLosses(entries: Entries, { lastObserved, unplaced }: Survey, journ
 function metadataOf(entries: Entries, surveyed: Survey, journal: JournalSource): StoryMetadata {
   const { start, end, lastObserved, scope, members } = surveyed;
   const incomplete = incompleteness(entries, surveyed, journal);
-  const logLines = [...surveyed.logs.values()]
-    .filter(({ instance }) => members.has(instance.podUid))
-    .reduce((sum, { lines }) => sum + lines, 0);
+  const logs = [...surveyed.logs.values()].filter(({ instance }) => members.has(instance.podUid));
+  const logLines = logs.reduce((sum, { lines }) => sum + lines, 0);
+  const { total, redactions } = redactionsOf(entries.redactions, logs);
   const uids = [...members.keys()];
   return {
     id: start.id,
@@ -118,7 +119,9 @@ function metadataOf(entries: Entries, surveyed: Survey, journal: JournalSource):
       logLines,
       gaps: entries.gaps.length,
       ...entries.counts,
+      redactions: total,
     },
+    redactions,
     options: start.options,
   };
 }

@@ -144,6 +144,10 @@ function ledgerOf(
     routes: [...(log?.routes ?? [])],
     lines: log?.lines ?? 0,
     bytes: log?.bytes ?? 0,
+    ...given(
+      'redactions',
+      log === undefined || log.redactions.size === 0 ? undefined : Object.fromEntries(log.redactions),
+    ),
     ...given('firstLine', log?.first),
     ...given('lastLine', log?.last),
     reconnects: log?.reconnects ?? 0,

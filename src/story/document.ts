@@ -36,6 +36,14 @@ const metadata = z.looseObject({
   complete: z.boolean(),
   incomplete: z.array(z.string()),
   counts,
+  /** What was taken out, by what it was: of states of objects, of Events, of log lines. */
+  redactions: z
+    .looseObject({
+      objects: z.record(z.string(), index),
+      events: z.record(z.string(), index),
+      logs: z.record(z.string(), index),
+    })
+    .optional(),
   options: z.record(z.string(), z.unknown()),
 });
 
@@ -69,6 +77,8 @@ const ledger = z.looseObject({
   routes: z.array(z.enum(['stream', 'node-files'])),
   lines: index,
   bytes: index,
+  /** Credentials that were taken out of its lines, by the name in the marker `[redacted:NAME]`. */
+  redactions: z.record(z.string(), index).optional(),
   firstLine: timestamp.optional(),
   lastLine: timestamp.optional(),
   reconnects: index,

@@ -12,6 +12,7 @@ import type { StoryGap, StoryObject } from './document.ts';
 import { type EntryTime, finerOf, timeOfEvent, timeOfState } from './object-time.ts';
 import { keyAfter, keyAt, type OrderKey } from './order.ts';
 import { diff } from './patch.ts';
+import { countRedactions } from './redactions.ts';
 import { relationsOf, rootsOf } from './relations.ts';
 import type { Survey } from './survey.ts';
 
@@ -48,7 +49,7 @@ export class Entries {
   readonly #objects = new Map<string, ObjectDraft>();
   #order = 0;
   #events = 0;
-  #redactions = 0;
+  readonly #redactions = { objects: new Map<string, number>(), events: new Map<string, number>() };
   #leastLagMs: number | undefined;
 
   constructor(survey: Survey) {
@@ -57,7 +58,12 @@ export class Entries {
   }
 
   get counts() {
-    return { events: this.#events, redactions: this.#redactions };
+    return { events: this.#events };
+  }
+
+  /** What was taken out of objects and Events, by what it was. */
+  get redactions(): { readonly objects: ReadonlyMap<string, number>; readonly events: ReadonlyMap<string, number> } {
+    return this.#redactions;
   }
 
   /** Milliseconds by which this machine's clock seems to be ahead of the server's (negative: behind); undefined if unknown. */
@@ -133,7 +139,7 @@ export class Entries {
     const previous = draft?.state;
     const { manager, ...when } = timeOfState(record, previous);
     this.#measureLag(record);
-    this.#redactions += record.redactions;
+    countRedactions(this.#redactions.objects, record);
     if (object.kind === 'Pod') this.containers.observe(object);
     const before = draft?.key;
     const key = keyAfter(before, when.time);
@@ -194,14 +200,15 @@ export class Entries {
     return { time: own, timeSource: 'status', ...(own.endsWith('.000000000Z') ? { precision: '1s' } : {}) };
   }
 
-  #takeEvent({ object: event, observed, redactions }: EventRecord): void {
+  #takeEvent(record: EventRecord): void {
+    const { object: event, observed } = record;
     const about = field(event, 'involvedObject') ?? field(event, 'regarding');
     const uid = textOf(field(about, 'uid'));
     const [kind = '', name = ''] = [textOf(field(about, 'kind')), textOf(field(about, 'name'))];
     const object = uid === undefined ? undefined : this.#survey.members.get(uid);
     if (object === undefined && !(kind === 'Node' && this.#survey.nodes.has(name))) return;
     this.#events += 1;
-    this.#redactions += redactions;
+    countRedactions(this.#redactions.events, record);
     const when = timeOfEvent(event, observed);
     this.#push(keyAt(when.time), {
       ...when,

@@ -33,6 +33,8 @@ export interface InstanceLog {
   reconnects: number;
   lines: number;
   bytes: number;
+  /** Markers that stand for credentials, by name. */
+  readonly redactions: Map<string, number>;
   repeatsRemoved: number;
   first: Timestamp | undefined;
   last: Timestamp | undefined;
@@ -66,6 +68,7 @@ interface StreamState {
   readonly blocks: BlockList;
   lines: number;
   bytes: number;
+  readonly redactions: Map<string, number>;
   first: Timestamp | undefined;
   last: Timestamp | undefined;
 }
@@ -115,6 +118,8 @@ class Surveyor {
         if (stream === undefined) break;
         stream.blocks.push(position, seq);
         addLines(stream, { ...record, bytes: record.contentBytes });
+        for (const [name, count] of Object.entries(record.redactions?.markers ?? {}))
+          addTo(stream.redactions, name, count);
         break;
       }
       case 'streamClosed': {
@@ -178,6 +183,7 @@ class Surveyor {
       log.repeatsRemoved += stream.repeatsRemoved;
       log.blocks.append(stream.blocks);
       addLines(log, stream);
+      for (const [name, count] of stream.redactions) addTo(log.redactions, name, count);
     }
     for (const end of this.#ends.values()) logOf(logs, end.instance).end = end;
     return logs;
@@ -194,7 +200,15 @@ function logOf(logs: Map<string, InstanceLog>, instance: ContainerInstance): Ins
 }
 
 function emptyLines() {
-  return { blocks: new BlockList(), lines: 0, bytes: 0, repeatsRemoved: 0, first: undefined, last: undefined };
+  return {
+    blocks: new BlockList(),
+    lines: 0,
+    bytes: 0,
+    redactions: new Map<string, number>(),
+    repeatsRemoved: 0,
+    first: undefined,
+    last: undefined,
+  };
 }
 
 function addLines(
@@ -205,4 +219,9 @@ function addLines(
   to.bytes += bytes;
   if (first !== undefined && (to.first === undefined || first < to.first)) to.first = first;
   if (last !== undefined && (to.last === undefined || last > to.last)) to.last = last;
+}
+
+/** Adds to what is counted under a name. */
+export function addTo(counts: Map<string, number>, name: string, count: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + count);
 }

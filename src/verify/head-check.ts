@@ -37,7 +37,32 @@ function checkCounts({ metadata, objects, containers, gaps }: StoryHead, problem
     const stated = metadata.counts[name];
     problems.expect(stated === found, () => `metadata.counts.${name} is ${String(stated)}, there are ${found}`);
   }
+  checkRedactions(metadata, containers, problems);
   problems.expect(metadata.startTime <= metadata.endTime, () => 'metadata.endTime is before metadata.startTime');
+}
+
+/** What was taken out is counted three times: by what it was, for each log, and in all. */
+function checkRedactions(
+  { counts, redactions }: StoryHead['metadata'],
+  containers: readonly StoryContainer[],
+  problems: Problems,
+): void {
+  if (redactions === undefined) return;
+  const { objects, events, logs } = redactions;
+  const total = sum([objects, events, logs]);
+  problems.expect(
+    counts.redactions === total,
+    () => `metadata.counts.redactions is ${counts.redactions}, metadata.redactions tells of ${total}`,
+  );
+  const ofLogs = sum(containers.map(({ ledger }) => ledger.redactions ?? {}));
+  problems.expect(
+    sum([logs]) === ofLogs,
+    () => `metadata.redactions.logs tells of ${sum([logs])}, the ledgers of ${ofLogs}`,
+  );
+}
+
+function sum(counts: readonly Readonly<Record<string, number>>[]): number {
+  return counts.flatMap((count) => Object.values(count)).reduce((all, one) => all + one, 0);
 }
 
 function checkRoots({ metadata, objects }: StoryHead, problems: Problems): void {

@@ -7,6 +7,8 @@ interface Found {
   first: string | undefined;
   last: string | undefined;
   started: boolean;
+  /** Markers of redaction by name. */
+  readonly markers: Map<string, number>;
   terminated: boolean;
 }
 
@@ -25,6 +27,7 @@ export class LogCheck {
     this.#found = containers.map(() => ({
       lines: 0,
       bytes: 0,
+      markers: new Map(),
       first: undefined,
       last: undefined,
       started: false,
@@ -37,6 +40,7 @@ export class LogCheck {
     if (found === undefined) return;
     found.lines += 1;
     found.bytes += line === undefined ? Buffer.from(bytes ?? '', 'base64').length : Buffer.byteLength(line);
+    countMarkers(line ?? Buffer.from(bytes ?? '', 'base64').toString('latin1'), found.markers);
     if (found.first === undefined || time < found.first) found.first = time;
     if (found.last === undefined || time > found.last) found.last = time;
     if (found.terminated)
@@ -67,6 +71,7 @@ export class LogCheck {
   finish(): void {
     for (const [index, { ledger }] of this.#containers.entries()) {
       const { lines, bytes, first, last } = this.#found[index] ?? { lines: 0, bytes: 0 };
+      this.#checkRedactions(index, ledger.redactions ?? {});
       const stated: Readonly<Record<string, unknown>> = {
         lines: ledger.lines,
         bytes: ledger.bytes,
@@ -80,4 +85,23 @@ export class LogCheck {
         );
     }
   }
+
+  /** An application may write markers of its own, so that there may be more than faro put in; never fewer. */
+  #checkRedactions(index: number, redactions: Readonly<Record<string, number>>): void {
+    for (const [name, count] of Object.entries(redactions)) {
+      const found = this.#found[index]?.markers.get(name) ?? 0;
+      this.#problems.expect(
+        found >= count,
+        () =>
+          `the ledger of container ${index} says that ${count} values (${name}) were taken out, its lines show ${found}`,
+      );
+    }
+  }
+}
+
+const MARKER = /\[redacted:([A-Za-z][\w-]{0,62})\]/g;
+
+function countMarkers(text: string, counts: Map<string, number>): void {
+  if (!text.includes('[redacted:')) return;
+  for (const [, name = ''] of text.matchAll(MARKER)) counts.set(name, (counts.get(name) ?? 0) + 1);
 }

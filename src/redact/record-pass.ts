@@ -1,0 +1,61 @@
+import { instanceKey } from '../model/instance.ts';
+import type { JournalRecord, LogRecord } from '../model/record.ts';
+import { type CredentialPattern, LineRedactor, markerOf } from './log-lines.ts';
+import { replaceCredentials, replaceSpans } from './text.ts';
+
+/**
+ * The way of all records to the journal, in their order. A container run's lines are one text, whichever streams bring
+ * them: a private key that begins in one may end in the next.
+ */
+export class RecordPass {
+  readonly #patterns: readonly CredentialPattern[];
+  readonly #instances = new Map<number, string>();
+  readonly #lines = new Map<string, LineRedactor>();
+
+  constructor(patterns: readonly CredentialPattern[]) {
+    this.#patterns = patterns;
+  }
+
+  take(record: JournalRecord): JournalRecord {
+    switch (record.kind) {
+      case 'log':
+        return this.#log(record);
+      case 'streamOpened':
+        this.#instances.set(record.stream, instanceKey(record.instance));
+        return record;
+      case 'logEnd':
+        this.#lines.delete(instanceKey(record.instance));
+        return { ...record, evidence: this.#text(record.evidence) };
+      case 'note':
+        return { ...record, text: this.#text(record.text) };
+      case 'gap':
+        return { ...record, gap: { ...record.gap, evidence: this.#text(record.gap.evidence) } };
+      default:
+        return record;
+    }
+  }
+
+  #log(record: LogRecord): LogRecord {
+    const found = this.#redactorOf(record.stream).redact(record.bytes, record.format);
+    if (found === undefined) return record;
+    const { bytes, redacted: markers, rawLastLength } = found;
+    const rawLength = record.bytes.length;
+    const contentBytes = record.contentBytes + bytes.length - rawLength;
+    return { ...record, bytes, contentBytes, redactions: { markers, rawLength, rawLastLength } };
+  }
+
+  #redactorOf(stream: number): LineRedactor {
+    const key = this.#instances.get(stream) ?? String(stream);
+    const known = this.#lines.get(key) ?? new LineRedactor(this.#patterns);
+    this.#lines.set(key, known);
+    return known;
+  }
+
+  #text(text: string): string {
+    const plain = replaceCredentials(text, (_, kind) => markerOf(kind));
+    return this.#patterns.reduce(
+      (rest, { name, textSpans }) => replaceSpans(rest, textSpans(rest), () => markerOf(name)),
+      plain,
+    );
+  }
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { FaroError } from '../../src/model/errors.ts';
+import { isRedactionOf, type LineFormat, LineRedactor } from '../../src/redact/log-lines.ts';
+import { parsePattern } from '../../src/redact/patterns.ts';
+import { SIGNS, signsOfBytes, signsOfText } from '../../src/redact/signs.ts';
+import { credentialsIn, credentialsInLines } from '../../src/redact/text.ts';
+
+const TIME = '2026-11-23T16:07:00.120000000Z';
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLW9mLWl0';
+
+function redacted(content: string, redactor = new LineRedactor([])): string {
+  const bytes = Buffer.from(`${TIME} ${content}\n`);
+  return (redactor.redact(bytes, 'timestamped')?.bytes ?? bytes).toString().slice(TIME.length + 1, -1);
+}
+
+const table: readonly (readonly [line: string, written: string])[] = [
+  [`Authorization: Bearer ${JWT}`, 'Authorization: Bearer [redacted:named]'],
+  ['> Authorization: Basic dXNlcjpwYXNzd29yZA==', '> Authorization: Basic [redacted:named]'],
+  ['using bearer abcdef0123456789abcdef', 'using bearer [redacted:bearer]'],
+  [`session ${JWT} opened`, 'session [redacted:jwt] opened'],
+  ['key AKIAIOSFODNN7EXAMPLE loaded', 'key [redacted:api-key] loaded'],
+  [`pushing with ghp_${'a1'.repeat(18)}.`, 'pushing with [redacted:api-key].'],
+  [`xoxb-${'1234567890'.repeat(2)} and AIza${'b'.repeat(35)}`, '[redacted:api-key] and [redacted:api-key]'],
+  [
+    'connecting to postgres://app:hunter2@db:5432/shop?ssl=1',
+    'connecting to postgres://app:[redacted:url-password]@db:5432/shop?ssl=1',
+  ],
+  ['amqp://u:p@ss@mq/ ok', 'amqp://u:[redacted:url-password]@mq/ ok'],
+  ['password=hunter2 user=bob', 'password=[redacted:named] user=bob'],
+  ['{"level":"info","token":"s3cr3t-v4lue","n":1}', '{"level":"info","token":"[redacted:named]","n":1}'],
+  ['{"msg":"{\\"password\\":\\"hunter2\\"}"}', '{"msg":"{\\"password\\":\\"[redacted:named]\\"}"}'],
+  ["db_password: 'hunter 2'", "db_password: '[redacted:named]'"],
+  ['run --api-key s3cr3tv4lue --verbose', 'run --api-key [redacted:named] --verbose'],
+  ['\x1b[36mpassword=\x1b[0mhunter2 \x1b[1mok', '\x1b[36mpassword=\x1b[0m[redacted:named] \x1b[1mok'],
+  ['GET /v1/x?sig=abcdef&page=2', 'GET /v1/x?sig=[redacted:named]&page=2'],
+  [
+    '{"key":"-----BEGIN PRIVATE KEY-----\\nMIIabc\\n-----END PRIVATE KEY-----\\n","n":1}',
+    '{"key":"[redacted:private-key]\\n","n":1}',
+  ],
+];
+for (const [line, written] of table)
+  test(`a line is written without its credential: ${line.slice(0, 40).replaceAll('\x1b', '')}`, () => {
+    assert.equal(redacted(line), written);
+    assert.equal(redacted(written), written, 'and what was written once stays as it is');
+    assert.ok(isRedactionOf(Buffer.from(written), Buffer.from(line)));
+  });
+
+const harmless = [
+  'GET /api/tokens 200 in 3 ms, max_tokens=4096',
+  'authenticated user bob; authorization granted',
+  'invalid token: expired',
+  'see https://example.com:8443/a@b/c',
+  'password: ',
+  'exited sig=9',
+  'PASS: TestLogin (0.00s)',
+  'pulled registry.example.com/team/token-service:1.2',
+  `password=$\{DB_PASSWORD} token=null`,
+  'cookie consent shown',
+  '',
+];
+for (const line of harmless)
+  test(`a line without a credential stays as it is: ${line.slice(0, 40)}`, () => assert.equal(redacted(line), line));
+
+const KEY = ['MIIEvQIBADANBgkqhkiG9w0BAQEFAASC', 'BKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj', 'Zz09'];
+
+test('a private key over many lines is taken out, also where lines of others stand between', () => {
+  const lines = [
+    'before',
+    '-----BEGIN RSA PRIVATE KEY-----',
+    ...KEY.slice(0, 2),
+    'GET / 200 (other thread)',
+    KEY[2] ?? '',
+    '-----END RSA PRIVATE KEY-----',
+    'after',
+  ];
+  for (const cut of lines.keys()) {
+    const redactor = new LineRedactor([]);
+    const written = [lines.slice(0, cut), lines.slice(cut)]
+      .filter((part) => part.length > 0)
+      .map((part) => {
+        const bytes = Buffer.from(part.map((line) => `${TIME} ${line}\n`).join(''));
+        return (redactor.redact(bytes, 'timestamped')?.bytes ?? bytes).toString().replaceAll(`${TIME} `, '');
+      })
+      .join('');
+    const marker = '[redacted:private-key]';
+    const expected = ['before', marker, marker, marker, 'GET / 200 (other thread)', marker, marker, 'after'];
+    assert.deepEqual(written.trimEnd().split('\n'), expected, `cut before line ${cut}`);
+  }
+});
+
+test('what follows a private key that never ends is written again', () => {
+  const redactor = new LineRedactor([]);
+  redacted('-----BEGIN PRIVATE KEY-----', redactor);
+  const prose = Array.from({ length: 12 }, (_, index) => `request ${index} (200)`);
+  for (const line of prose) assert.equal(redacted(line, redactor), line);
+  assert.equal(redacted(KEY[0] ?? '', redactor), KEY[0]);
+});
+
+test('a credential in a line that the runtime split is found wherever it was cut', () => {
+  const line = `before password=hunter2hunter2 token ${JWT} after`;
+  for (let cut = 1; cut < line.length; cut += 1) {
+    const head = `${TIME} stdout P ${line.slice(0, cut)}\n`;
+    const other = `${TIME} stderr F untouched\n`;
+    const tail = `${TIME} stdout F ${line.slice(cut)}\n`;
+    for (const blocks of [[head + other + tail], [head + other, tail]]) {
+      const redactor = new LineRedactor([]);
+      const written = blocks.map((block) => {
+        const bytes = Buffer.from(block);
+        return (redactor.redact(bytes, 'cri')?.bytes ?? bytes).toString();
+      });
+      const joined = written
+        .join('')
+        .split('\n')
+        .filter((record) => record.includes('stdout'))
+        .map((record) => record.slice(TIME.length + 10))
+        .join('');
+      assert.ok(written.join('').includes('stderr F untouched\n'));
+      assert.ok(!joined.includes('hunter2'), `${cut}: ${joined}`);
+      assert.ok(!joined.includes('c2lnbmF0dXJlLW9mLWl0') && !joined.includes('eyJzdWIi'), `${cut}: ${joined}`);
+      assert.ok(joined.startsWith('before ') && joined.endsWith(' after'), joined);
+    }
+  }
+});
+
+test('what was taken out is counted, and what the lines took before is told', () => {
+  const bytes = Buffer.from(`${TIME} password=a1 token=b2\n${TIME} Bearer abcdefgh12345678\n`);
+  const found = new LineRedactor([]).redact(bytes, 'timestamped');
+  assert.deepEqual(found?.redacted, { named: 2, bearer: 1 });
+  assert.equal(found.rawLastLength, `${TIME} Bearer abcdefgh12345678\n`.length);
+});
+
+test('a pattern of one’s own takes out its group, or all that it matches, also behind wide characters', () => {
+  const redactor = new LineRedactor(['card=\\b\\d{4}(?:-\\d{4}){3}\\b', 'customer=kunde (\\w+)'].map(parsePattern));
+  const written = redacted('über 1234-5678-9012-3456 für kunde müller1 und kunde meier', redactor);
+  assert.equal(written, 'über [redacted:card] für kunde [redacted:customer]üller1 und kunde [redacted:customer]');
+});
+
+for (const [pattern, meaning] of [
+  ['nonsense', /not NAME=REGEX/],
+  ['a=(', /not a regular expression/],
+  ['a=x*', /matches nothing at all/],
+  ['a=(?=x)', /not a regular expression/],
+] as const)
+  test(`a pattern that cannot be used is refused: ${pattern}`, () =>
+    assert.throws(
+      () => parsePattern(pattern),
+      (error) => error instanceof FaroError && meaning.test(error.message),
+    ));
+
+const anyBytes = fc
+  .uint8Array({ maxLength: 300 })
+  .map((bytes) => Buffer.from(bytes).map((byte) => (byte === 10 ? 32 : byte)));
+const signed = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...SIGNS, 'password=', 'Bearer ', ': ', '="', '@', ' ', 'A1b2C3d4E5'),
+      fc.string({ maxLength: 6 }),
+    ),
+  )
+  .map((parts) => parts.join('').replaceAll('\n', ' '));
+
+test('the fast search finds the signs that the expression finds, wherever the bytes lie', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        signed,
+        anyBytes.map((bytes) => Buffer.from(bytes).toString('latin1')),
+      ),
+      fc.nat(3),
+      (text, shift) => {
+        const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(text, 'latin1')]).subarray(shift);
+        const plain = bytes.toString('latin1');
+        const [slow, fast] = [signsOfText(plain), signsOfBytes(bytes)];
+        for (let from = 0; from <= plain.length; ) {
+          const expected = slow(from);
+          assert.deepEqual(fast(from), expected);
+          from = (expected?.index ?? plain.length) + 1;
+        }
+        if (!plain.includes('\n')) assert.deepEqual(credentialsInLines(bytes), credentialsIn(plain));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test('every byte outside of a credential survives, whatever the bytes are', () => {
+  const block = (format: LineFormat, contents: readonly Buffer[]) =>
+    Buffer.concat(
+      contents.flatMap((content) => [
+        Buffer.from(format === 'cri' ? `${TIME} stdout F ` : `${TIME} `),
+        content,
+        Buffer.from('\n'),
+      ]),
+    );
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          anyBytes.map((bytes) => Buffer.from(bytes)),
+          signed.map((text) => Buffer.from(text)),
+        ),
+      ),
+      fc.constantFrom<LineFormat>('cri', 'timestamped'),
+      (contents, format) => {
+        const bytes = block(format, contents);
+        const found = new LineRedactor([]).redact(bytes, format);
+        if (found === undefined) return;
+        const [raw, written] = [bytes, found.bytes].map((each) => each.toString('latin1').split('\n'));
+        assert.equal(written?.length, raw?.length);
+        for (const [index, line] of (raw ?? []).entries()) {
+          const now = written?.[index] ?? '';
+          assert.ok(now === line || isRedactionOf(Buffer.from(now, 'latin1'), Buffer.from(line, 'latin1')));
+        }
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+test('a line that holds no sign is handed on as it is', () => {
+  fc.assert(
+    fc.property(anyBytes, (bytes) => {
+      const content = Buffer.from(bytes);
+      if (signsOfText(content.toString('latin1'))(0) !== undefined) return;
+      assert.equal(
+        new LineRedactor([]).redact(
+          Buffer.concat([Buffer.from(`${TIME} `), content, Buffer.from('\n')]),
+          'timestamped',
+        ),
+        undefined,
+      );
+    }),
+  );
+});
+
+test('a written line that was another one is not taken for it', () => {
+  const is = (written: string, raw: string) => isRedactionOf(Buffer.from(written), Buffer.from(raw));
+  assert.ok(is('a [redacted:jwt] b [redacted:named]', 'a x b y'));
+  assert.ok(!is('a [redacted:jwt] b', 'a x c'));
+  assert.ok(!is('a [redacted:jwt] b [redacted:jwt] c', 'a b c'));
+  assert.ok(!is('a', 'b'));
+});
