@@ -1,16 +1,26 @@
 import type { TimelineEntry } from './document.ts';
 
-/** Both are whole seconds, one by the API server's clock, one by the node's. */
-const CLOCK_SECONDS = 1;
+type LifecycleEntry = Extract<TimelineEntry, { type: 'lifecycle' }>;
+
+/** The kubelet's times and the API server's are whole seconds, by two clocks. */
+const SLACK_SECONDS = 2;
+
+/** What the timeline says of one pod. */
+interface PodEnds {
+  /** Its deletion or eviction. */
+  told: LifecycleEntry | undefined;
+  /** The end of each regular container's newest run; undefined while it runs. */
+  readonly work: Map<unknown, LifecycleEntry | undefined>;
+}
 
 /**
- * Finds the container runs that ended because their pod was told to go: it was deleted (a rollout, a scale-down) or
- * evicted. Whatever exit code they have, mostly 143 or 137, they did not fail. Takes the timeline in its order.
+ * Finds the container runs that ended because they were told to: their pod was deleted (a rollout, a scale-down) or
+ * evicted, or they are sidecars of a pod whose work was done. Whatever exit code they have, mostly 143 or 137, they did
+ * not fail. Takes the timeline in its order.
  */
 export class ToldEnds {
-  /** When each pod was first told, by its index. */
-  readonly #told = new Map<number, { readonly seq: number; readonly time: string }>();
-  readonly #ends = new Map<number, { readonly seq: number; readonly time: string; readonly object: number }>();
+  readonly #pods = new Map<number, PodEnds>();
+  readonly #ends = new Map<number, LifecycleEntry>();
 
   constructor(entries: Iterable<TimelineEntry> = []) {
     for (const entry of entries) this.take(entry);
@@ -18,19 +28,37 @@ export class ToldEnds {
 
   take(entry: TimelineEntry): void {
     if (entry.type !== 'lifecycle') return;
-    const { what, object, container, seq, time } = entry;
-    if ((what === 'deletionRequested' || what === 'evicted') && !this.#told.has(object))
-      this.#told.set(object, { seq, time });
-    if (what === 'terminated' && container !== undefined) this.#ends.set(container, { seq, time, object });
+    const { what, object, container, containerKind, containerName } = entry;
+    const pod = this.#podOf(object);
+    if (what === 'deletionRequested' || what === 'evicted') pod.told ??= entry;
+    if (container === undefined) return;
+    const hasEnded = what === 'terminated';
+    if (hasEnded) this.#ends.set(container, entry);
+    if (containerKind === 'regular') pod.work.set(containerName, hasEnded ? entry : undefined);
   }
 
   /** Whether this run, by its index, ended that way, as far as the timeline was taken in. */
   has(container: number): boolean {
     const end = this.#ends.get(container);
-    const told = end === undefined ? undefined : this.#told.get(end.object);
-    if (end === undefined || told === undefined) return false;
-    return end.seq > told.seq || secondsBetween(end.time, told.time) <= CLOCK_SECONDS;
+    if (end === undefined) return false;
+    const { told, work } = this.#podOf(end.object);
+    if (told !== undefined && isAfter(told, end)) return true;
+    return (
+      end.containerKind === 'sidecar' && work.size > 0 && [...work.values()].every((one) => one && isAfter(one, end))
+    );
   }
+
+  #podOf(object: number): PodEnds {
+    const known = this.#pods.get(object) ?? { told: undefined, work: new Map() };
+    this.#pods.set(object, known);
+    return known;
+  }
+}
+
+/** States of one pod come in their order: only what one state tells of both is left to its clocks. */
+function isAfter(told: LifecycleEntry, end: LifecycleEntry): boolean {
+  if (told.observed !== end.observed) return told.observed < end.observed;
+  return secondsBetween(told.time, end.time) >= -SLACK_SECONDS;
 }
 
 function secondsBetween(from: string, to: string): number {

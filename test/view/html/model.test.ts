@@ -133,17 +133,35 @@ test('a container that ends as its pod was told to go has not crashed, whatever 
   ] as const;
   for (const [number, [what, at]] of ends.entries()) {
     const pod = maker.object('Pod', `web-${number}`);
-    const run = { containerName: 'app', container: maker.container(pod, 'app'), restart: 0 };
-    maker.tell({ at: 0, type: 'lifecycle', object: pod, what: 'started', ...run });
-    const told = () => what !== undefined && maker.tell({ at, type: 'lifecycle', object: pod, what });
-    if (at < 1000) told();
-    // The node's clock is a little behind.
-    maker.tell({ at: 400, type: 'lifecycle', object: pod, what: 'terminated', ...run, exitCode: 143, reason: 'Error' });
-    if (at > 1000) told();
+    const run = { containerName: 'app', container: maker.container(pod, 'app'), restart: 0, containerKind: 'regular' };
+    const life = (at: number, seen: number, more: object) =>
+      maker.tell({ at, type: 'lifecycle', object: pod, observed: timeAfter(seen), ...more });
+    life(0, 0, { what: 'started', ...run });
+    // In whole seconds, and the node's clock is behind: only the order in which the states came tells.
+    life(-2000, 600, { what: 'terminated', ...run, exitCode: 143, reason: 'Error' });
+    if (what !== undefined) life(at, at, { what });
   }
   const data = dataOf(maker);
   const marks = laneStories(data, lanesOf(data.facts)).flatMap(({ marks }) => marks.map(({ tone }) => tone));
   assert.deepEqual(marks, ['ended', 'ended', 'crashed', 'crashed']);
+});
+
+test('a sidecar that ends when the work of its pod is done has not crashed; one that ends before has', () => {
+  const maker = new StoryMaker();
+  for (const endOfWork of [500, 5000]) {
+    const pod = maker.object('Pod', `job-${endOfWork}`);
+    const run = (name: string, containerKind: string) => ({
+      ...{ containerName: name, containerKind, container: maker.container(pod, name), restart: 0 },
+    });
+    const [work, sidecar] = [run('work', 'regular'), run('proxy', 'sidecar')];
+    const life = (at: number, more: object) => maker.tell({ at, type: 'lifecycle', object: pod, ...more });
+    life(0, { what: 'started', ...work });
+    life(endOfWork, { what: 'terminated', ...work, exitCode: 0 });
+    life(600, { what: 'terminated', ...sidecar, exitCode: 143 });
+  }
+  const data = dataOf(maker);
+  const marks = laneStories(data, lanesOf(data.facts)).flatMap(({ marks }) => marks.map(({ tone }) => tone));
+  assert.deepEqual(marks, ['ended', 'ended', 'ended', 'crashed']);
 });
 
 test('a gap shows in the lane of its container, or in those of all objects of its type', () => {
