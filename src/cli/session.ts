@@ -91,7 +91,7 @@ function rootOf(type: ResourceType, name: string, namespace: string): Root {
   return { group, version, resource, kind, namespace: type.namespaced ? namespace : null, name };
 }
 
-/** Throws FaroError `not-found` for the first root that does not exist. */
+/** Throws FaroError `not-found` for the first root that does not exist, `forbidden` for one that may not be read. */
 export async function checkRoots(
   client: KubeClient,
   roots: readonly Root[],
@@ -104,10 +104,19 @@ export async function checkRoots(
     try {
       await client.get(type, { namespace: root.namespace, name: root.name, metadataOnly: true }, signal);
     } catch (error) {
-      if (!(error instanceof FaroError) || error.code !== 'not-found') throw error;
+      if (!(error instanceof FaroError)) throw error;
+      if (error.code === 'forbidden') throw refused(root, error);
+      if (error.code !== 'not-found') throw error;
       throw await missing(client, root, error, signal);
     }
   }
+}
+
+function refused({ resource, name }: Root, cause: FaroError): FaroError {
+  return new FaroError(cause.code, cause.message, {
+    cause,
+    hint: `"faro check ${resource}/${name}" with the same options says what this user may see, and prints the Role that it takes`,
+  });
 }
 
 async function missing(client: KubeClient, root: Root, cause: FaroError, signal: AbortSignal): Promise<FaroError> {

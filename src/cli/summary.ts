@@ -16,6 +16,8 @@ export function summarise(summary: StorySummary, result: RecordResult, output: s
       : `not complete: ${reasons(summary.incomplete)}`,
     `sha256 ${summary.sha256}`,
   ];
+  if (summary.incomplete.some((reason) => reason.endsWith('(forbidden)')))
+    lines.push('"faro check" with the same targets and options prints the Role that this story takes');
   if (summary.verdict.firstCause !== undefined) lines.push(headlineOf(summary.verdict));
   if (result.goal === 'failed') lines.push(`${result.ended}: ${result.reason}`);
   return `${lines.map(safeLine).join('\n')}\n`;

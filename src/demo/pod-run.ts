@@ -40,6 +40,7 @@ export class PodRun {
     } catch (error) {
       if (!this.#isDeleted) throw error;
       this.#tell({ type: 'Normal', reason: 'Killing', message: 'Stopping containers', component: 'kubelet' });
+      this.#publish(); // that nothing is started again
     }
     await watching;
     if (this.#isDeleted) await this.#remove(signal);

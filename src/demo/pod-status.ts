@@ -38,19 +38,34 @@ export class PodStatus {
   in(pod: KubeObject, now: string, more: readonly object[]): object {
     const regular = this.regular.map(({ status }) => status);
     const isReady = regular.every(({ ready }) => ready);
-    const isRunning = regular.some(({ started, restartCount }) => started || restartCount > 0);
     const conditions = listOf(path(pod, 'status', 'conditions'));
     const known = conditions.filter((condition) => field(condition, 'type') !== 'Ready');
     const was = conditions.find((condition) => field(condition, 'type') === 'Ready');
     const status = isReady ? 'True' : 'False';
     const ready = field(was, 'status') === status ? was : { type: 'Ready', status, lastTransitionTime: now };
     return {
-      phase: isRunning ? 'Running' : 'Pending',
+      phase: phaseOf(pod, regular),
       conditions: [...known, ...more, ready],
       initContainerStatuses: structuredClone(this.init.map((container) => container.status)),
       containerStatuses: structuredClone(regular),
     };
   }
+}
+
+/**
+ * As the kubelet's own getPhase: a pod whose container waits to be started again has started, and runs. Init containers
+ * that have not ended leave the others waiting. Nothing is started again in a pod that is being deleted.
+ */
+function phaseOf(pod: KubeObject, statuses: readonly ContainerStatus[]): string {
+  const hasEnded = ({ state, lastState }: ContainerStatus) =>
+    'terminated' in state || ('waiting' in state && 'terminated' in lastState);
+  if (statuses.some((status) => 'waiting' in status.state && !hasEnded(status))) return 'Pending';
+  if (!statuses.every(hasEnded)) return 'Running';
+  const isLeaving = pod.metadata.deletionTimestamp !== undefined;
+  const restartPolicy = isLeaving ? 'Never' : (textOf(path(pod, 'spec', 'restartPolicy')) ?? 'Always');
+  if (restartPolicy === 'Always') return 'Running';
+  if (statuses.every(({ state }) => path(state, 'terminated', 'exitCode') === 0)) return 'Succeeded';
+  return restartPolicy === 'Never' ? 'Failed' : 'Running';
 }
 
 function containersOf(pod: KubeObject, list: string): readonly RunningContainer[] {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { JournalReader } from '../../src/journal/reader.ts';
 import type { Story } from '../../src/story/document.ts';
 import { faro } from '../e2e/capture.ts';
 import { checkStory } from '../e2e/checker.ts';
@@ -31,6 +32,11 @@ test('the demo records a rollout that crashes, is rolled back and recovers, comp
     );
     assert.equal(lines.at(-1), 'fatal: cannot reach db');
   }
+  const phases = story.timeline.flatMap((entry) =>
+    entry.type === 'lifecycle' && entry.what === 'phase' ? [`${String(entry.from)} to ${String(entry.to)}`] : [],
+  );
+  // As a real kubelet tells it: a pod that crashes runs.
+  assert.ok(phases.includes('Pending to Running') && !phases.includes('Running to Pending'), phases.join());
   const whats = story.timeline.flatMap((entry) =>
     entry.type === 'lifecycle' && entry.object === 0 ? [entry.what] : [],
   );
@@ -42,11 +48,18 @@ test('the demo records a rollout that crashes, is rolled back and recovers, comp
   assert.match(readFileSync(join(folder, 'story.html'), 'utf8'), /^<!doctype html>[\s\S]*Content-Security-Policy/);
 });
 
+/** Whether something worth killing for is in a journal that is being written. */
+async function hasLogLines(journal: string): Promise<boolean> {
+  if (!existsSync(join(journal, '000001.faroj'))) return false;
+  await using reader = await JournalReader.open(journal);
+  for await (const { record } of reader.records()) if (record.kind === 'log') return true;
+  return false;
+}
+
 test('a recording that was killed leaves a journal, of which recover makes a story', async () => {
   const output = join(folder, 'killed.json');
   const child = spawn(process.execPath, ['src/main.ts', 'demo', '-o', output], { stdio: 'ignore' });
-  const segment = join(`${output}.journal`, '000001.faroj');
-  while (!existsSync(segment) || readFileSync(segment).length < 20_000) await sleep(20); // until something worth killing for is synced
+  while (!(await hasLogLines(`${output}.journal`))) await sleep(20);
   child.kill('SIGKILL');
   await new Promise((resolve) => child.on('close', resolve));
   assert.ok(!existsSync(output));
