@@ -3,10 +3,10 @@ import { logFolder } from '../kube/node-routes.ts';
 import { nodeOf } from '../kube/node-settings.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
-import { type InstanceState, instanceName } from '../model/instance.ts';
+import type { InstanceState } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
-import { type Clock, laterOf, parseTimestamp, timestampOf } from '../model/time.ts';
+import { type Clock, timestampOf } from '../model/time.ts';
 import { FirstLines } from './binding.ts';
 import type { Gunzip } from './file-bytes.ts';
 import { instancesOf } from './instances.ts';
@@ -17,6 +17,7 @@ import { RefusedLog } from './refused-log.ts';
 import { RouteChooser, type RouteChooserOptions } from './route-chooser.ts';
 import type { FollowEnd, Follower, LogSink } from './sink.ts';
 import { StreamFollower } from './stream-follower.ts';
+import { mayBeFollowed, UnseenRuns } from './unseen-runs.ts';
 import { LogWitness } from './witness.ts';
 
 export interface LogFollowersOptions extends RouteChooserOptions {
@@ -36,6 +37,8 @@ interface ContainerLogs {
   readonly lives: Map<number, InstanceLife>;
   readonly firstLines: FirstLines;
   newestRestart: number;
+  /** The newest run, where it has ended and another one may follow of which nobody told yet. */
+  last: InstanceState | undefined;
 }
 
 /** Whole lines wait at most this long before they go to the journal. */
@@ -59,6 +62,7 @@ export class LogFollowers {
   readonly #open = new OpenStreams();
   readonly #readings = new Map<string, Slots>();
   readonly #routes: RouteChooser;
+  readonly #unseen: UnseenRuns;
   readonly #ticker: Promise<void>;
   #streams = 0;
   #hasQueued = false;
@@ -67,6 +71,7 @@ export class LogFollowers {
     this.#options = options;
     this.#slots = new Slots(options.maxStreams);
     this.#routes = new RouteChooser(options);
+    this.#unseen = new UnseenRuns(options);
     this.#ticker = this.#tick();
   }
 
@@ -86,6 +91,10 @@ export class LogFollowers {
 
   podDeleted(podUid: string): void {
     for (const life of this.#livesOf(podUid)) life.podDeleted();
+    for (const logs of this.#pods.get(podUid)?.values() ?? []) {
+      if (logs.last !== undefined) this.#unseen.after(logs.last);
+      logs.last = undefined;
+    }
   }
 
   /**
@@ -113,8 +122,9 @@ export class LogFollowers {
 
   #observeContainer(pod: KubeObject, container: string, instances: readonly InstanceState[]): void {
     const logs = this.#containerLogs(pod.metadata.uid, container);
-    const oldest = Math.min(...instances.map(({ instance }) => instance.restart));
-    if (oldest > logs.newestRestart + 1) this.#stateUnseen(pod, { logs, instances, last: oldest - 1 });
+    const { newestRestart: known } = logs;
+    this.#unseen.between(pod, { known, view: logs.lives.get(known)?.view, instances });
+    logs.last = mayBeFollowed(pod, instances);
     logs.newestRestart = Math.max(logs.newestRestart, ...instances.map(({ instance }) => instance.restart));
     const states = new Map(instances.map((state) => [state.instance.restart, state]));
     for (const [restart, life] of logs.lives) life.update(states.get(restart), logs.newestRestart);
@@ -128,7 +138,12 @@ export class LogFollowers {
   #containerLogs(podUid: string, container: string): ContainerLogs {
     const pod = this.#pods.get(podUid) ?? new Map<string, ContainerLogs>();
     this.#pods.set(podUid, pod);
-    const logs = pod.get(container) ?? { lives: new Map(), firstLines: new FirstLines(), newestRestart: -1 };
+    const logs = pod.get(container) ?? {
+      lives: new Map(),
+      firstLines: new FirstLines(),
+      newestRestart: -1,
+      last: undefined,
+    };
     pod.set(container, logs);
     return logs;
   }
@@ -212,36 +227,6 @@ export class LogFollowers {
     const witness = new LogWitness({ ...this.#options, life });
     witness.gap(cause, evidence, { certainty: 'suspected', after: undefined });
     return witness.unproven(evidence, 0);
-  }
-
-  /** Instances between the newest that was known and the oldest that the pod still shows: their logs are gone. */
-  #stateUnseen(
-    pod: KubeObject,
-    { logs, instances, last }: { logs: ContainerLogs; instances: readonly InstanceState[]; last: number },
-  ): void {
-    const [shown] = instances.toSorted((a, b) => a.instance.restart - b.instance.restart);
-    if (shown === undefined) return;
-    const { sink, clock } = this.#options;
-    const observed = timestampOf(clock.now());
-    const first = logs.newestRestart + 1;
-    const known = logs.lives.get(logs.newestRestart)?.view;
-    // They lived some time after the newest that is known, or after the pod was made.
-    const made = parseTimestamp(pod.metadata.creationTimestamp ?? '') ?? observed;
-    const from = known?.finishedAt ?? known?.startedAt ?? made;
-    for (let restart = Math.max(first, last - 99); restart <= last; restart += 1) {
-      const instance = { ...shown.instance, restart };
-      const to = laterOf(from, shown.startedAt ?? observed);
-      const evidence = `${instanceName(instance)} had ended, and another instance after it, before its log could be asked for`;
-      const gap = {
-        of: { container: instance },
-        from,
-        to,
-        certainty: 'known',
-        cause: 'instance-gone',
-        evidence,
-      } as const;
-      sink.append({ kind: 'gap', observed, gap });
-    }
   }
 
   async #tick(): Promise<void> {

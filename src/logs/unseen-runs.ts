@@ -1,0 +1,70 @@
+import { path, textOf } from '../model/fields.ts';
+import type { Gap } from '../model/gap.ts';
+import { type ContainerInstance, type InstanceState, instanceName } from '../model/instance.ts';
+import type { KubeObject } from '../model/resource.ts';
+import { type Clock, laterOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
+import type { InstanceView } from './life.ts';
+import type { LogSink } from './sink.ts';
+
+/** No more of them are told one by one. */
+const MOST_TOLD = 100;
+
+/** States the runs of a container of which nobody told: their logs are gone. */
+export class UnseenRuns {
+  readonly #sink: Pick<LogSink, 'append'>;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor({ sink, clock }: { readonly sink: Pick<LogSink, 'append'>; readonly clock: Pick<Clock, 'now'> }) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  /** Those between the newest that was known, number `known`, and the oldest that the pod still shows. */
+  between(
+    pod: KubeObject,
+    { known, view, instances }: { known: number; view: InstanceView | undefined; instances: readonly InstanceState[] },
+  ): void {
+    const [oldest] = instances.toSorted((a, b) => a.instance.restart - b.instance.restart);
+    if (oldest === undefined) return;
+    const last = oldest.instance.restart - 1;
+    // They lived some time after the newest that is known, or after the pod was made.
+    const from = view?.finishedAt ?? view?.startedAt ?? parseTimestamp(pod.metadata.creationTimestamp ?? '');
+    for (let restart = Math.max(known + 1, last + 1 - MOST_TOLD); restart <= last; restart += 1) {
+      const instance = { ...oldest.instance, restart };
+      const evidence = `${instanceName(instance)} had ended, and another instance after it, before its log could be asked for`;
+      this.#state(instance, { from, to: oldest.startedAt, certainty: 'known', evidence });
+    }
+  }
+
+  /** Those after one that had ended, in a pod that went before its node said that none would follow. */
+  after({ instance, finishedAt }: InstanceState): void {
+    const evidence = `the pod was gone before its node told how it ended: other instances may have run after ${instanceName(instance)}`;
+    this.#state(instance, { from: finishedAt, to: undefined, certainty: 'suspected', evidence });
+  }
+
+  #state(
+    container: ContainerInstance,
+    gap: { from: Timestamp | undefined; to: Timestamp | undefined } & Pick<Gap, 'certainty' | 'evidence'>,
+  ): void {
+    const observed = timestampOf(this.#clock.now());
+    const from = gap.from ?? observed;
+    const to = laterOf(from, gap.to ?? observed);
+    this.#sink.append({
+      kind: 'gap',
+      observed,
+      gap: { of: { container }, ...gap, from, to, cause: 'instance-gone' },
+    });
+  }
+}
+
+/** The newest run that a pod state shows of a container, where it has ended and the kubelet may start another one. */
+export function mayBeFollowed(pod: KubeObject, instances: readonly InstanceState[]): InstanceState | undefined {
+  const phase = textOf(path(pod.status, 'phase'));
+  // The kubelet sets the last phase when nothing will run any more, before a pod that was told to go is gone.
+  if (phase === 'Succeeded' || phase === 'Failed') return undefined;
+  const newest = instances.reduce((a, b) => (b.instance.restart > a.instance.restart ? b : a));
+  if (newest.state !== 'terminated' || newest.kind === 'init' || newest.kind === 'ephemeral') return undefined;
+  const policy = newest.kind === 'sidecar' ? 'Always' : (textOf(path(pod.spec, 'restartPolicy')) ?? 'Always');
+  const isRestarted = policy === 'Always' || (policy === 'OnFailure' && newest.exitCode !== 0);
+  return isRestarted ? newest : undefined;
+}

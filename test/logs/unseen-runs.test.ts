@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instancesOf } from '../../src/logs/instances.ts';
+import { mayBeFollowed } from '../../src/logs/unseen-runs.ts';
+import type { KubeObject } from '../../src/model/resource.ts';
+
+const finishedAt = '2026-11-23T12:00:05Z';
+
+function podOf(how: { phase?: string; restartPolicy?: string; exitCode?: number; isRunning?: boolean }): KubeObject {
+  const { phase = 'Running', restartPolicy = 'Always', exitCode = 1, isRunning = false } = how;
+  const ended = { terminated: { exitCode, finishedAt, containerID: 'containerd://a' } };
+  const status = {
+    name: 'app',
+    restartCount: 2,
+    containerID: 'containerd://a',
+    state: isRunning ? { running: { startedAt: finishedAt } } : ended,
+    lastState: {},
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop', uid: 'p', resourceVersion: '1' },
+    spec: { restartPolicy },
+    status: { phase, containerStatuses: [status] },
+  };
+}
+
+for (const [title, how, expected] of [
+  ['a container that is always restarted', {}, 2],
+  ['a container that failed and is restarted then', { restartPolicy: 'OnFailure' }, 2],
+  ['a container that runs: its own log tells', { isRunning: true }, undefined],
+  ['a container that succeeded', { restartPolicy: 'OnFailure', exitCode: 0 }, undefined],
+  ['a container that is never restarted', { restartPolicy: 'Never' }, undefined],
+  ['a container of a pod that has come to its end', { phase: 'Failed' }, undefined],
+] as const)
+  test(`whether runs that nobody told of may have followed: ${title}`, () => {
+    const pod = podOf(how);
+    assert.equal(mayBeFollowed(pod, instancesOf(pod))?.instance.restart, expected);
+  });
