@@ -47,6 +47,7 @@ export class DirectClient implements KubeClient {
 
   async *watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchFrame> {
     using call = await this.#call('watch', type, signal);
+    options.onOpen?.();
     yield* call.frames(directWatch(this.#api, { type, options }, call.signal));
   }
 

@@ -46,6 +46,8 @@ export interface WatchOptions {
   /** A streaming list: the objects that exist come first, ended by a bookmark. */
   readonly sendInitialEvents?: boolean;
   readonly timeoutSeconds?: number;
+  /** The server took the watch. That does not prove that it can serve it: a history that is gone is told in the stream. */
+  readonly onOpen?: () => void;
 }
 
 export type WatchFrame =
@@ -140,6 +142,7 @@ class HttpKubeClient implements KubeClient {
     await using _body = response.body;
     const format = isProtobuf(response) ? 'protobuf' : 'json';
     if (format === 'json') requireJson(response, nameOf(request));
+    options.onOpen?.();
     yield* readFrames(plainFrames(response, nameOf(request)), { type, format, maxBytes: this.#limits.frameBytes });
   }
 

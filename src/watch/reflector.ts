@@ -17,7 +17,7 @@ export type ReflectorEvent =
   | { readonly type: 'initDone'; readonly resourceVersion: string; readonly relist: boolean }
   | { readonly type: 'apply'; readonly object: KubeObject; readonly before: string }
   | { readonly type: 'delete'; readonly object: KubeObject; readonly before: string }
-  /** A bookmark: nothing changed, and the watch lives. */
+  /** A bookmark, or a watch that stood open to the end: nothing changed, and the watch lives. */
   | { readonly type: 'alive' }
   /** The first list, or a later one, was refused (403), or the type does not exist (any more). Tried again, seldom. */
   | { readonly type: 'denied'; readonly error: ApiError }
@@ -56,6 +56,8 @@ type State =
 
 /** A refused type is asked for again this often: permissions are granted during captures, and types come back. */
 const DENIED_RETRY_MS = 60_000;
+/** A server that cannot go on from a position says so at once: a watch that stood open for so long can. */
+const STANDS_MS = 1000;
 /** The server ends a watch after this long (jittered up to double, as client-go does), so that load spreads over its replicas. */
 const WATCH_SECONDS = 300;
 
@@ -78,6 +80,8 @@ class Reflector {
   #state: State = { at: 'empty' };
   #streamingList: boolean;
   #listed = false;
+  /** Whether the newest watch stood open and silent until it was ended, and lacks nothing. */
+  #hasStood = false;
 
   constructor(options: ReflectorOptions, signal: AbortSignal) {
     this.#options = options;
@@ -96,6 +100,7 @@ class Reflector {
         if (!this.#signal.aborted) yield* this.#recover(error);
       }
     }
+    if (this.#hasStood) yield { type: 'alive' };
   }
 
   /** The position is known to the caller; only what existed there may have to be listed. */
@@ -182,13 +187,23 @@ class Reflector {
     const signal = AbortSignal.any([this.#signal, abort.signal]);
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
     const { placementOnly = false } = this.#options;
-    const frames = client.watch(type, { ...this.#target(), ...position, placementOnly, timeoutSeconds }, signal);
-    yield* endWhenIdle(frames, { idleMs, clock, abort });
+    let openedAt = Number.POSITIVE_INFINITY;
+    const onOpen = () => {
+      openedAt = clock.now();
+    };
+    this.#hasStood = false;
+    const asked = { ...this.#target(), ...position, placementOnly, timeoutSeconds, onOpen };
+    try {
+      yield* endWhenIdle(client.watch(type, asked, signal), { idleMs, clock, abort });
+    } finally {
+      this.#hasStood = this.#state.at === 'watching' && clock.now() - openedAt >= STANDS_MS;
+    }
   }
 
   /** Decides where to go on after an error; waits as long as it asks for. */
   async *#recover(error: unknown): AsyncGenerator<ReflectorEvent> {
     const { clock } = this.#options;
+    this.#hasStood = false;
     if (!(error instanceof ApiError)) {
       yield { type: 'failing', error: error instanceof Error ? error : new Error(String(error)) };
       return this.#backoff.wait(clock, this.#signal);

@@ -230,6 +230,15 @@ test('a recording that ends while the server cannot be reached says from when on
     assert.ok(gaps.includes(`${resource}: expired`), resource);
 });
 
+test('a recording that ends after every watch was cut, taken up again, and silent since, lacks nothing', async () => {
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deploy });
+  await recording.advance(20_000);
+  recording.cluster.api.server.breakConnections();
+  await recording.advance(8000);
+  await recording.end();
+  assert.deepEqual(gapsIn(recording.records), []);
+});
+
 test('a pod that came and went before its owner was seen is recorded from its first state to its last', async () => {
   await using recording = await SimulatedRecording.start({ seed: 5 });
   const { cluster } = recording;
