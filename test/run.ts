@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { ADMIN_TOKEN } from '../src/demo/simulated-cluster.ts';
 import { Cluster, obstacle } from './cluster/cluster.ts';
+import { credential, noted, noteTo } from './credentials.ts';
+import { LeakSearch } from './leaks.ts';
 import { installTools } from './tools.ts';
 
 /**
@@ -14,6 +19,8 @@ const LEAST_COVERAGE = 85;
 const LONGEST_MS = 45 * 60_000;
 const files = process.argv.slice(2);
 const isWhole = files.length === 0;
+const startedAt = Date.now();
+const notes = mkdtempSync(join(tmpdir(), 'faro-test-credentials-'));
 const isCi = process.env.CI === 'true';
 
 if (isWhole)
@@ -26,10 +33,13 @@ if (isWhole)
     check(command ?? '', args);
 installTools();
 const cluster = await startCluster();
+noteTo(notes);
+noteOwnCredentials();
 try {
   process.exitCode = await runTests(isWhole ? globSync('test/**/*.test.ts').sort() : files);
 } finally {
   if (cluster.isOurs) await Cluster.stop();
+  rmSync(notes, { recursive: true, force: true });
 }
 
 function check(command: string, args: readonly string[]): void {
@@ -75,12 +85,53 @@ async function runTests(paths: readonly string[]): Promise<number> {
   tests.on('test:coverage', ({ summary }) => {
     coverage = summary.totals.coveredLinePercent;
   });
-  await new Promise<void>((resolve) => tests.compose(spec).on('end', resolve).pipe(process.stdout));
+  const output: string[] = [];
+  const told = tests.compose(spec).on('data', (text: unknown) => void output.push(String(text)));
+  await new Promise<void>((resolve) => told.on('end', resolve).pipe(process.stdout));
+  const hasLeaks = await tellLeaks(output.join(''));
   const isCovered = coverage === undefined || coverage >= LEAST_COVERAGE;
   if (coverage !== undefined)
     process.stdout.write(`coverage of src/: ${coverage.toFixed(1)} % of lines (at least ${LEAST_COVERAGE} %)\n`);
   if (isCi && counts.skipped > 0) process.stdout.write('CI may skip nothing\n');
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
   process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
-  return counts.failed === 0 && counts.passed > 0 && isCovered && !(isCi && counts.skipped > 0) ? 0 : 1;
+  return counts.failed === 0 && counts.passed > 0 && !hasLeaks && isCovered && !(isCi && counts.skipped > 0) ? 0 : 1;
+}
+
+/** Those that every test may use: the administrator of the real cluster, and of the simulated ones. */
+function noteOwnCredentials(): void {
+  credential(ADMIN_TOKEN);
+  const { FARO_TEST_KUBECONFIG: kubeconfig } = process.env;
+  if (kubeconfig === undefined) return;
+  for (const [, key = ''] of readFileSync(kubeconfig, 'utf8').matchAll(/client-key-data"?: *"?([A-Za-z0-9+/=]+)/g)) {
+    credential(key);
+    credential(Buffer.from(key, 'base64').toString());
+  }
+}
+
+/** Looks for every credential in all that the tests said, and in the stories and journals that they left. */
+async function tellLeaks(output: string): Promise<boolean> {
+  const { credentials, said } = noted(notes);
+  const search = new LeakSearch(credentials);
+  search.take('the output of the tests', output);
+  for (const text of said) search.take('what a command said', text);
+  for (const folder of foldersOfTests()) await search.takeFolder(folder);
+  for (const { place, beginning } of search.leaks.slice(0, 20))
+    process.stdout.write(`a credential (${beginning}) stands in ${place}\n`);
+  const found = search.leaks.length === 0 ? 'none found' : `found in ${search.leaks.length} places`;
+  process.stdout.write(
+    `${credentials.length} credentials looked for in ${Math.round(search.searched / 2 ** 20)} MiB of output, stories and journals: ${found}\n`,
+  );
+  return search.leaks.length > 0;
+}
+
+/** Tests leave what they wrote in folders for temporary files that were made since they began. */
+function foldersOfTests(): readonly string[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith('faro-') && !name.startsWith('faro-cluster-'))
+    .map((name) => join(tmpdir(), name))
+    .filter((path) => {
+      const about = statSync(path, { throwIfNoEntry: false });
+      return about?.isDirectory() === true && about.birthtimeMs >= startedAt;
+    });
 }

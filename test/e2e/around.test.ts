@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Story } from '../../src/story/document.ts';
+import { said } from '../credentials.ts';
 import { checkStory } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
@@ -63,6 +64,7 @@ async function around(
   });
   child.stdin.end(given.input ?? '');
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  said(stdout, stderr);
   return {
     code,
     stdout,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Story } from '../../src/story/document.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { said } from '../credentials.ts';
 
 /** The real command in a process of its own. */
 export interface Command {
@@ -38,6 +39,7 @@ export function faro(args: readonly string[], env: NodeJS.ProcessEnv = {}): Comm
   }>();
   child.on('close', (code) => {
     for (const { reject, text } of waiting) reject(new Error(`ended without saying "${text}": ${stderr}`));
+    said(stdout, stderr);
     exited({ code, stdout, stderr });
   });
   return {

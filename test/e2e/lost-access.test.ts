@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { credential } from '../credentials.ts';
 import { Relay } from '../kube/wire/relay.ts';
 import { type Capture, startCapture } from './capture.ts';
 import { checkStory, counting, numbersOf, runOf } from './checker.ts';
@@ -14,7 +15,7 @@ const EVERYTHING = [rule('', ['pods', 'pods/log', 'events']), rule('apps', ['dep
 async function boundToken(ns: TestNamespace, secret: string): Promise<string> {
   await ns.kubectl('create', 'secret', 'generic', secret);
   const bound = ['--bound-object-kind=Secret', `--bound-object-name=${secret}`];
-  return (await ns.kubectl('create', 'token', 'recorder', ...bound)).trim();
+  return credential((await ns.kubectl('create', 'token', 'recorder', ...bound)).trim());
 }
 
 function pod(name: string, lines: number): object {

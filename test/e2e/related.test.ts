@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Story } from '../../src/story/document.ts';
+import { credential } from '../credentials.ts';
 import { startCapture } from './capture.ts';
 import { checkStory } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
 const options = { skip: skipped, timeout: 180_000 };
 const labels = { app: 'web' };
-const SECRET = 'vermilion-4711';
+const SECRET = credential('vermilion-4711');
 
 /** Everything that explains the workload, and a neighbour of each that does not. */
 function surroundings({ name }: TestNamespace): object[] {

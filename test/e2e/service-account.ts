@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { credential } from '../credentials.ts';
 import type { TestNamespace } from './cluster.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faro-rbac-'));
@@ -16,6 +17,7 @@ interface Kubeconfig {
 
 /** A kubeconfig of the test cluster for another user, on another way to it if one is given. */
 export function kubeconfigOf(ns: TestNamespace, user: KubeconfigUser, server?: URL): string {
+  if (typeof user.token === 'string') credential(user.token);
   const config = JSON.parse(readFileSync(ns.cluster.kubeconfig, 'utf8')) as Kubeconfig;
   for (const entry of config.users) entry.user = user;
   for (const { cluster } of server === undefined ? [] : config.clusters) {

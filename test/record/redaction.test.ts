@@ -11,10 +11,16 @@ import { createRedactor } from '../../src/redact/redactor.ts';
 import type { Story } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { credential } from '../credentials.ts';
 import { journalOf } from '../story/simulated-story.ts';
 import { type Recording, recordedLines, startRecording, trueLines, until } from './harness.ts';
 
-const SECRETS = ['hunter2-of-the-test', `ghp_${'t3st'.repeat(9)}`, 'MIIEvQIBADANBgkqhkiG9w0BAQ', 'C-4711-0815'];
+const SECRETS = [
+  credential('hunter2-of-the-test'),
+  credential(`ghp_${'t3st'.repeat(9)}`),
+  credential('MIIEvQIBADANBgkqhkiG9w0BAQ'),
+  'C-4711-0815', // only where a pattern says so
+];
 const LINES = [
   `connecting to postgres://app:${SECRETS[0]}@db/shop`,
   `{"msg":"login","password":"${SECRETS[0]}"}`,

@@ -1,5 +1,6 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { generate } from 'selfsigned';
+import { credential } from '../../credentials.ts';
 
 /** A certificate and its key, PEM. */
 export interface Identity {
@@ -73,7 +74,8 @@ export async function makePeople(): Promise<People> {
     issue({ name: 'late', issuer: authority, expired: true }),
     issue({ name: 'chained', issuer: middle }),
   ]);
-  const secret = (): string => randomBytes(24).toString('hex');
+  for (const { key } of [ada, grace, expired, chained, server]) credential(key);
+  const secret = (): string => credential(randomBytes(24).toString('hex'));
   return {
     authority,
     stranger,
