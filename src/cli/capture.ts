@@ -17,6 +17,7 @@ import { captureAround } from './ci/capture-around.ts';
 import type { CommandOutcome } from './ci/outcome.ts';
 import { checkReports, publish } from './ci/publish.ts';
 import type { CommandContext } from './context.ts';
+import { diskOf, judged } from './disk.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { checkUnused, journalOf, recoverHint } from './journal-place.ts';
@@ -98,6 +99,7 @@ export function planOf(options: CaptureOptions, context: CommandContext) {
   return {
     end: endConditions(options, context),
     logs: logLimits(options, context),
+    disk: diskOf(options),
     drainMs: parseDuration(options.drain, '--drain'),
     redaction: {
       enabled: options.redact,
@@ -123,7 +125,7 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
   const { options, context } = request;
   const signKey = await signKeyOf(options);
   const dir = journalOf(options.output);
-  const journal = await JournalWriter.create(dir, { clock: context.clock });
+  const journal = await JournalWriter.create(dir, { clock: context.clock, log: request.log, ...request.plan.disk });
   using lock = JournalLock.forWriting(dir);
   let result: RecordResult;
   try {
@@ -157,6 +159,9 @@ async function recordTo(
       progress.take(record);
     },
     drained: (signal) => journal.drained(signal),
+    get hold() {
+      return journal.hold;
+    },
   };
   const recorder = new Recorder({
     ...session,
@@ -173,7 +178,8 @@ async function recordTo(
     related: options.related,
   });
   if (hooks !== undefined) void recorder.synced.then(hooks.onRecording);
-  return await recorder.run(hooks?.stop ?? interrupts.first, interrupts.second);
+  const stop = AbortSignal.any([hooks?.stop ?? interrupts.first, journal.ending]);
+  return judged(await recorder.run(stop, interrupts.second), journal.ending);
 }
 
 /** Whoever asks for JSON reads standard error by a program. */

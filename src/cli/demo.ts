@@ -58,6 +58,7 @@ const DEMO_CAPTURE = {
   drain: '10s',
   logRoute: 'auto',
   maxLogStreams: '100',
+  diskWait: '10m',
   logs: true,
   related: true,
   redact: true,

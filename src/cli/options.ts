@@ -46,6 +46,8 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
   readonly kubeletInsecure?: boolean;
   readonly maxLogStreams: string;
   readonly logTimeout?: string;
+  readonly diskWait: string;
+  readonly maxJournalSize?: string;
   readonly managedFields?: boolean;
   readonly redact: boolean;
   readonly redactPattern?: string[];

@@ -71,6 +71,11 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--kubelet-insecure', "do not verify the kubelets' certificates")
     .option('--max-log-streams <count>', 'logs read at once; the rest waits', '500')
     .option('--log-timeout <duration>', "give up one container's log after this long without progress")
+    .option('--disk-wait <duration>', 'on a full disk wait this long for room; then the recording ends', '10m')
+    .option(
+      '--max-journal-size <size>',
+      'greatest size of the journal, e.g. 2Gi; log lines give way first (default: none)',
+    )
     .option('--managed-fields', 'keep managedFields whole')
     .option('--no-redact', 'keep values that look like credentials')
     .option(
@@ -110,7 +115,8 @@ Examples:
 
 Ctrl-C ends the recording and writes the story; a second one leaves at once.
 Exit codes: 0 done; 1 --until failed or timed out (the story is written); 2 usage;
-3 cluster not reachable or access refused; 4 the story could not be written.
+3 cluster not reachable or access refused; 4 the story could not be written. A recording that ended for want of
+disk space is written, too, and is 1.
 Around a command (after --): its own code where it fails, 1 where the goal does, 125 where faro does,
 126 and 127 where the command cannot be run or is not found.
 `;

@@ -1,25 +1,53 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { FaroError, messageOf } from '../model/errors.ts';
+import { type FaroError, messageOf } from '../model/errors.ts';
+import type { Hold } from '../model/gap.ts';
 import type { JournalRecord } from '../model/record.ts';
-import type { Clock } from '../model/time.ts';
-import { codeOf, SegmentChain } from './chain.ts';
-import { encodeFrame } from './frame.ts';
+import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { Backlog, JOURNAL_FULL } from './backlog.ts';
+import { SegmentChain } from './chain.ts';
+import { cannotCreate, cannotWrite, isPassing } from './failure.ts';
 import { type JournalFs, nodeFs } from './fs.ts';
+import { Turn } from './turn.ts';
 
 export interface JournalWriterOptions {
   readonly clock: Clock;
   readonly fs?: JournalFs;
+  /** Hears that the disk is full, and what comes of it. */
+  readonly log?: { warn(fields: object, message: string): void };
   /** Everything is on the disk at most this long after it was appended, while the disk keeps up. */
   readonly syncIntervalMs?: number;
   readonly segmentBytes?: number;
   /** With more than this in memory, `drained` waits. */
   readonly highWaterBytes?: number;
-  /** After a write that failed for what may pass, the next attempt comes at once, then after as long each. */
+  /** With more than this in memory, states give way, too: see `Backlog`. */
+  readonly heldBytes?: number;
+  /** Kept free on the disk for the end of a journal on a disk that is full. */
+  readonly reserveBytes?: number;
+  /** The whole journal's greatest size; undefined: none. */
+  readonly maxBytes?: number | undefined;
+  /** How often a disk that takes nothing is tried again, and for how long before the recording is to end. */
   readonly retryMs?: number;
-  /** For as long, all in all, until the journal is given up. */
   readonly waitMs?: number;
 }
+
+const DEFAULTS = {
+  fs: nodeFs,
+  log: { warn: () => undefined },
+  syncIntervalMs: 200,
+  segmentBytes: 64 * 1024 * 1024,
+  highWaterBytes: 8 * 1024 * 1024,
+  heldBytes: 32 * 1024 * 1024,
+  reserveBytes: 4 * 1024 * 1024,
+  maxBytes: undefined,
+  retryMs: 1000,
+  waitMs: 10 * 60_000,
+};
+
+type Options = Required<JournalWriterOptions>;
+
+/** A file beside the segments: room for the end of the journal. */
+const RESERVE = 'reserve';
 
 /**
  * Appends records to the segments of a journal. One batch is written and synced at a time; what is appended meanwhile
@@ -28,37 +56,43 @@ export interface JournalWriterOptions {
  * What survives: of a killed process all that was written, of a power cut all that was synced. In either case the end
  * of the last segment may hold a part of a batch, whole frames and a torn one; whole ones are read, since they were
  * recorded, and the torn one is stated. A batch is never written twice to one place: see `SegmentChain`.
+ *
+ * A disk that is full, over quota, read-only or failing is tried again until it takes the batch. Meanwhile `drained`
+ * holds the logs back, and what the watches bring waits in memory: see `Backlog`. After a while `ending` aborts: the
+ * recording is to end, and `close` writes its end to the room that was reserved for it.
  */
 export class JournalWriter implements AsyncDisposable {
   readonly #dir: string;
-  readonly #options: Required<JournalWriterOptions>;
+  readonly #options: Options;
   readonly #closed = new AbortController();
+  readonly #ending = new AbortController();
   readonly #chain: SegmentChain;
-  readonly #salt: number;
-  #batch: Buffer[] = [];
-  #batchBytes = 0;
-  #inFlightBytes = 0;
-  #writing: Promise<void> = Promise.resolve();
-  #failure: FaroError | undefined;
-  #waiters: (() => void)[] = [];
+  readonly #backlog: Backlog;
+  readonly #turn = new Turn();
   readonly #ticker: Promise<void>;
+  #writing: Promise<void> | undefined;
+  #failure: FaroError | undefined;
+  /** Since when, in milliseconds, the disk takes nothing, and why. */
+  #trouble: { readonly since: number; readonly reason: string } | undefined;
+  #saidFull = false;
 
-  private constructor(
-    dir: string,
-    { chain, salt }: { readonly chain: SegmentChain; readonly salt: number },
-    options: Required<JournalWriterOptions>,
-  ) {
+  private constructor(dir: string, { chain, salt }: { chain: SegmentChain; salt: number }, options: Options) {
     this.#dir = dir;
     this.#chain = chain;
-    this.#salt = salt;
     this.#options = options;
+    const { heldBytes, maxBytes, reserveBytes } = options;
+    this.#backlog = new Backlog({
+      salt,
+      heldBytes,
+      maxBytes: maxBytes === undefined ? undefined : maxBytes - reserveBytes,
+    });
     this.#ticker = this.#tick();
   }
 
   /** Creates the folder, for its owner only. One that exists is refused: it may be all that is left of a capture. */
   static async create(dir: string, options: JournalWriterOptions): Promise<JournalWriter> {
     const all = { ...DEFAULTS, ...options };
-    const { fs, segmentBytes } = all;
+    const { fs, segmentBytes, reserveBytes } = all;
     // It has to differ from that of any journal whose bytes may still lie on this disk.
     const salt = crc32(`${dir} ${all.clock.now()}`);
     const chain = new SegmentChain({ fs, dir, salt, segmentBytes });
@@ -68,7 +102,9 @@ export class JournalWriter implements AsyncDisposable {
     try {
       await fs.syncFolder(dirname(dir)); // without it a power cut may take the whole journal
       await chain.begin();
+      await fs.reserve(join(dir, RESERVE), reserveBytes);
     } catch (cause) {
+      await chain[Symbol.asyncDispose]();
       await fs.remove(dir).catch(() => undefined); // nothing is in it; the error to tell is why
       throw cannotCreate(dir, cause);
     }
@@ -76,45 +112,59 @@ export class JournalWriter implements AsyncDisposable {
   }
 
   get bufferedBytes(): number {
-    return this.#batchBytes + this.#inFlightBytes;
+    return this.#backlog.bytes;
+  }
+
+  /** Set while log lines are to be left where they are. */
+  get hold(): Hold | undefined {
+    if (this.#backlog.full !== undefined) return JOURNAL_FULL;
+    if (this.#trouble === undefined) return undefined;
+    return { cause: 'disk-full', evidence: `the journal could not be written: ${this.#trouble.reason}` };
+  }
+
+  /** Aborts when the recording is to end, for want of room; its reason is the gaps' cause in a word. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
   }
 
   /** Takes the record in; it is on the disk after the next sync. Order of calls is order in the journal. */
   append(record: JournalRecord): void {
     if (this.#failure !== undefined) throw this.#failure;
-    for (const part of encodeFrame(record, this.#salt)) {
-      this.#batch.push(part);
-      this.#batchBytes += part.length;
-    }
+    this.#backlog.take(record);
+    if (this.#backlog.full !== undefined) this.#sayFull();
   }
 
-  /** Resolves at once while little is buffered, otherwise when the disk has caught up. */
+  /** Resolves at once while little is buffered, otherwise when the disk has caught up; rejects when the signal aborts. */
   async drained(signal: AbortSignal): Promise<void> {
-    while (this.bufferedBytes > this.#options.highWaterBytes) {
-      signal.throwIfAborted();
+    while (this.hold !== undefined || this.bufferedBytes > this.#options.highWaterBytes) {
       if (this.#failure !== undefined) throw this.#failure;
-      await this.sync();
+      const turn = this.#turn.next(signal);
+      if (!this.#backlog.isEmpty) this.#write();
+      await turn;
     }
   }
 
   /** Everything appended so far is on the disk. */
   async sync(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiters.push(resolve);
-    this.#write();
-    await promise;
+    while (this.#writing !== undefined) await this.#writing;
+    await this.#write();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Whatever the disk is like, this does not wait for it to get better. Throws FaroError `journal` where the end is not in the journal. */
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
     await this.#ticker;
+    await this.#writing;
     try {
-      await this.sync();
+      if (this.#failure === undefined) await this.#finish();
     } finally {
+      await this.#release();
       await this.#chain[Symbol.asyncDispose]();
+      this.#turn.pass();
     }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -125,67 +175,104 @@ export class JournalWriter implements AsyncDisposable {
     const { clock, syncIntervalMs } = this.#options;
     while (!this.#closed.signal.aborted) {
       await clock.sleep(syncIntervalMs, this.#closed.signal).catch(() => undefined); // rejected only by close
-      if (this.#batchBytes > 0 && this.#inFlightBytes === 0) this.#write();
+      if (!this.#backlog.isEmpty) this.#write();
     }
   }
 
-  #write(): void {
-    this.#writing = this.#writing.then(() => this.#writeBatch());
+  /** Resolves when what waits now is on the disk, or was given up; one batch is under way at a time. */
+  #write(): Promise<void> {
+    this.#writing ??= this.#writeBatch().finally(() => {
+      this.#writing = undefined;
+      this.#turn.pass();
+    });
+    return this.#writing;
   }
 
   async #writeBatch(): Promise<void> {
-    const batch = this.#batch;
-    const waiters = this.#waiters;
-    this.#inFlightBytes = this.#batchBytes;
-    this.#batch = [];
-    this.#batchBytes = 0;
-    this.#waiters = [];
-    if (this.#failure === undefined && batch.length > 0) await this.#keep(batch);
-    this.#inFlightBytes = 0;
-    for (const resolve of waiters) resolve();
-  }
-
-  /** Writes a batch, again and again while what stops it may pass. */
-  async #keep(batch: readonly Buffer[]): Promise<void> {
-    const { clock, retryMs, waitMs } = this.#options;
-    const since = clock.now();
+    if (this.#failure !== undefined || this.#closed.signal.aborted) return;
+    const { clock, retryMs } = this.#options;
+    const batch = this.#backlog.next();
+    if (batch.length === 0) return;
     for (let attempts = 1; ; attempts += 1)
       try {
         await this.#chain.write(batch);
+        this.#backlog.done();
+        this.#recovered();
+        this.#backlog.settle(this.#now());
         return;
       } catch (cause) {
-        const isLate = attempts > 1 && clock.now() - since >= waitMs;
-        if (isLate || !PASSING.has(codeOf(cause))) {
+        if (!isPassing(cause)) {
           this.#failure = cannotWrite(this.#dir, cause);
           return;
         }
-        if (attempts > 1) await clock.sleep(retryMs);
+        if (this.#closed.signal.aborted) return; // `close` has other ways
+        if (attempts === 1) continue; // what failed once, may be the disk's only bad place
+        this.#troubled(cause);
+        await clock.sleep(retryMs, this.#closed.signal).catch(() => undefined); // rejected only by close
       }
   }
-}
 
-/** What may pass: a disk that is full or over quota, mounted read-only for a while, or that failed once. */
-const PASSING: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+  #troubled(cause: unknown): void {
+    const { clock, log, waitMs } = this.#options;
+    const now = clock.now();
+    if (this.#trouble === undefined) {
+      this.#trouble = { since: now, reason: messageOf(cause) };
+      const message = 'the journal cannot be written: logs are held back until it can, or the recording ends';
+      log.warn({ error: messageOf(cause), waitSeconds: waitMs / 1000 }, message);
+    }
+    if (now - this.#trouble.since < waitMs || this.#ending.signal.aborted) return;
+    log.warn({ error: messageOf(cause) }, 'the journal could not be written for too long: the recording ends');
+    this.#ending.abort('disk-full');
+  }
 
-const DEFAULTS = {
-  fs: nodeFs,
-  syncIntervalMs: 200,
-  segmentBytes: 64 * 1024 * 1024,
-  highWaterBytes: 8 * 1024 * 1024,
-  retryMs: 1000,
-  waitMs: 0,
-};
+  #recovered(): void {
+    if (this.#trouble === undefined) return;
+    const { clock, log } = this.#options;
+    const { since, reason } = this.#trouble;
+    const seconds = ((clock.now() - since) / 1000).toFixed(1);
+    this.#trouble = undefined;
+    log.warn({ seconds }, 'the journal is written again');
+    const text = `the journal could not be written for ${seconds} s (${reason}): log lines were held back meanwhile`;
+    this.#backlog.take({ kind: 'note', observed: this.#now(), text });
+  }
 
-function cannotWrite(dir: string, cause: unknown): FaroError {
-  const hint = 'free some space, or write to another disk; what was synced before is kept';
-  return new FaroError('journal', `the journal ${dir} cannot be written: ${messageOf(cause)}`, { cause, hint });
-}
+  #sayFull(): void {
+    const { log } = this.#options;
+    if (!this.#saidFull)
+      log.warn({}, 'the journal comes to its greatest size: no more log lines; states and Events go on');
+    this.#saidFull = true;
+    if (this.#backlog.full !== 'state' || this.#ending.signal.aborted) return;
+    log.warn({}, 'the journal has its greatest size: the recording ends');
+    this.#ending.abort('journal-full');
+  }
 
-function cannotCreate(dir: string, cause: unknown): FaroError {
-  if (codeOf(cause) === 'EEXIST')
-    return new FaroError('journal', `there is a journal already: ${dir}`, {
-      cause,
-      hint: `it is of a capture that was killed or still runs: "faro recover ${dir} -o story.json" makes its story; remove the folder to record anew`,
-    });
-  return new FaroError('journal', `the journal ${dir} cannot be created: ${messageOf(cause)}`, { cause });
+  /** On a disk that is full, what was reserved makes room; then log lines give way, then states and Events. */
+  async #finish(): Promise<void> {
+    const hold = this.hold ?? { cause: 'disk-full', evidence: 'there was no room for them at the end' };
+    const shed = (bulk: 'log' | 'state') => this.#backlog.shed(bulk, hold, this.#now());
+    let last: unknown;
+    for (const makeRoom of [() => undefined, () => this.#release(), () => shed('log'), () => shed('state')]) {
+      await makeRoom();
+      this.#backlog.settle(this.#now(), { isEnd: true });
+      const batch = this.#backlog.next();
+      try {
+        if (batch.length > 0) await this.#chain.write(batch);
+        this.#backlog.done();
+        return;
+      } catch (cause) {
+        last = cause;
+        if (!isPassing(cause)) break;
+      }
+    }
+    this.#failure = cannotWrite(this.#dir, last);
+  }
+
+  /** It is gone after the first time, or never was, or the whole file system is; what was written does not need it. */
+  async #release(): Promise<void> {
+    await this.#options.fs.remove(join(this.#dir, RESERVE)).catch(() => undefined);
+  }
+
+  #now(): Timestamp {
+    return timestampOf(this.#options.clock.now());
+  }
 }

@@ -4,7 +4,7 @@ import { systemClock } from '../cli/context.ts';
 import { openSession, type Session } from '../cli/session.ts';
 import { uuidv7 } from '../cli/uuid.ts';
 import { JournalLock } from '../journal/lock.ts';
-import { JournalWriter } from '../journal/writer.ts';
+import { JournalWriter, type JournalWriterOptions } from '../journal/writer.ts';
 import { loadConnection } from '../kube/connection.ts';
 import { FaroError } from '../model/errors.ts';
 import type { RecordResult } from '../record/end.ts';
@@ -45,7 +45,7 @@ export async function createRecorder(
 ): Promise<StoryRecorder> {
   const place = await placeOf(options);
   const session = await connect(options, signal);
-  const journal = await JournalWriter.create(place.journal, { clock: systemClock }).catch(async (error: unknown) => {
+  const journal = await JournalWriter.create(place.journal, journalOptions(options)).catch(async (error: unknown) => {
     await session[Symbol.asyncDispose]();
     throw error;
   });
@@ -57,7 +57,7 @@ export async function createRecorder(
     },
     recording: recorder.synced,
     async run(ending = new AbortController().signal) {
-      const result = await recorder.run(ending, new AbortController().signal);
+      const result = await recorder.run(AbortSignal.any([ending, journal.ending]), new AbortController().signal);
       await journal.close();
       lock[Symbol.dispose]();
       return { ...result, ...(await finish(options, place)) };
@@ -68,6 +68,11 @@ export async function createRecorder(
       await session[Symbol.asyncDispose]();
     },
   };
+}
+
+function journalOptions({ log = SILENT, diskWaitMs, maxJournalBytes }: RecorderOptions): JournalWriterOptions {
+  const wait = diskWaitMs === undefined ? {} : { waitMs: diskWaitMs };
+  return { clock: systemClock, log, maxBytes: maxJournalBytes, ...wait };
 }
 
 interface Place {

@@ -19,6 +19,10 @@ export interface RecorderOptions {
   /** The folder to record to; default: beside the output. With an output it is removed at the end, unless `keepJournal`. */
   readonly journal?: string;
   readonly keepJournal?: boolean;
+  /** On a full disk, longest wait for room; then the recording ends as `disk-full`. Default 600,000. */
+  readonly diskWaitMs?: number;
+  /** Greatest size of the journal, at least 8 MiB: log lines give way first, then it ends as `journal-full`. Default: none. */
+  readonly maxJournalBytes?: number;
   /** Overwrite an existing story. */
   readonly force?: boolean;
   /** Targets, and their types, may not exist yet. */

@@ -108,7 +108,9 @@ export class NodeFollower implements Follower {
   }
 
   interrupted(): FollowEnd {
-    return this.#giveUp('interrupted', 'the capture ended before the log was read to its end');
+    const { cause = 'interrupted', evidence = 'the capture ended before the log was read to its end' } =
+      this.#options.sink.hold ?? {};
+    return this.#giveUp(cause, evidence);
   }
 
   async #leave(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Hold } from '../model/gap.ts';
 import type { JournalRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
 
@@ -6,6 +7,8 @@ export interface LogSink {
   append(record: Extract<JournalRecord, { kind: LogRecordKind }>): void;
   /** Resolves when the disk keeps up; a follower reads on only then. */
   drained(signal: AbortSignal): Promise<void>;
+  /** Why lines are held back, while they are: what was not read for it when the capture ends, is missing for that cause. */
+  readonly hold?: Hold | undefined;
 }
 
 type LogRecordKind = 'streamOpened' | 'log' | 'streamClosed' | 'logEnd' | 'gap' | 'note';

@@ -50,6 +50,8 @@ export class StreamFollower implements Follower {
   #attempt = 0;
   #retries = 0;
   #isDisowned = false;
+  /** While the disk is behind, and there may be lines that were not read. */
+  #isHeld = false;
   #firstTime: Timestamp | undefined;
   #cancel = new AbortController();
   #lastProgress: number;
@@ -85,7 +87,10 @@ export class StreamFollower implements Follower {
 
   interrupted(): FollowEnd {
     const { view, isOver } = this.#options.life;
-    if (!isOver && view.state === 'running') return this.#end('read until the capture ended, while the container ran');
+    const { hold } = this.#options.sink;
+    if (hold !== undefined && this.#isHeld) return this.#lost(hold.cause, hold.evidence);
+    if (!isOver && !this.#isHeld && view.state === 'running')
+      return this.#end('read until the capture ended, while the container ran');
     return this.#lost('interrupted', 'the capture ended before this log was read to its end');
   }
 
@@ -96,6 +101,7 @@ export class StreamFollower implements Follower {
     const resume = this.#cursor.resume();
     const sinceTime = resume?.sinceTime ?? limits.since;
     const tailLines = resume === undefined ? limits.tailLines : undefined;
+    this.#isHeld = false;
     this.#cancel = new AbortController();
     const streamSignal = AbortSignal.any([signal, this.#cancel.signal]);
     let stream: ByteStream;
@@ -159,7 +165,9 @@ export class StreamFollower implements Follower {
       if (log.joint === 'disjoint' && (await this.#isOther(signal))) return true;
       if (log.joint === 'disjoint') this.#acceptBehindGap(log);
       if (log.takeProgress()) this.#progressed();
+      this.#isHeld = true;
       await sink.drained(signal);
+      this.#isHeld = false;
     }
     log.close();
     if (log.joint === 'disjoint') {

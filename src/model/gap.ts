@@ -14,6 +14,8 @@ export type GapCause =
   | 'limit' // --tail or --since asked for less
   | 'interrupted' // the capture ended before the log did
   | 'killed' // the recorder was killed
+  | 'disk-full' // the disk could not take it, and it was no longer to be had, or not to be kept in memory, when it could
+  | 'journal-full' // --max-journal-size was reached
   | 'error';
 
 export type GapSubject =
@@ -32,4 +34,10 @@ export interface Gap {
   readonly evidence: string;
   /** It lasts until a later gap of the same subject, cause and beginning tells its end, or the recording ends. */
   readonly isOpen?: boolean;
+}
+
+/** Why log lines are left where they are for now; if the capture ends before that does, they are a gap of this cause. */
+export interface Hold {
+  readonly cause: Extract<GapCause, 'disk-full' | 'journal-full'>;
+  readonly evidence: string;
 }

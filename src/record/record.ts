@@ -7,6 +7,7 @@ import type { Gunzip } from '../logs/file-bytes.ts';
 import { LogFollowers } from '../logs/followers.ts';
 import type { LogRouteChoice } from '../logs/route-chooser.ts';
 import type { LogLimits } from '../logs/sink.ts';
+import type { Hold } from '../model/gap.ts';
 import type { JournalRecord, StartRecord } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
@@ -28,6 +29,8 @@ export type { LogRouteChoice } from '../logs/route-chooser.ts';
 export interface RecordSink {
   append(record: JournalRecord): void;
   drained(signal: AbortSignal): Promise<void>;
+  /** Set while log lines are to be left where they are, for want of room. */
+  readonly hold?: Hold | undefined;
 }
 
 export interface RecordOptions {
@@ -112,7 +115,13 @@ export class Recorder {
             routeOf: (pod) => routes.routeOf(pod),
             say: (text) => options.log.info({}, text),
             rotatesAt: (node) => nodes.logMaxSize(node),
-            sink: { append, drained: (signal) => options.sink.drained(signal) },
+            sink: {
+              append,
+              drained: (signal) => options.sink.drained(signal),
+              get hold() {
+                return options.sink.hold;
+              },
+            },
           });
     this.#witness = new RecorderWitness({
       roots: start.roots,
@@ -202,6 +211,8 @@ export class Recorder {
   async #drain(leave: AbortSignal): Promise<void> {
     const { clock, drainMs } = this.#options;
     if (this.#followers === undefined || leave.aborted) return;
+    // There will be no room for what they would bring.
+    if (this.#options.sink.hold?.cause === 'journal-full') return;
     const late = new AbortController();
     const deadline = AbortSignal.any([leave, late.signal]);
     const tooLong = clock.sleep(drainMs, deadline).then(

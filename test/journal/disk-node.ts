@@ -4,6 +4,8 @@ export interface Node {
   /** What a power cut leaves. */
   synced: Buffer;
   /** Written since the last sync, and not dropped by one that failed. */
+  /** Bytes that it takes without holding any. */
+  reserved?: number;
   dirty: { readonly offset: number; readonly bytes: Buffer }[];
 }
 

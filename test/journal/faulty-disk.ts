@@ -41,7 +41,7 @@ export class FaultyDisk implements JournalFs {
   }
 
   get used(): number {
-    return this.#nodes().reduce((sum, { data }) => sum + data.length, 0);
+    return this.#nodes().reduce((sum, { data, reserved = 0 }) => sum + data.length + reserved, 0);
   }
 
   async createFolder(path: string): Promise<void> {
@@ -89,9 +89,9 @@ export class FaultyDisk implements JournalFs {
   }
 
   async reserve(path: string, bytes: number): Promise<void> {
-    const file = await this.createFile(path);
-    await file.append([Buffer.alloc(bytes)]);
-    await file.sync();
+    if (bytes > this.capacity - this.used) throw failure('ENOSPC', path);
+    await this.createFile(path);
+    this.#node(path).reserved = bytes;
   }
 
   /** The machine lost its power: only what was synced is there, and, with `random`, some of what was not. */

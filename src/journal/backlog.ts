@@ -1,0 +1,176 @@
+import type { Hold } from '../model/gap.ts';
+import type { JournalRecord, ObjectRecord } from '../model/record.ts';
+import type { Timestamp } from '../model/time.ts';
+import { encodeFrame } from './frame.ts';
+import { type Loss, Losses } from './losses.ts';
+
+export interface BacklogOptions {
+  readonly salt: number;
+  /** With more than this in memory, of each object only the newest state is kept. */
+  readonly heldBytes: number;
+  /** The journal may hold as much in all; undefined: as the disk takes. */
+  readonly maxBytes: number | undefined;
+}
+
+/** What gives way first, and what then. */
+export type Bulk = 'log' | 'state';
+
+interface Item {
+  readonly kind: Bulk | 'end' | 'other';
+  readonly parts: readonly Buffer[];
+  readonly bytes: number;
+  readonly loss: Loss | undefined;
+}
+
+/** Of a journal with a greatest size, this part is kept from log lines, for states, Events and the end. */
+const KEPT_FROM_LOGS = 0.2;
+const KEPT_FROM_STATES = 0.05;
+
+/**
+ * What waits for the disk, in order and in bounded memory. Log lines are held back by whoever reads them. Watches are
+ * not: with too much in memory, of an object that changes again only the newest state is kept, and of Events nothing;
+ * what that loses is a gap. In a journal of limited size log lines give way first, then states; the gaps and the ends of
+ * logs are always written.
+ */
+export class Backlog {
+  readonly #options: BacklogOptions;
+  readonly #losses = new Losses();
+  #waiting: Item[] = [];
+  #waitingBytes = 0;
+  #inFlight: readonly Item[] = [];
+  #inFlightBytes = 0;
+  /** Of objects by UID, states that wait outside of the order, because there is too much in it. */
+  #newest = new Map<string, ObjectRecord>();
+  #taken = 0;
+  #full: Bulk | undefined;
+
+  constructor(options: BacklogOptions) {
+    this.#options = options;
+  }
+
+  get bytes(): number {
+    return this.#waitingBytes + this.#inFlightBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** What a journal of limited size no longer takes: log lines, or (with them) states. */
+  get full(): Bulk | undefined {
+    return this.#full;
+  }
+
+  take(record: JournalRecord): void {
+    const loss = this.#losses.lossOf(record);
+    if (record.kind === 'log') this.#takeBulk(record, 'log', loss);
+    else if (record.kind === 'object' || record.kind === 'event') this.#takeState(record, loss);
+    else if (record.kind === 'logEnd') for (const told of this.#losses.atEnd(record)) this.#push(told);
+    else this.#push(record);
+  }
+
+  /** All that waits is under way now. */
+  next(): readonly Buffer[] {
+    this.#inFlight = [...this.#inFlight, ...this.#waiting];
+    this.#inFlightBytes += this.#waitingBytes;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return this.#inFlight.flatMap(({ parts }) => parts);
+  }
+
+  /** What was under way has arrived. */
+  done(): void {
+    this.#inFlight = [];
+    this.#inFlightBytes = 0;
+  }
+
+  /** Takes what was left out of the order back into it, behind the gaps of what that lost, once there is room in memory. */
+  settle(observed: Timestamp, { isEnd = false }: { readonly isEnd?: boolean } = {}): void {
+    if (this.#newest.size === 0 && !isEnd) return;
+    if (this.bytes > this.#options.heldBytes / 2 && !isEnd) return;
+    const newest = [...this.#newest.values()];
+    this.#newest = new Map();
+    this.#beforeEnd(() => {
+      for (const told of this.#losses.tell(observed)) this.#push(told);
+      for (const record of newest) this.#takeBulk(record, 'state', this.#losses.lossOf(record));
+      // They may not be kept after all, in a journal of limited size.
+      for (const told of this.#losses.tell(observed)) this.#push(told);
+    });
+  }
+
+  /** There is no room for it: log lines, or states and Events, that wait or are under way become gaps. */
+  shed(bulk: Bulk, hold: Hold, observed: Timestamp): void {
+    const items = [...this.#inFlight, ...this.#waiting];
+    this.done();
+    this.#replace(items.filter(({ kind }) => kind !== bulk));
+    for (const { kind, loss } of items) if (kind === bulk && loss !== undefined) this.#losses.add(loss, hold);
+    this.settle(observed, { isEnd: true });
+  }
+
+  #takeState(record: Extract<JournalRecord, { kind: 'object' | 'event' }>, loss: Loss | undefined): void {
+    if (this.bytes <= this.#options.heldBytes && this.#newest.size === 0) {
+      this.#takeBulk(record, 'state', loss);
+      return;
+    }
+    if (record.kind === 'event') {
+      if (loss !== undefined) this.#losses.add(loss, MEMORY_FULL);
+      return;
+    }
+    const { uid } = record.object.metadata;
+    const known = this.#newest.get(uid);
+    if (known === undefined || loss === undefined) {
+      this.#newest.set(uid, record);
+      return;
+    }
+    this.#losses.add({ ...loss, from: known.observed }, MEMORY_FULL);
+    const isFirst = (known.action === 'found' || known.action === 'created') && record.action === 'changed';
+    this.#newest.set(uid, isFirst ? { ...record, action: known.action } : record);
+  }
+
+  #takeBulk(record: JournalRecord, kind: Bulk, loss: Loss | undefined): void {
+    const { maxBytes } = this.#options;
+    const kept = kind === 'log' ? KEPT_FROM_LOGS : KEPT_FROM_STATES;
+    const isFull = this.#full === kind || this.#full === 'state';
+    const parts = isFull && loss !== undefined ? [] : encodeFrame(record, this.#options.salt);
+    const isTooMuch = maxBytes !== undefined && this.#taken + bytesOf(parts) > maxBytes * (1 - kept);
+    if (loss !== undefined && (isFull || isTooMuch)) {
+      this.#full = this.#full === 'state' ? 'state' : kind;
+      this.#losses.add(loss, JOURNAL_FULL);
+    } else this.#add({ kind, parts, bytes: bytesOf(parts), loss });
+  }
+
+  #push(record: JournalRecord): void {
+    const parts = encodeFrame(record, this.#options.salt);
+    const kind = record.kind === 'end' ? 'end' : 'other';
+    this.#add({ kind, parts, bytes: bytesOf(parts), loss: undefined });
+  }
+
+  #add(item: Item): void {
+    this.#waiting.push(item);
+    this.#waitingBytes += item.bytes;
+    this.#taken += item.bytes;
+  }
+
+  /** The end of a journal is its last record. */
+  #beforeEnd(add: () => void): void {
+    const end = this.#waiting.filter(({ kind }) => kind === 'end');
+    this.#replace(this.#waiting.filter(({ kind }) => kind !== 'end'));
+    add();
+    this.#replace([...this.#waiting, ...end]);
+  }
+
+  #replace(waiting: Item[]): void {
+    this.#waiting = waiting;
+    this.#waitingBytes = waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+}
+
+const MEMORY_FULL: Hold = {
+  cause: 'disk-full',
+  evidence: 'the disk took less than came, and memory is bounded: of each object the newest state was kept',
+};
+export const JOURNAL_FULL: Hold = { cause: 'journal-full', evidence: 'the journal has its greatest size' };
+
+function bytesOf(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}

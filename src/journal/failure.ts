@@ -1,0 +1,23 @@
+import { FaroError, messageOf } from '../model/errors.ts';
+import { codeOf } from './chain.ts';
+
+/** A disk that is full or over quota, mounted read-only for a while, or that failed once: it may pass. */
+const PASSING: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+
+export function isPassing(cause: unknown): boolean {
+  return PASSING.has(codeOf(cause));
+}
+
+export function cannotWrite(dir: string, cause: unknown): FaroError {
+  const hint = 'free some space, or write to another disk; what was synced before is kept';
+  return new FaroError('journal', `the journal ${dir} cannot be written: ${messageOf(cause)}`, { cause, hint });
+}
+
+export function cannotCreate(dir: string, cause: unknown): FaroError {
+  if (codeOf(cause) === 'EEXIST')
+    return new FaroError('journal', `there is a journal already: ${dir}`, {
+      cause,
+      hint: `it is of a capture that was killed or still runs: "faro recover ${dir} -o story.json" makes its story; remove the folder to record anew`,
+    });
+  return new FaroError('journal', `the journal ${dir} cannot be created: ${messageOf(cause)}`, { cause });
+}

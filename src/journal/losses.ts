@@ -1,0 +1,116 @@
+import type { GapSubject, Hold } from '../model/gap.ts';
+import { type ContainerInstance, instanceKey } from '../model/instance.ts';
+import type { EventRecord, GapRecord, JournalRecord, LogEndRecord, LogRecord, ObjectRecord } from '../model/record.ts';
+import { groupOf, groupResourceOf } from '../model/resource.ts';
+import { laterOf, type Timestamp } from '../model/time.ts';
+
+/** What a journal holds most of, and may have to do without. */
+export type BulkRecord = ObjectRecord | EventRecord | LogRecord;
+
+/** What is missing where a record is not kept. */
+export interface Loss {
+  readonly of: GapSubject;
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+  /** Log lines, or states of objects and Events. */
+  readonly count: number;
+}
+
+interface Span extends Loss {
+  readonly hold: Hold;
+}
+
+/** Keeps account of what a journal could not take, so that each of it ends as a gap, and no log is called proven with one. */
+export class Losses {
+  readonly #instances = new Map<number, ContainerInstance>();
+  readonly #ends = new Map<string, LogEndRecord>();
+  readonly #spans = new Map<string, Span>();
+
+  /** What would be missing without this record; undefined for what is never left out. */
+  lossOf(record: JournalRecord): Loss | undefined {
+    switch (record.kind) {
+      case 'streamOpened':
+        this.#instances.set(record.stream, record.instance);
+        return undefined;
+      case 'log': {
+        const container = this.#instances.get(record.stream);
+        const { first: from, last: to, lines: count } = record;
+        return container === undefined ? undefined : { of: { container }, from, to, count };
+      }
+      case 'event':
+      case 'object':
+        return { of: typeOf(record), from: record.observed, to: record.observed, count: 1 };
+      default:
+        return undefined;
+    }
+  }
+
+  add(loss: Loss, hold: Hold): void {
+    const key = `${keyOf(loss.of)} ${hold.cause}`;
+    const known = this.#spans.get(key);
+    this.#spans.set(key, {
+      of: loss.of,
+      hold,
+      count: loss.count + (known?.count ?? 0),
+      from: known === undefined || loss.from < known.from ? loss.from : known.from,
+      to: known === undefined ? loss.to : laterOf(known.to, loss.to),
+    });
+  }
+
+  /** The end of a log, behind the gap of what was lost of it. */
+  atEnd(end: LogEndRecord): readonly (GapRecord | LogEndRecord)[] {
+    const key = instanceKey(end.instance);
+    this.#ends.set(key, end);
+    const gaps = this.#take(({ of }) => 'container' in of && instanceKey(of.container) === key, end.observed);
+    return gaps.length === 0 ? [end] : [...gaps, unproven(end)];
+  }
+
+  /** The gaps of all that was lost until now but of logs that go on: those are told at their ends. */
+  tell(observed: Timestamp): readonly (GapRecord | LogEndRecord)[] {
+    const records: (GapRecord | LogEndRecord)[] = this.#take(({ of }) => !('container' in of), observed);
+    for (const [key, end] of this.#ends) {
+      const told = this.#take(({ of }) => 'container' in of && instanceKey(of.container) === key, observed);
+      if (told.length > 0) records.push(...told, unproven(end));
+    }
+    return records;
+  }
+
+  #take(which: (span: Span) => boolean, observed: Timestamp): GapRecord[] {
+    const taken = [...this.#spans].filter(([, span]) => which(span));
+    for (const [key] of taken) this.#spans.delete(key);
+    return taken.map(
+      ([
+        ,
+        {
+          of,
+          from,
+          to,
+          count,
+          hold: { cause, evidence },
+        },
+      ]) => {
+        const what = 'container' in of ? `${count} log lines` : `${count} states`;
+        const certainty = 'known';
+        return {
+          kind: 'gap',
+          observed,
+          gap: { of, from, to, certainty, cause, evidence: `${what} were not kept: ${evidence}` },
+        };
+      },
+    );
+  }
+}
+
+function unproven(end: LogEndRecord): LogEndRecord {
+  return { ...end, end: 'not proven', evidence: `${end.evidence}, with a gap before` };
+}
+
+function typeOf(record: ObjectRecord | EventRecord): Extract<GapSubject, { resource: string }> {
+  const { apiVersion, metadata } = record.object;
+  const resource = record.kind === 'event' ? 'events' : record.resource;
+  return { resource: groupResourceOf({ resource, group: groupOf(apiVersion) }), namespace: metadata.namespace ?? null };
+}
+
+function keyOf(of: GapSubject): string {
+  return 'container' in of ? instanceKey(of.container) : `${of.namespace ?? ''}/${of.resource}`;
+}
