@@ -6,10 +6,10 @@ import type { SimulatedStore } from './store.ts';
 export interface NodeLifecycleOptions {
   readonly store: SimulatedStore;
   readonly types: { readonly nodes: ResourceType; readonly pods: ResourceType };
+  /** Milliseconds that pods tolerate an unreachable node. */
+  readonly tolerationMs: number;
 }
 
-/** Pods tolerate an unreachable node this long, by default. */
-const TOLERATION_MS = 300_000;
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
 
 /** The Node objects, and what the control plane does about a node that it hears nothing of. */
@@ -33,11 +33,11 @@ export class NodeLifecycle {
 
   /** The node is taken for lost: its pods are unready at once, and evicted if it stays away. */
   async lose(node: SimulatedNode, signal: AbortSignal): Promise<void> {
-    const { store, types } = this.#options;
+    const { store, types, tolerationMs } = this.#options;
     node.kubelet.goDown();
     this.#setReady(node, 'Unknown', [{ key: UNREACHABLE, effect: 'NoExecute', timeAdded: store.now() }]);
     for (const pod of this.#podsOn(node)) store.update(types.pods, pod, (current) => unready(current, store.now()));
-    await node.clock.sleep(TOLERATION_MS, signal);
+    await node.clock.sleep(tolerationMs, signal);
     if (node.kubelet.isUp) return;
     for (const pod of this.#podsOn(node))
       store.update(types.pods, pod, ({ metadata, ...rest }) => ({

@@ -46,8 +46,8 @@ export class PodStatus {
     return {
       phase: phaseOf(pod, regular),
       conditions: [...known, ...more, ready],
-      initContainerStatuses: structuredClone(this.init.map((container) => container.status)),
-      containerStatuses: structuredClone(regular),
+      initContainerStatuses: this.init.map(({ status }) => ({ ...status })),
+      containerStatuses: regular.map((container) => ({ ...container })),
     };
   }
 }

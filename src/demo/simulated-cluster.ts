@@ -21,12 +21,16 @@ export interface SimulatedClusterOptions {
   /** Of each node, how many milliseconds its clock is ahead; one node that is right by default. */
   readonly nodeSkewsMs?: readonly number[];
   readonly logs?: LogSettings;
+  /** Milliseconds that pods tolerate an unreachable node before they are evicted. */
+  readonly tolerationMs?: number;
   /** What containers do, by image; the demo's by default. */
   readonly programs?: Readonly<Record<string, Program>>;
 }
 
 /** The bearer token of the administrator. */
 export const ADMIN_TOKEN = 'demo-token';
+/** As DefaultTolerationSeconds gives to every pod. */
+const TOLERATION_MS = 300_000;
 /** As a kubelet has it where nobody set anything. */
 const DEFAULT_LOGS: LogSettings = { maxBytes: 10 * 1_048_576, maxFiles: 5, intervalMs: 10_000 };
 
@@ -63,7 +67,11 @@ export class SimulatedCluster implements AsyncDisposable {
       ...shared,
       types: { deployments: find('deployments.apps'), replicasets: find('replicasets.apps'), pods },
     });
-    this.#lifecycle = new NodeLifecycle({ store: this.store, types: { nodes: nodeType, pods } });
+    this.#lifecycle = new NodeLifecycle({
+      store: this.store,
+      types: { nodes: nodeType, pods },
+      tolerationMs: options.tolerationMs ?? TOLERATION_MS,
+    });
     this.api = {
       clock,
       store: this.store,

@@ -7,7 +7,7 @@ import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
 import type { ContainerInstance } from '../../src/model/instance.ts';
 import { Slots } from '../../src/model/slots.ts';
 import { type Timestamp, timestampOf } from '../../src/model/time.ts';
-import { readRecords } from '../record/simulation/recorded.ts';
+import { readRecords } from '../record/simulation/journalled.ts';
 import { FakeNode } from './fake-node.ts';
 
 const instance: ContainerInstance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };

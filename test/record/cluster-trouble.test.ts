@@ -5,6 +5,7 @@ import type { JournalRecord } from '../../src/model/record.ts';
 import { SimulatedRecording, type SimulatedRecordingOptions } from './simulated-recording.ts';
 import { judge } from './simulation/judge.ts';
 import { programsOf } from './simulation/programs.ts';
+import { storyOn } from './simulation/story.ts';
 import type { Verdict } from './simulation/verdict.ts';
 
 /** A Deployment of two pods that write a line now and then. */
@@ -41,7 +42,8 @@ async function during(trouble: Trouble, options: Partial<SimulatedRecordingOptio
   const to = recording.clock.now();
   await recording.end();
   const { skewMs = 0, route = 'auto' } = options;
-  const verdict = judge({ cluster, records, from: recording.listedAt, to, skewMs, route });
+  const story = await storyOn(recording.disk);
+  const verdict = judge({ cluster, story, from: recording.listedAt, to, skewMs, route });
   return { records, cluster, verdict, gaps: gapsIn(records) };
 }
 

@@ -2,6 +2,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import { DirectClient } from '../../src/demo/direct-client.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/demo/simulated-cluster.ts';
+import { JournalWriter } from '../../src/journal/writer.ts';
 import { discover } from '../../src/kube/discovery.ts';
 import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
@@ -9,7 +10,9 @@ import type { ResourceType } from '../../src/model/resource.ts';
 import type { Clock } from '../../src/model/time.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
+import { FaultyDisk } from '../journal/faulty-disk.ts';
 import { WEB } from './root.ts';
+import { JOURNAL } from './simulation/story.ts';
 
 export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions, 'clock'> {
   /** What exists before the recording. */
@@ -29,10 +32,12 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
 export class SimulatedRecording implements AsyncDisposable {
   readonly cluster: SimulatedCluster;
   readonly records: JournalRecord[] = [];
+  readonly disk = new FaultyDisk();
   readonly clock: SimulatedClock;
   readonly #own: RecorderClock;
   readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #journal: JournalWriter | undefined;
   #listedAt = Number.POSITIVE_INFINITY;
 
   private constructor(cluster: SimulatedCluster, clock: SimulatedClock, skewMs: number) {
@@ -94,6 +99,7 @@ export class SimulatedRecording implements AsyncDisposable {
   async end(): Promise<void> {
     this.#stop.abort();
     await this.through(this.#running);
+    await this.#journal?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,16 +114,23 @@ export class SimulatedRecording implements AsyncDisposable {
     readonly route: LogRouteChoice;
     readonly prepare: SimulatedRecordingOptions['prepare'];
   }): Promise<void> {
-    const { cluster, records } = this;
+    const { cluster, records, disk } = this;
     const client = new DirectClient(cluster.api);
     const discovery = await this.through(discover(client, this.#stop.signal));
     how.prepare?.(cluster);
     cluster.run();
     await this.advance(Math.floor(how.random() * 3000));
+    const journal = await JournalWriter.create(JOURNAL, { clock: this.#own, fs: disk, syncIntervalMs: SYNC_MS });
+    await disk.syncFolder('/');
+    this.#journal = journal;
+    const append = (record: JournalRecord) => {
+      records.push(record);
+      journal.append(record);
+    };
     const recorder = new Recorder({
       client,
       discovery,
-      sink: { append: (record) => void records.push(record), drained: async () => undefined },
+      sink: { append, drained: (signal) => journal.drained(signal) },
       redactor: createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true }),
       clock: this.#own,
       random: how.random,
@@ -143,6 +156,8 @@ export class SimulatedRecording implements AsyncDisposable {
 }
 
 const ID = '01a20d89-78c0-76e0-a13b-e013a596b798';
+/** More than a journal takes by itself, so that a cut strikes in between more often. */
+const SYNC_MS = 1000;
 const CLUSTER = { version: '', uid: null, server: '' };
 
 /** In this thread: what other threads do takes as long as it likes, and no seed would repeat. */

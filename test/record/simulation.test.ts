@@ -46,9 +46,12 @@ test(`${SCHEDULES} random schedules of changes and faults end with the exact sto
 });
 
 test('a seed repeats exactly', async () => {
-  const [one, other] = [await simulate(FIRST_SEED), await simulate(FIRST_SEED)];
-  await using _one = one.cluster;
-  await using _other = other.cluster;
+  await using one = await simulate(FIRST_SEED);
+  await using other = await simulate(FIRST_SEED);
   assert.deepEqual(one.records, other.records);
+  assert.deepEqual(
+    one.told.map(({ story }) => story),
+    other.told.map(({ story }) => story),
+  );
   assert.ok(one.records.length > 20);
 });

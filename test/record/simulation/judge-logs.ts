@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import type { ContainerLog } from '../../../src/demo/container-log.ts';
+import type { ContainerLog, WrittenLine } from '../../../src/demo/container-log.ts';
 import { millisecondsOf } from '../../../src/model/time.ts';
 import { covers, type Interval, isWithin, SLACK_MS, shown } from './intervals.ts';
-import type { Recorded, RecordedLog } from './recorded.ts';
-import type { Outcome } from './simulate.ts';
+import type { Judged } from './judge.ts';
+import type { RecordedLog } from './recorded.ts';
 import type { Verdict } from './verdict.ts';
 
 /** One run of a container: what it wrote, and what was recorded of it. */
 interface JudgedRun {
   readonly key: string;
   readonly run: ContainerLog;
+  /** What it wrote until the recording ended. */
+  readonly truth: readonly WrittenLine[];
   readonly log: RecordedLog | undefined;
   /** Where its lines may be missing, by its node's clock. */
   readonly gaps: readonly Interval[];
@@ -17,21 +19,22 @@ interface JudgedRun {
 }
 
 /** Compares the lines of every run with what was recorded of it. */
-export function judgeLogs(outcome: Outcome, recorded: Recorded, verdict: Verdict): void {
-  for (const run of runsOf(outcome, recorded)) {
+export function judgeLogs(judged: Judged): void {
+  const { verdict, route } = judged;
+  for (const run of runsOf(judged)) {
     count(run, verdict);
     try {
       judgeRun(run);
     } catch (error) {
       // The pod log API cannot show all that it loses.
-      const isAllowed = outcome.route === 'stream' || process.env.FARO_STRICT !== '1';
+      const isAllowed = route === 'stream' || process.env.FARO_STRICT !== '1';
       if (!(error instanceof assert.AssertionError) || !isAllowed) throw error;
-      verdict[outcome.route === 'stream' ? 'unstatedByStream' : 'unstated'] += 1;
+      verdict[route === 'stream' ? 'unstatedByStream' : 'unstated'] += 1;
     }
   }
 }
 
-function* runsOf({ cluster, skewMs, from }: Outcome, recorded: Recorded): Generator<JudgedRun> {
+function* runsOf({ cluster, skewMs, from, to, recorded, isKilled }: Judged): Generator<JudgedRun> {
   const ofPods = recorded.gaps.get('pods') ?? [];
   for (const node of cluster.nodes) {
     const nodeSkew = node.clock.now() - cluster.api.clock.now();
@@ -40,34 +43,36 @@ function* runsOf({ cluster, skewMs, from }: Outcome, recorded: Recorded): Genera
       for (const run of runs) {
         const key = `${container}/${run.restart}`;
         const log = recorded.logs.get(key);
-        const last = run.lines.at(-1);
+        const truth = run.lines.filter(({ time }) => millisecondsOf(time) - nodeSkew < to);
+        const last = truth.at(-1);
         if (log === undefined && (last === undefined || millisecondsOf(last.time) - nodeSkew < from)) continue;
+        if (log === undefined && isKilled) continue; // not heard of yet
         // A run that came and went while nobody could look lies in a gap of all pods.
         const ofType = ofPods.map((gap) => ({ from: gap.from - skewMs + nodeSkew, to: gap.to - skewMs + nodeSkew }));
-        yield { key, run, log, gaps: log?.gaps ?? ofType, slack };
+        yield { key, run, truth, log, gaps: log?.gaps ?? ofType, slack };
       }
     }
   }
 }
 
-function count({ run, log, gaps }: JudgedRun, verdict: Verdict): void {
+function count({ truth, log, gaps }: JudgedRun, verdict: Verdict): void {
   const has = new Set(log?.lines);
   const isRecorded = ({ time, text }: { time: string; text: Buffer }) => has.has(`${time} ${text}`);
-  const missing = run.lines.filter((line) => !isRecorded(line)).length;
+  const missing = truth.filter((line) => !isRecorded(line)).length;
   verdict.instances += 1;
-  verdict.lines += run.lines.length;
+  verdict.lines += truth.length;
   verdict.linesMissing += missing;
-  const spanned = run.lines.filter(({ time }) => isWithin(gaps, millisecondsOf(time)));
+  const spanned = truth.filter(({ time }) => isWithin(gaps, millisecondsOf(time)));
   verdict.linesInGaps += spanned.filter(isRecorded).length;
   if (missing === 0 && log !== undefined && (log.gaps.length > 0 || !log.isProven)) verdict.overstated += 1;
 }
 
 /** Exact, or a stated gap that covers what is missing; anything else throws. */
-function judgeRun({ key, run, log, gaps, slack }: JudgedRun): void {
-  const truth = run.lines.map(({ time, text }) => `${time} ${text}`);
+function judgeRun({ key, run, truth, log, gaps, slack }: JudgedRun): void {
+  const wrote = run.lines.map(({ time, text }) => `${time} ${text}`);
   const lines = log?.lines ?? [];
   assert.equal(new Set(lines).size, lines.length, `a line twice: ${key}`);
-  const places = new Map(truth.map((line, at) => [line, at]));
+  const places = new Map(wrote.map((line, at) => [line, at]));
   let last = -1;
   for (const line of lines) {
     const at = places.get(line);
@@ -77,7 +82,7 @@ function judgeRun({ key, run, log, gaps, slack }: JudgedRun): void {
     last = at ?? last;
   }
   const has = new Set(lines);
-  const missing = truth.filter((line) => !has.has(line));
+  const missing = wrote.slice(0, truth.length).filter((line) => !has.has(line));
   const what = `of ${truth.length} lines of ${key}, the first: ${missing[0]?.slice(0, 60)}`;
   assert.ok(missing.length === 0 || log?.isProven !== true, `called proven without ${missing.length} ${what}`);
   const unstated = missing.filter((line) => !isStated(line));

@@ -5,6 +5,9 @@ export interface Rest {
   isQuiet: boolean;
 }
 
+/** Longer than any schedule goes on. */
+const REST_MS = 86_400_000;
+
 /** What the containers of a schedule do, by image. Every line says which one it is. */
 export function programsOf(rest: Rest): Readonly<Record<string, Program>> {
   const numbered = (run: ProgramRun) => {
@@ -34,6 +37,7 @@ export function programsOf(rest: Rest): Readonly<Record<string, Program>> {
     },
     /** Writes and fails, again and again. */
     'sim/crash:1': async (run) => {
+      if (rest.isQuiet) await run.sleep(REST_MS);
       const write = numbered(run);
       const lines = Math.ceil(run.random() * 8);
       for (let line = 0; line < lines; line += 1) {

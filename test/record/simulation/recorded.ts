@@ -1,91 +1,72 @@
-import { linesOf } from '../../../src/logs/position.ts';
-import type { Gap } from '../../../src/model/gap.ts';
-import { instanceKey } from '../../../src/model/instance.ts';
-import type { JournalRecord, LogRecord } from '../../../src/model/record.ts';
-import { millisecondsOf, parseTimestamp } from '../../../src/model/time.ts';
+import { millisecondsOf, type Timestamp } from '../../../src/model/time.ts';
+import type { StoryGap } from '../../../src/story/document.ts';
+import { applyPatch } from '../../../src/story/patch.ts';
 import type { Interval } from './intervals.ts';
+import type { ReadStory } from './story.ts';
 
-/** What a recording holds of one container instance. */
+/** What a story holds of one container instance. */
 export interface RecordedLog {
   /** `TIME CONTENT`, TIME with nine digits. */
   readonly lines: string[];
   readonly gaps: Interval[];
-  isProven: boolean;
+  readonly isProven: boolean;
 }
 
-/** What a recording holds, as its judge reads it: with a decoder of its own. */
+/** A state of an object, built out of its patches. */
+export interface RecordedState {
+  readonly resourceVersion: string;
+  readonly state: unknown;
+}
+
+/** What a story holds, as its judge reads it. */
 export interface Recorded {
+  /** By pod's UID, container and restart: `UID/NAME/0`. */
   readonly logs: ReadonlyMap<string, RecordedLog>;
-  /** resourceVersions by UID, in order. */
-  readonly versions: ReadonlyMap<string, readonly string[]>;
+  /** By UID, in order. */
+  readonly states: ReadonlyMap<string, readonly RecordedState[]>;
   /** By type, e.g. `pods`. */
   readonly gaps: ReadonlyMap<string, readonly Interval[]>;
 }
 
-export function readRecords(records: readonly JournalRecord[]): Recorded {
-  const logs = new Map<string, RecordedLog>();
-  const versions = new Map<string, string[]>();
-  const gaps = new Map<string, Interval[]>();
-  const owners = ownersOf(records);
-  const logOf = (key: string) => {
-    const log = logs.get(key) ?? { lines: [], gaps: [], isProven: false };
-    logs.set(key, log);
-    return log;
-  };
-  const partial = new Map<string, string>();
-  for (const record of records) {
+export function readStory({ head, timeline }: ReadStory): Recorded {
+  const { objects, containers } = head;
+  const logs = containers.map((container) => ({ container, log: logOf(head.gaps, container.ledger) }));
+  const states = objects.map((): RecordedState[] => []);
+  for (const entry of timeline) {
+    if (entry.type === 'log') logs[entry.container]?.log.lines.push(`${entry.time} ${entry.line}`);
+    if (entry.type !== 'object') continue;
+    const known = states[entry.object];
+    const { resourceVersion, state, patch = [] } = entry;
     // A deletion that nobody saw is told with the last known state once more.
-    if (record.kind === 'object' && record.action !== 'deletedUnseen') {
-      const { uid, resourceVersion } = record.object.metadata;
-      versions.set(uid, [...(versions.get(uid) ?? []), resourceVersion]);
-    } else if (record.kind === 'logEnd') logOf(instanceKey(record.instance)).isProven = record.end === 'proven';
-    else if (record.kind === 'log') {
-      const owner = owners.get(record.stream);
-      if (owner !== undefined && owner !== null) addLines(logOf(owner).lines, record, { owner, partial });
-    } else if (record.kind === 'gap') {
-      const { gap } = record;
-      if ('container' in gap.of) logOf(instanceKey(gap.of.container)).gaps.push(intervalOf(gap));
-      else gaps.set(gap.of.resource, [...(gaps.get(gap.of.resource) ?? []), intervalOf(gap)]);
-    }
+    if (entry.action !== 'deletedUnseen')
+      known?.push({ resourceVersion, state: state ?? applyPatch(known.at(-1)?.state, patch) });
   }
-  return { logs, versions, gaps };
+  return {
+    logs: new Map(
+      logs.map(({ container, log }) => [
+        `${objects[container.object]?.uid}/${container.name}/${container.restart}`,
+        log,
+      ]),
+    ),
+    states: new Map(objects.map(({ uid }, at) => [uid, states[at] ?? []])),
+    gaps: gapsOfTypes(head.gaps),
+  };
 }
 
-/** Whose lines each stream holds; null where another one holds the same. */
-function ownersOf(records: readonly JournalRecord[]): ReadonlyMap<number, string | null> {
-  const owners = new Map<number, string | null>();
-  for (const record of records) {
-    if (record.kind === 'streamOpened') owners.set(record.stream, instanceKey(record.instance));
-    if (record.kind === 'streamClosed')
-      owners.set(record.stream, record.boundTo === null ? null : instanceKey(record.boundTo));
-  }
-  return owners;
+function logOf(gaps: readonly StoryGap[], ledger: { readonly end: string; readonly gaps: readonly number[] }) {
+  const own = ledger.gaps.flatMap((index) => gaps[index] ?? []).map(intervalOf);
+  return { lines: [] as string[], gaps: own, isProven: ledger.end === 'proven' };
 }
 
-/** Adds the lines of a block; the parts of a line in a node's file are joined, for each of the two streams apart. */
-function addLines(
-  lines: string[],
-  { format, bytes }: LogRecord,
-  { owner, partial }: { readonly owner: string; readonly partial: Map<string, string> },
-): void {
-  for (const raw of linesOf(bytes)) {
-    const line = raw.toString('latin1');
-    if (format === 'timestamped') {
-      lines.push(line);
-      continue;
-    }
-    const [time = '', stream = '', tag = ''] = line.split(' ', 3);
-    const content = line.slice(time.length + stream.length + tag.length + 3);
-    const key = `${owner}/${stream}`;
-    const whole = (partial.get(key) ?? `${parseTimestamp(time)} `) + content;
-    if (tag === 'P') partial.set(key, whole);
-    else {
-      partial.delete(key);
-      lines.push(whole);
-    }
+function gapsOfTypes(gaps: readonly StoryGap[]): ReadonlyMap<string, readonly Interval[]> {
+  const byType = new Map<string, Interval[]>();
+  for (const gap of gaps) {
+    if (!('resource' in gap.of) || typeof gap.of.resource !== 'string') continue;
+    byType.set(gap.of.resource, [...(byType.get(gap.of.resource) ?? []), intervalOf(gap)]);
   }
+  return byType;
 }
 
-function intervalOf({ from, to }: Gap): Interval {
-  return { from: millisecondsOf(from), to: millisecondsOf(to) };
+function intervalOf({ from, to }: StoryGap): Interval {
+  return { from: millisecondsOf(from as Timestamp), to: millisecondsOf(to as Timestamp) };
 }

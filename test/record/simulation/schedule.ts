@@ -53,7 +53,7 @@ const TROUBLES: readonly Turn[] = [
   { weight: 1, happen: (stage) => begin(stage, stage.cluster.loseNode(nodeOf(stage), 5000 + stage.random() * 30_000)) },
   { weight: 1, happen: breakConnections },
   { weight: 0.5, happen: withdrawType },
-  { weight: 0.1, happen: (stage) => stage.sleepThrough(60_000 + stage.random() * 3_540_000) },
+  { weight: 0.1, happen: (stage) => stage.sleepThrough(30_000 + stage.random() * 600_000) },
 ];
 
 /** Plays a minute or so in which the workload changes and calls fail. */

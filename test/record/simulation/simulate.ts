@@ -2,14 +2,16 @@ import { seededRandom } from '../../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
 import type { LogRouteChoice } from '../../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../../src/model/record.ts';
+import type { FaultyDisk } from '../../journal/faulty-disk.ts';
 import { SimulatedRecording } from '../simulated-recording.ts';
 import { programsOf } from './programs.ts';
 import { deployWeb, play } from './schedule.ts';
+import { type ReadStory, storyOn } from './story.ts';
 
-/** How one schedule ended: the world, what was recorded of it, and what a judge must know. */
-export interface Outcome {
+/** The world, a story of it, and what a judge must know beside. */
+export interface Told {
   readonly cluster: SimulatedCluster;
-  readonly records: readonly JournalRecord[];
+  readonly story: ReadStory;
   /** The recorded time in milliseconds of the API server's clock: from when every first list was answered. */
   readonly from: number;
   readonly to: number;
@@ -18,7 +20,15 @@ export interface Outcome {
   readonly route: LogRouteChoice;
 }
 
+/** How one schedule ended: its recording, and what its journal told, at the end and where it was cut off before. */
+export interface Outcome extends AsyncDisposable {
+  readonly records: readonly JournalRecord[];
+  readonly told: readonly Told[];
+}
+
 const ROUTES: readonly LogRouteChoice[] = ['auto', 'node-files', 'auto', 'stream'];
+/** How often each turn of a schedule ends with a look at what a cut would have left of the journal. */
+const CUTS = 0.05;
 const SKEWS_MS = [0, 0, 0, 3000, -3000, 180_000, -180_000];
 
 /** Records the simulated cluster for a minute or so of its own time, while a seeded schedule changes and breaks it. */
@@ -34,6 +44,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     nodeSkewsMs: random() < 0.5 ? [0] : [skew(), skew()],
     logs: { maxBytes: 500 + Math.floor(random() * 4000), maxFiles: 5, intervalMs: 10_000 },
     programs: programsOf(rest),
+    tolerationMs: 20_000,
     prepare: (cluster) => (isLate ? undefined : deployWeb({ cluster, random })),
     skewMs,
     random,
@@ -42,11 +53,18 @@ export async function simulate(seed: number): Promise<Outcome> {
     // Every third watches the members of each type one by one, as in a crowded namespace.
     ...(seed % 3 === 0 ? { crowd: 0 } : {}),
   });
-  const { cluster, records } = recording;
+  const { cluster } = recording;
   await recording.advance(Math.floor(random() * 2000));
   if (isLate) deployWeb({ cluster, random });
   const pending: Promise<unknown>[] = [];
-  const advance = (ms: number) => recording.advance(ms);
+  const cuts: { readonly disk: FaultyDisk; readonly at: number }[] = [];
+  const advance = async (ms: number) => {
+    await recording.advance(ms);
+    if (cuts.length > 0 || random() >= CUTS) return;
+    // A power cut, or only the process is gone: then all that was written is there.
+    const disk = recording.disk.afterPowerCut(random() < 0.8 ? random : () => 0);
+    cuts.push({ disk, at: recording.clock.now() });
+  };
   await play({ cluster, random, advance, sleepThrough: (ms) => recording.sleepThrough(ms), pending });
   cluster.faults.clear();
   await recording.through(Promise.all(pending));
@@ -55,5 +73,8 @@ export async function simulate(seed: number): Promise<Outcome> {
   await recording.advance(45_000); // whatever backs off has come back by now
   const to = recording.clock.now();
   await recording.end();
-  return { cluster, records, from: recording.listedAt, to, skewMs, route };
+  const common = { cluster, from: recording.listedAt, skewMs, route };
+  const told: Told[] = [{ ...common, to, story: await storyOn(recording.disk) }];
+  for (const { disk, at } of cuts) told.push({ ...common, to: at, story: await storyOn(disk) });
+  return { records: recording.records, told, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
 }

@@ -1,5 +1,10 @@
 /** What a schedule came to, and how much more it called missing than was. All numbers add up over schedules. */
 export interface Verdict {
+  stories: number;
+  /** Stories of recorders that were killed. */
+  killed: number;
+  /** Stories that lack nothing and are called incomplete, though nobody killed their recorders. */
+  storiesOverstated: number;
   states: number;
   statesMissing: number;
   lines: number;
@@ -15,7 +20,7 @@ export interface Verdict {
 }
 
 export function noVerdict(): Verdict {
-  const states = { states: 0, statesMissing: 0 };
+  const states = { stories: 0, killed: 0, storiesOverstated: 0, states: 0, statesMissing: 0 };
   return {
     ...states,
     lines: 0,
