@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/cli/context.ts';
@@ -51,7 +51,9 @@ const rows = [metadata, story, whole, fleet, shown].filter((row) => row !== unde
 const pairs = [[story, metadata] as const, [fleet, whole] as const].flatMap(([own, peer]) =>
   own === undefined || peer === undefined ? [] : [[own, peer] as const],
 );
-process.stdout.write(table(`${pods} pods, ${values.types} types more, ${values.changes} changes`, rows, pairs));
+const load = loadavg().map((value) => value.toFixed(0));
+const title = `${pods} pods, ${values.types} types more, ${values.changes} changes, load ${load.join(' ')}`;
+process.stdout.write(table(title, rows, pairs));
 
 /** Starts a watcher, makes the changes, and sees what that took. */
 async function measure(programAt: (place: WatchPlace) => WatcherProgram): Promise<Row | undefined> {
@@ -77,9 +79,9 @@ async function measure(programAt: (place: WatchPlace) => WatcherProgram): Promis
     if (at === undefined) throw new Error(`${program.name} did not notice resourceVersion ${version} of ${pod}`);
     return [at - sentAt];
   });
-  process.stderr.write(`${program.name}: done\n`);
-  return {
+  const row = {
     name: program.name,
+    foundMs: await watcher.foundMs(web),
     syncMs: watcher.syncMs,
     syncCpuMs: synced.cpuMs,
     syncMB: synced.bytes / 1e6,
@@ -88,4 +90,7 @@ async function measure(programAt: (place: WatchPlace) => WatcherProgram): Promis
     bytesPerChange: (bytes - synced.bytes) / count,
     noticeMs: { median: quantile(delays, 0.5), p99: quantile(delays, 0.99) },
   };
+  // A run of many changes takes long: what is known is told at once.
+  process.stderr.write(`${JSON.stringify(row)}\n`);
+  return row;
 }

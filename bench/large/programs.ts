@@ -56,7 +56,19 @@ export function faro(targets: readonly string[], { kubeconfig, namespace, folder
     args: ['bin/faro.js', 'capture', ...targets, '-o', story, '-n', namespace, '--kubeconfig', kubeconfig, ...how],
     ready: { on: 'stderr', text: '"msg":"recording"' },
     notices: () => observedIn(story),
+    foundAt: (pods) => foundIn(story, pods),
   };
+}
+
+/** When the last of the pods was found. */
+async function foundIn(story: string, pods: readonly string[]): Promise<number> {
+  const found = new Map<string, number>();
+  for await (const line of createInterface({ input: createReadStream(story) })) {
+    const name = /"action":"(?:found|created)".*?"metadata":\{"name":"([^"]+)"/.exec(line)?.[1];
+    const observed = /"observed":"([^"]+)"/.exec(line)?.[1];
+    if (name !== undefined && observed !== undefined) found.set(name, Date.parse(observed));
+  }
+  return Math.max(...pods.map((pod) => found.get(pod) ?? Number.NaN));
 }
 
 /** The writer puts each entry of the timeline on a line of its own. */

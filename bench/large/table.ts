@@ -1,6 +1,7 @@
 /** What one watcher took, to its sync and for the changes after it. */
 export interface Row {
   readonly name: string;
+  readonly foundMs: number;
   readonly syncMs: number;
   readonly syncCpuMs: number;
   readonly syncMB: number;
@@ -11,6 +12,7 @@ export interface Row {
 }
 
 const COLUMNS: readonly (readonly [string, (row: Row) => number, digits: number])[] = [
+  ["has web's pods after ms", ({ foundMs }) => foundMs, 0],
   ['synced after ms', ({ syncMs }) => syncMs, 0],
   ['CPU to there ms', ({ syncCpuMs }) => syncCpuMs, 0],
   ['MB received to there', ({ syncMB }) => syncMB, 1],

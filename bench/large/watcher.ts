@@ -14,6 +14,8 @@ export interface WatcherProgram {
    * not given, from the objects that it prints.
    */
   readonly notices?: (stdout: string) => Promise<ReadonlyMap<string, number>>;
+  /** When it had the last of some pods, in Unix milliseconds; where that is not given, at its sync. */
+  readonly foundAt?: (pods: readonly string[]) => Promise<number>;
 }
 
 const TICKS_PER_SECOND = 100;
@@ -42,6 +44,12 @@ export class Watcher {
   /** Milliseconds from its start to its sync. */
   get syncMs(): number {
     return this.#syncMs;
+  }
+
+  /** Milliseconds from its start until it had all of some pods. To be asked after its end. */
+  async foundMs(pods: readonly string[]): Promise<number> {
+    const at = await this.program.foundAt?.(pods);
+    return at === undefined ? this.#syncMs : at - performance.timeOrigin - this.#startedAt;
   }
 
   /** User and system time so far, in milliseconds. */

@@ -17,7 +17,10 @@ export function podReferencesOf(spec: unknown): PodReferences {
   const containers = ['initContainers', 'containers', 'ephemeralContainers'].flatMap((name) =>
     listOf(field(spec, name)),
   );
-  const variables = containers.flatMap((container) => listOf(field(container, 'env')));
+  // Most variables, of which a pod may have hundreds, have a value of their own.
+  const variables = containers.flatMap((container) =>
+    listOf(field(container, 'env')).filter((variable) => field(variable, 'valueFrom') !== undefined),
+  );
   const sources = containers.flatMap((container) => listOf(field(container, 'envFrom')));
   return {
     configmaps: texts(

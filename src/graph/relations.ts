@@ -44,6 +44,8 @@ export class Relations {
   readonly #targets = new Map<string, Target>();
   readonly #candidates = new Map<string, Candidate>();
   readonly #attachments = new Attachments();
+  /** Of each object the spec whose references are known; a state that shares it names nothing new. */
+  readonly #specs = new Map<string, unknown>();
 
   /** A state of an object of the story, or of one that is related to it. */
   explain(
@@ -52,6 +54,9 @@ export class Relations {
   ): Discovered {
     const { uid } = seen.object.metadata;
     const relations = isMember ? this.#pointed(seen, isRoot) : [];
+    const { spec } = seen.object;
+    if (spec !== undefined && this.#specs.get(uid) === spec) return { relations, references: [] };
+    this.#specs.set(uid, spec);
     const references: Reference[] = [];
     const named = referencesOf(seen, isRoot).map((reference) => ({ reference, by: uid }));
     for (const { reference, by } of [...named, ...this.#attachments.take(seen)]) {
@@ -83,6 +88,7 @@ export class Relations {
   /** A candidate is gone. */
   forget(uid: string): void {
     this.#candidates.delete(uid);
+    this.#specs.delete(uid);
   }
 
   #claim(reference: Reference, by: string): Relation[] {

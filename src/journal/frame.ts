@@ -55,9 +55,15 @@ function encodeLog({ bytes, ...rest }: LogRecord): { flags: number; payload: rea
   };
 }
 
+/** With the size known beforehand zstd's tables are no larger than it takes: making them costs more than their use. */
 function compress(bytes: Buffer): Buffer {
-  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+  const chunkSize = Math.max(MIN_CHUNK, Math.ceil(bytes.length / 2));
+  return zstdCompressSync(bytes, { params, pledgedSrcSize: bytes.length, chunkSize });
 }
+
+/** What Node lets an output grow by at least. */
+const MIN_CHUNK = 1024;
 
 /** Length and checksum of the frame that begins here; undefined where the bytes end or no frame can begin. */
 export function readFrameHeader(

@@ -136,7 +136,8 @@ export class Placement {
   }
 
   #write(resource: string, object: KubeObject, action: ObjectAction): void {
-    this.#append(resource, this.#options.redactor.object(object), action);
+    const before = this.#recorded.get(object.metadata.uid)?.object;
+    this.#append(resource, this.#options.redactor.object(object, before), action);
     const node = resource === 'pods' ? nodeOf(object) : undefined;
     if (node !== undefined) this.#nodes.add(node);
   }

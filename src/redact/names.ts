@@ -32,6 +32,7 @@ const PARTS = [
   'sessionid',
   'webhookurl',
 ];
+const ANY_PART = new RegExp(PARTS.join('|'));
 /** Too short to be looked for within words: the last word of a name, e.g. of REDIS_AUTH, dbPass, SENTRY_DSN. */
 const LAST_WORDS = new Set([
   'auth',
@@ -66,7 +67,7 @@ export function nameStrength(name: string): NameStrength {
   const last = words.at(-1) ?? '';
   if (ABOUT.has(last)) return 'none';
   const plain = words.join('');
-  if (PARTS.some((part) => plain.includes(part))) return 'strong';
+  if (ANY_PART.test(plain)) return 'strong';
   return LAST_WORDS.has(last) ? 'short' : 'none';
 }
 
@@ -84,6 +85,7 @@ export function endsAsCredential(name: string): boolean {
 /** The same of an environment variable, where KEY as the last word is enough: APP_KEY, but not PUBLIC_KEY. */
 export function isCredentialVariable(name: string): boolean {
   if (isCredentialName(name)) return true;
+  if (!/key[^a-z]*$/i.test(name)) return false;
   const words = wordsOf(name);
   return words.at(-1) === 'key' && words.at(-2) !== 'public';
 }

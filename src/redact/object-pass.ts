@@ -1,4 +1,5 @@
 import { isRawNumber, parseJson } from '../model/json.ts';
+import { isEqual, isObject } from '../model/json-equal.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { redactedHash } from './hash.ts';
 import type { CredentialPattern } from './log-lines.ts';
@@ -40,8 +41,9 @@ export class ObjectPass {
     this.#redacted[what] = (this.#redacted[what] ?? 0) + values;
   }
 
-  object(object: KubeObject): KubeObject {
-    return this.#fields(object, 0);
+  /** Fields that were written down of the state before as they are here need no second look: they are taken from it. */
+  object(object: KubeObject, before?: KubeObject): KubeObject {
+    return this.#fields(object, 0, before);
   }
 
   #value(value: unknown, depth: number): unknown {
@@ -51,14 +53,17 @@ export class ObjectPass {
     return Array.isArray(value) ? this.#list(value, depth) : this.#fields(value as Fields, depth);
   }
 
-  #fields<T extends Fields>(fields: T, depth: number): T {
+  #fields<T extends Fields>(fields: T, depth: number, before?: Fields): T {
     const isSecret = fields.kind === 'Secret';
     return mapFields(fields, (value, name) => {
+      const known = isSecret ? undefined : before?.[name];
+      if (known !== undefined && isEqual(value, known)) return known;
       if (typeof value === 'string') return this.#field(name, value);
       if (name === 'annotations') return this.#texts(value, (text, key) => this.#annotation(key, text, depth), depth);
       // A Secret within another object, such as a template of one.
       if (isSecret && (name === 'data' || name === 'stringData'))
         return this.#texts(value, (text) => this.#hidden('data', text), depth);
+      if (depth === 0 && isObject(value) && isObject(known)) return this.#fields(value, depth + 1, known);
       return this.#value(value, depth + 1);
     });
   }

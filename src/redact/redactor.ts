@@ -6,8 +6,11 @@ import { RecordPass } from './record-pass.ts';
 
 /** Takes out what must not be written down. */
 export interface Redactor {
-  /** A copy where something was taken out; the object itself is never changed. */
-  object(object: KubeObject): RedactedObject;
+  /**
+   * A copy where something was taken out; the object itself is never changed. Fields that are as they were written down
+   * of the state before are taken from that: they need no second look, and no second place in memory.
+   */
+  object(object: KubeObject, before?: KubeObject): RedactedObject;
   /** A record on its way to the journal, without the credentials in its log lines and texts. To be called in order. */
   record(record: JournalRecord): JournalRecord;
 }
@@ -34,13 +37,13 @@ export interface RedactorOptions {
 export function createRedactor({ key, enabled, managedFields, patterns = [] }: RedactorOptions): Redactor {
   const records = enabled ? new RecordPass(patterns) : undefined;
   return {
-    object(object) {
+    object(object, before) {
       const known = isMetadataOnly(object) ? metadataOf(object) : object;
       const slim = managedFields ? known : withoutFieldSets(known);
       const removed = known === object ? 0 : removals(object);
       const pass = new ObjectPass(key, patterns);
       if (removed > 0) pass.count('data', removed);
-      return { object: enabled ? pass.object(slim) : slim, ...pass.counts };
+      return { object: enabled ? pass.object(slim, before) : slim, ...pass.counts };
     },
     record: (record) => records?.take(record) ?? record,
   };

@@ -1,5 +1,5 @@
 import { isRawNumber } from '../model/json.ts';
-import { isObject } from './json-value.ts';
+import { isObject } from '../model/json-equal.ts';
 
 /** For each item of a list the index of the item of the older list that it continues; -1 for a new one. Ascending. */
 export type Alignment = readonly number[];

@@ -1,8 +1,9 @@
 import { FaroError } from '../model/errors.ts';
-import { isEqual, isObject, type JsonObject, MAX_DEPTH, sizeOf } from './json-value.ts';
+import { isEqual, isObject, type JsonObject, MAX_DEPTH } from '../model/json-equal.ts';
+import { sizeOf } from './json-value.ts';
 import { align, isSameItem } from './list-alignment.ts';
 
-export { isEqual } from './json-value.ts';
+export { isEqual } from '../model/json-equal.ts';
 
 /** One operation of an RFC 6902 patch; Faro writes only these three. */
 export type PatchOperation =

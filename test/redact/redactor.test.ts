@@ -162,3 +162,32 @@ test('redaction can be switched off', () => {
   const pod = object({ env: [{ name: 'TOKEN', value: 'x' }] });
   assert.deepEqual(off.object(pod), { object: pod, redactions: 0 });
 });
+
+test('a state takes from the one before what did not change, and what did is looked at', () => {
+  const state = (labels: Record<string, string>, password: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'x', uid: 'u', resourceVersion: '1', labels },
+    spec: { containers: [{ name: 'app', env: [{ name: 'DB_PASSWORD', value: password }] }], nodeName: 'n' },
+    status: { phase: 'Running' },
+  });
+  const first = redactor.object(state({ app: 'web' }, 'hunter2'));
+  const same = redactor.object(state({ app: 'web' }, 'hunter2'), first.object);
+  assert.deepEqual(same, first, 'what was taken out is taken out, and counted, of every state');
+  assert.equal(same.object.status, first.object.status);
+  assert.equal(same.object.metadata.labels, first.object.metadata.labels);
+  const next = redactor.object(state({ app: 'api' }, 'hunter3'), first.object);
+  assert.deepEqual(next, redactor.object(state({ app: 'api' }, 'hunter3')));
+  assert.doesNotMatch(JSON.stringify(next), /hunter/);
+});
+
+test('what becomes a Secret hides its data, though it is the same as before', () => {
+  const state = (kind: string) =>
+    object({
+      apiVersion: 'example.com/v1',
+      metadata: { name: 'x', uid: 'u', resourceVersion: '1' },
+      spec: { kind, data: { a: 'geheim' } },
+    });
+  const before = redactor.object(state('ConfigMap')).object;
+  assert.doesNotMatch(JSON.stringify(redactor.object(state('Secret'), before)), /geheim/);
+});
