@@ -210,7 +210,8 @@ export class FileLog {
 
   #beginningLost(): LostPiece {
     this.#isBeginningInDoubt = false;
-    const evidence = `when its files were first read, ${FULL_ROTATED} or more had been rotated: older ones may have been removed`;
+    const since = this.#done.size === 0 ? 'when its files were first read' : 'since its files were last read';
+    const evidence = `${since}, ${FULL_ROTATED} or more had been rotated: older ones may have been removed`;
     return { type: 'lost', certainty: 'suspected', evidence };
   }
 
@@ -267,8 +268,10 @@ export class FileLog {
     try {
       const names = await this.#list(signal);
       if (names === undefined) return false;
-      const rotated = rotatedNames(names, restart).filter((name) => !this.#done.has(name));
-      this.#isBeginningInDoubt ||= this.#done.size === 0 && rotated.length >= FULL_ROTATED;
+      const all = rotatedNames(names, restart);
+      const rotated = all.filter((name) => !this.#done.has(name));
+      // The oldest go first: while one that was read is there, none of those that came after it is gone.
+      this.#isBeginningInDoubt ||= rotated.length === all.length && rotated.length >= FULL_ROTATED;
       const next = await this.#oldest(rotated, signal);
       if (next === undefined && live === undefined) this.#state = 'absent';
       if (next === undefined && live === undefined) return false;

@@ -310,13 +310,13 @@ export class NodeFollower implements Follower {
   }
 
   #openTail(signal: AbortSignal): void {
-    const { client, life, sink, clock, streams, open } = this.#options;
+    const { client, life, sink, clock, streams, open, rotatesAt } = this.#options;
     if (this.#tail !== undefined || streams === undefined || !this.#pace.mayOpenStream(clock.now())) return;
     const slot = streams.tryAcquire();
     if (slot === undefined) return;
     const { namespace, pod, container } = life.instance;
     const of = { namespace, pod, container };
-    const how = { client, of, cursor: this.#recent, scribe: this.#scribe, sink, clock, open };
+    const how = { client, of, cursor: this.#recent, scribe: this.#scribe, sink, clock, open, rotatesAt };
     const stream = new StreamTail(how, signal);
     this.#tail = { stream, slot };
     open.add(stream);

@@ -1,9 +1,10 @@
 import type { ContainerInstance } from '../model/instance.ts';
 import { instanceName } from '../model/instance.ts';
-import { type Clock, timestampOf } from '../model/time.ts';
+import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { BlockBuilder, measure } from './blocks.ts';
-import { type LogCursor, linesOf, type Overlap, type OverlapMatcher } from './position.ts';
+import { type LogCursor, linesOf, type Overlap, type OverlapMatcher, timeOf } from './position.ts';
 import type { LogSink } from './sink.ts';
+import type { StreamProof } from './stream-proof.ts';
 
 export interface OpenLogOptions {
   readonly instance: ContainerInstance;
@@ -11,6 +12,8 @@ export interface OpenLogOptions {
   readonly attempt: number;
   readonly limited: boolean;
   readonly cursor: LogCursor;
+  /** Hears of every block of lines that is written down. */
+  readonly proof: Pick<StreamProof, 'take'>;
   /** Set when the log is resumed: recognises the lines that are known. */
   readonly matcher: OverlapMatcher | undefined;
   readonly sink: LogSink;
@@ -105,6 +108,12 @@ export class OpenLog {
     if (this.#joint === 'joined') this.flush();
   }
 
+  /** The time of the first line that is held back. */
+  get heldFrom(): Timestamp | undefined {
+    const [line] = this.#held;
+    return line === undefined ? undefined : timeOf(line);
+  }
+
   /** Lines that came after an interruption and do not touch what was recorded: recorded now, behind a gap. */
   acceptHeld(): void {
     const held = this.#held;
@@ -141,7 +150,7 @@ export class OpenLog {
   }
 
   #journal(bytes: Buffer, unterminated: boolean): void {
-    const { instance, stream, sink, clock, cursor } = this.#options;
+    const { instance, stream, sink, clock, cursor, proof } = this.#options;
     if (!this.#checkFirstLine(bytes)) return;
     const observed = timestampOf(clock.now());
     const { block, undated } = measure(bytes);
@@ -154,6 +163,7 @@ export class OpenLog {
     this.lines += block.lines;
     this.bytes += block.bytes.length;
     cursor.remember(block.bytes, block.last);
+    proof.take(block);
     const origin = { kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0 } as const;
     sink.append({ ...origin, ...block, unterminated });
   }

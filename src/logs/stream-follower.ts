@@ -1,14 +1,16 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
-import type { GapCause } from '../model/gap.ts';
 import type { Slots } from '../model/slots.ts';
-import { type Clock, endOfSecond, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, timestampOf } from '../model/time.ts';
 import type { FirstLines } from './binding.ts';
+import { FileWatch, firstTimeOf } from './file-watch.ts';
 import type { InstanceLife, Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { LogCursor, type OverlapMatcher, timeOf } from './position.ts';
 import type { FollowEnd, Follower, LogLimits, LogSink } from './sink.ts';
+import { StreamProof } from './stream-proof.ts';
+import { LogWitness } from './witness.ts';
 
 export interface StreamFollowerOptions {
   readonly life: InstanceLife;
@@ -38,10 +40,6 @@ type Outcome =
 const STATUS_LAG_MS = 300;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
-/** More than a time. */
-const FIRST_LINE_BYTES = 64;
-/** Where a node's setting is not known, no smaller one is expected. */
-const LEAST_ROTATION_BYTES = 1024 * 1024;
 
 /** Reads one container instance's log through the pod log API: from its first line, over every break, to its last. */
 export class StreamFollower implements Follower {
@@ -52,16 +50,17 @@ export class StreamFollower implements Follower {
   #isDisowned = false;
   /** While the disk is behind, and there may be lines that were not read. */
   #isHeld = false;
-  #firstTime: Timestamp | undefined;
+  readonly #witness: LogWitness;
+  #proof: StreamProof;
   #cancel = new AbortController();
   #lastProgress: number;
   #cleanEndAt: number | undefined;
   #last: OpenLog | undefined;
-  #lines = 0;
-  #bytes = 0;
 
   constructor(options: StreamFollowerOptions) {
     this.#options = options;
+    this.#witness = new LogWitness(options);
+    this.#proof = new StreamProof({ ...options, witness: this.#witness });
     this.#lastProgress = options.clock.now();
   }
 
@@ -88,10 +87,10 @@ export class StreamFollower implements Follower {
   interrupted(): FollowEnd {
     const { view, isOver } = this.#options.life;
     const { hold } = this.#options.sink;
-    if (hold !== undefined && this.#isHeld) return this.#lost(hold.cause, hold.evidence);
+    if (hold !== undefined && this.#isHeld) return this.#proof.lost(hold.cause, hold.evidence);
     if (!isOver && !this.#isHeld && view.state === 'running')
-      return this.#end('read until the capture ended, while the container ran');
-    return this.#lost('interrupted', 'the capture ended before this log was read to its end');
+      return this.#proof.end('read until the capture ended, while the container ran');
+    return this.#proof.lost('interrupted', 'the capture ended before this log was read to its end');
   }
 
   async #read(reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<Outcome> {
@@ -120,6 +119,10 @@ export class StreamFollower implements Follower {
     this.#last = log;
     open.add(log);
     try {
+      using _watch = new FileWatch(
+        { ...this.#options, proof: this.#proof, reach, isStuck: () => this.#cancel.abort() },
+        streamSignal,
+      );
       const foreign = await this.#consume(log, stream, signal);
       if (wasOver || reach === 'previous') log.endLine();
       if (foreign) return { type: 'foreign' };
@@ -144,13 +147,11 @@ export class StreamFollower implements Follower {
       attempt: this.#attempt++,
       limited: limits.tailLines !== undefined || limits.since !== undefined,
       cursor: this.#cursor,
+      proof: this.#proof,
       matcher,
       sink,
       clock,
-      isOwn: (line) => {
-        this.#firstTime = timeOf(line);
-        return this.#isInLifetime(line) && firstLines.claim(life.instance.restart, line, () => this.#disown());
-      },
+      isOwn: (line) => this.#isInLifetime(line) && firstLines.claim(life.instance.restart, line, () => this.#disown()),
     });
   }
 
@@ -181,10 +182,6 @@ export class StreamFollower implements Follower {
   #close(log: OpenLog): void {
     const { life, sink, clock } = this.#options;
     const isOwn = !log.isForeign && !this.#isDisowned;
-    if (isOwn) {
-      this.#lines += log.lines;
-      this.#bytes += log.bytes;
-    }
     sink.append({
       kind: 'streamClosed',
       observed: timestampOf(clock.now()),
@@ -197,7 +194,7 @@ export class StreamFollower implements Follower {
   }
 
   /** Decides after a stream: undefined to open the log again. */
-  async #next(outcome: Outcome, reach: Reach, signal: AbortSignal): Promise<FollowEnd | undefined> {
+  async #next(outcome: Outcome, reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<FollowEnd | undefined> {
     const { life, clock, limits } = this.#options;
     switch (outcome.type) {
       case 'ended':
@@ -207,24 +204,24 @@ export class StreamFollower implements Follower {
         if (!life.isOver) await clock.sleep(this.#retryDelay() - FIRST_RETRY_MS, signal);
         return undefined;
       case 'foreign':
-        await this.#waitForStatus(FIRST_RETRY_MS, signal);
+        await this.#waitForStatus(this.#retryDelay(), signal);
         return undefined;
       case 'refused':
-        if (outcome.error.code === 'forbidden') return this.#lost('forbidden', outcome.error.message);
+        if (outcome.error.code === 'forbidden') return this.#proof.lost('forbidden', outcome.error.message);
         if (outcome.error.status === 400 && reach === 'previous')
-          return this.#lost('instance-gone', outcome.error.message);
+          return this.#proof.lost('instance-gone', outcome.error.message);
         if (outcome.error.code === 'not-found' && this.#retries >= 3)
-          return this.#lost('instance-gone', outcome.error.message);
+          return this.#proof.lost('instance-gone', outcome.error.message);
         break;
       case 'failed':
         // A file that is gone does not come back.
-        if (life.isOver && this.#retries >= 3) return this.#lost('instance-gone', outcome.error.message);
+        if (life.isOver && this.#retries >= 3) return this.#proof.lost('instance-gone', outcome.error.message);
         break;
       case 'broken':
         break;
     }
     if (limits.timeoutMs !== undefined && clock.now() - this.#lastProgress > limits.timeoutMs)
-      return this.#lost(
+      return this.#proof.lost(
         'timeout',
         `no progress for ${limits.timeoutMs / 1000} s; the last error: ${outcome.error.message}`,
       );
@@ -253,13 +250,10 @@ export class StreamFollower implements Follower {
   }
 
   #acceptBehindGap(log: OpenLog): void {
-    const from = this.#cursor.last;
-    this.#gap(
-      'reconnect',
-      'suspected',
-      'after a break the log went on with none of the lines that were read last',
-      from,
-    );
+    const evidence = 'after a break the log went on with none of the lines that were read last';
+    const until = log.heldFrom;
+    const span = { after: this.#cursor.last, ...(until === undefined ? {} : { until }) };
+    this.#witness.gap('reconnect', evidence, { certainty: 'suspected', ...span });
     log.acceptHeld();
   }
 
@@ -279,88 +273,30 @@ export class StreamFollower implements Follower {
     this.#isDisowned = false;
     this.#cursor = new LogCursor();
     this.#attempt = 0;
-    this.#lines = 0;
-    this.#bytes = 0;
+    this.#proof = new StreamProof({ ...this.#options, witness: this.#witness });
     this.#cleanEndAt = undefined;
   }
 
   /** The log cannot be asked for any more: was its end seen before? */
   #gone(): FollowEnd {
     const finished = this.#options.life.view.finishedAt;
-    const sawEnd = this.#cleanEndAt !== undefined && finished !== undefined;
-    if (sawEnd && timestampOf(this.#cleanEndAt ?? 0).slice(0, 19) >= finished.slice(0, 19)) {
+    const endedAt = this.#cleanEndAt === undefined ? undefined : this.#proof.nodeTime.atLeast(this.#cleanEndAt);
+    if (endedAt !== undefined && finished !== undefined && endedAt.slice(0, 19) >= finished.slice(0, 19)) {
       this.#last?.endLine();
-      return this.#end('its stream ended by itself after the container had');
+      return this.#proof.end('its stream ended by itself after the container had');
     }
-    return this.#lost('instance-gone', 'the log was gone before its end was seen');
+    return this.#proof.lost('instance-gone', 'the log was gone before its end was seen');
   }
 
-  #end(evidence: string): FollowEnd {
-    const limit = this.#options.rotatesAt();
-    const { tailLines, since } = this.#options.limits;
-    if (tailLines !== undefined || since !== undefined)
-      return this.#result('not proven', `${evidence}; its beginning was not asked for`);
-    if (this.#bytesOnNode() >= (limit ?? LEAST_ROTATION_BYTES))
-      return this.#rotated(`${evidence}; the node may have rotated the file`);
-    if (limit === undefined)
-      return this.#result('not proven', `${evidence}; whether the node rotated the file cannot be known`);
-    return this.#result('proven', evidence);
-  }
-
-  /** The current file's first line tells whether it ever was another one: if it is the log's first, nothing was rotated. */
-  async #readToEnd(reach: Reach, signal: AbortSignal): Promise<FollowEnd> {
+  /** The file's first line tells whether it is the one that was read: then nothing was rotated since. */
+  async #readToEnd(reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<FollowEnd> {
     const evidence = 'terminated, then read to the end';
-    const { tailLines, since } = this.#options.limits;
-    const isWhole = tailLines === undefined && since === undefined && this.#firstTime !== undefined;
-    const first = isWhole ? await this.#firstOfFile(reach, signal) : undefined;
-    if (first === undefined) return this.#end(evidence);
-    if (first === this.#firstTime) return this.#result('proven', `${evidence}; its file was never rotated`);
-    return this.#rotated(`${evidence}; its file was rotated, and the pod log API does not tell what that took`);
-  }
-
-  async #firstOfFile(reach: Reach, signal: AbortSignal): Promise<Timestamp | undefined> {
-    const { namespace, pod, container } = this.#options.life.instance;
-    const previous = reach === 'previous' ? { previous: true } : {};
-    try {
-      const beginning = { namespace, pod, container, ...previous, limitBytes: FIRST_LINE_BYTES };
-      await using bytes = await this.#options.client.logs(beginning, signal);
-      for await (const chunk of bytes) return timeOf(chunk);
-    } catch {
-      signal.throwIfAborted(); // whatever else it is, the file's beginning stays unknown
-    }
-    return undefined;
-  }
-
-  /** From the first line that may have been in a file which was rotated, anything may be missing. */
-  #rotated(evidence: string): FollowEnd {
-    const limit = this.#options.rotatesAt() ?? LEAST_ROTATION_BYTES;
-    // A slow stream may have seen only a part of what the file held when it was left.
-    this.#gap('rotation', 'suspected', evidence, this.#cursor.timeAt(limit / 4) ?? this.#firstTime);
-    return this.#result('not proven', evidence);
-  }
-
-  /** At most what the lines take in the node's file, which has `stdout F ` more a record and splits at 16 KiB. */
-  #bytesOnNode(): number {
-    return this.#bytes + this.#lines * 16 + (this.#bytes / 16_384) * 64;
-  }
-
-  #lost(cause: GapCause, evidence: string): FollowEnd {
-    const isKnown = this.#lines === 0 && cause !== 'timeout' && cause !== 'interrupted';
-    this.#gap(cause, isKnown ? 'known' : 'suspected', evidence, this.#cursor.last);
-    return this.#result('not proven', evidence);
-  }
-
-  #gap(cause: GapCause, certainty: 'known' | 'suspected', evidence: string, after: Timestamp | undefined): void {
-    const { life, sink, clock } = this.#options;
-    const observed = timestampOf(clock.now());
-    const from = after ?? life.view.startedAt ?? observed;
-    const to = laterOf(from, endOfSecond(life.view.finishedAt) ?? observed);
-    const gap = { of: { container: life.instance }, from, to, certainty, cause, evidence };
-    sink.append({ kind: 'gap', observed, gap });
-  }
-
-  #result(end: FollowEnd['end'], evidence: string): FollowEnd {
-    return { end, evidence };
+    if (!this.#proof.hasLines && reach === 'previous')
+      return this.#proof.lost('unbound', 'an empty log of a previous instance cannot be told from another one');
+    const { client, life } = this.#options;
+    const first = this.#proof.hasLines ? await firstTimeOf({ client, of: life.instance, reach }, signal) : undefined;
+    if (first !== undefined) this.#proof.sawLast(first);
+    return this.#proof.end(evidence);
   }
 }
 

@@ -16,6 +16,8 @@ export interface StreamTailOptions {
   readonly sink: Pick<LogSink, 'drained'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly open: Pick<OpenStreams, 'touch'>;
+  /** Size at which the node rotates the file, in bytes; undefined where it cannot be known. */
+  readonly rotatesAt: () => number | undefined;
 }
 
 /** Why the file should be read: the stream `ended` or does not fit, brings too much, or has brought enough to be proven. */
@@ -189,7 +191,9 @@ export class StreamTail {
     this.#stretchBytes += block.bytes.length;
     this.#options.scribe.write('stream', { ...block, format: 'timestamped', file: null, offset: 0 });
     this.#count(block.lines);
-    if (this.#stretchBytes >= STRETCH_BYTES) this.#news.resolve('full');
+    // Before the file can have been rotated more than once, let alone removed.
+    const rotated = this.#options.rotatesAt() ?? Number.POSITIVE_INFINITY;
+    if (this.#stretchBytes >= Math.min(STRETCH_BYTES, rotated / 2)) this.#news.resolve('full');
   }
 
   /** How many bytes at the beginning are lines that the file gave before; they must be the same. */

@@ -47,12 +47,12 @@ export class LogWitness {
   }
 
   /** Nothing can be missing; unless a gap was stated. */
-  proven(evidence: string, rotations: number): FollowEnd {
+  proven(evidence: string, rotations?: number): FollowEnd {
     if (this.#gaps > 0) return this.unproven(`${evidence}, with a gap before`, rotations);
-    return { end: 'proven', evidence, rotations };
+    return { end: 'proven', evidence, ...(rotations === undefined ? {} : { rotations }) };
   }
 
-  unproven(evidence: string, rotations: number): FollowEnd {
-    return { end: 'not proven', evidence, rotations };
+  unproven(evidence: string, rotations?: number): FollowEnd {
+    return { end: 'not proven', evidence, ...(rotations === undefined ? {} : { rotations }) };
   }
 }

@@ -41,6 +41,10 @@ export function laterOf(a: Timestamp, b: Timestamp): Timestamp {
   return a < b ? b : a;
 }
 
+export function earlierOf(a: Timestamp, b: Timestamp): Timestamp {
+  return laterOf(a, b) === a ? b : a;
+}
+
 /** The last moment of a time's second: what the kubelet tells in whole seconds may have been as late. */
 export function endOfSecond<T extends Timestamp | undefined>(time: T): T {
   return time === undefined ? time : (`${time.slice(0, 19)}.999999999Z` as T);

@@ -74,6 +74,21 @@ test('where as many rotated files are found as the kubelet keeps, the beginning 
   assert.deepEqual(await read(), []);
 });
 
+test('files that came and went since an empty one was read may have been removed', async () => {
+  const { log, rotate, read } = startLog();
+  log.write('one');
+  assert.deepEqual(await read(), ['one']);
+  await rotate();
+  assert.deepEqual(await read(), []);
+  for (const line of ['two', 'three', 'four', 'five', 'six', 'seven']) {
+    log.write(line);
+    await rotate();
+  }
+  const [lost = '', ...lines] = await read();
+  assert.match(lost, /^suspected: since its files were last read, .* older ones may have been removed$/);
+  assert.deepEqual(lines, ['four', 'five', 'six', 'seven']);
+});
+
 test('what was rotated and not yet removed is no loss', async () => {
   const { log, rotate, read } = startLog();
   log.write('one');

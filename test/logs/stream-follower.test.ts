@@ -19,7 +19,7 @@ const COMPLAINT = 'failed to try resolving symlinks in path "/var/log/pods/x/app
 type LogRecord = Parameters<LogSink['append']>[0];
 
 /** Follows the log of a container that has ended; each request is answered with the next body, the last again and again. */
-async function followed(bodies: readonly string[]) {
+async function followed(bodies: readonly string[], { startedAt = SECOND, isPrevious = false } = {}) {
   const records: LogRecord[] = [];
   let requests = 0;
   const client = {
@@ -31,8 +31,10 @@ async function followed(bodies: readonly string[]) {
       return Object.assign(bytes(), { [Symbol.asyncDispose]: async () => undefined }) as ByteStream;
     },
   };
+  const life = new InstanceLife(instance, { state: 'terminated', startedAt, finishedAt: SECOND });
+  if (isPrevious) life.update(undefined, instance.restart + 1);
   const follower = new StreamFollower({
-    life: new InstanceLife(instance, { state: 'terminated', startedAt: SECOND, finishedAt: SECOND }),
+    life,
     client,
     sink: { append: (record) => void records.push(record), drained: async () => undefined },
     clock: new ManualClock(),
@@ -55,7 +57,7 @@ test('a log that was read to its end after the container had ended is proven', a
 
 test('a stream in which the kubelet says that it could not read the file proves nothing, and is tried again', async () => {
   const { end, gaps, requests, lines } = await followed([COMPLAINT, LINE]);
-  assert.deepEqual([end.end, gaps, lines, requests], ['proven', [], 1, 2]);
+  assert.deepEqual([end.end, gaps, lines, requests], ['proven', [], 1, 3]); // the last one looks at the file's beginning
 });
 
 test('a log file that stays gone is a stated gap', async () => {
@@ -66,4 +68,21 @@ test('a log file that stays gone is a stated gap', async () => {
     [['instance-gone', 'known']],
   );
   assert.match(gaps[0]?.evidence ?? '', /the kubelet said: failed to try resolving symlinks/);
+});
+
+test('a log that was first read long after its container had started may have lost files before', async () => {
+  const startedAt = '2026-11-25T11:00:00.000000000Z' as Timestamp;
+  const { end, gaps } = await followed([LINE], { startedAt });
+  assert.equal(end.end, 'not proven');
+  assert.deepEqual(
+    gaps.map(({ cause, certainty, from, to }) => [cause, certainty, from, to]),
+    [['rotation', 'suspected', startedAt, LINE.slice(0, 30)]],
+  );
+});
+
+test('an empty log of the instance before is not called its own: a newer one may have been shown', async () => {
+  const { end, gaps } = await followed([''], { isPrevious: true });
+  assert.equal(end.end, 'not proven');
+  assert.equal(gaps.length, 1);
+  assert.equal((await followed([LINE], { isPrevious: true })).end.end, 'proven');
 });

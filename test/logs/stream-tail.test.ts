@@ -35,7 +35,10 @@ async function written(known: string, chunks: readonly string[]) {
   const of = { namespace: 'shop', pod: 'web', container: 'app' };
   const scribe = new Scribe({ instance, sink, clock, nextStream: () => 0 });
   const open = { touch: () => undefined };
-  const tail = new StreamTail({ client, of, cursor, scribe, sink, clock, open }, new AbortController().signal);
+  const tail = new StreamTail(
+    { client, of, cursor, scribe, sink, clock, open, rotatesAt: () => undefined },
+    new AbortController().signal,
+  );
   assert.equal(await tail.news, 'ended');
   return { text: lines.join(''), tail };
 }

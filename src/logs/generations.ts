@@ -1,0 +1,92 @@
+import type { Timestamp } from '../model/time.ts';
+import type { Block } from './blocks.ts';
+
+/** Where lines may be missing: after one that came, until another file's beginning, or (undefined) the log's end. */
+export interface RotationLoss {
+  readonly after: Timestamp | undefined;
+  readonly until: Timestamp | undefined;
+}
+
+/** The kubelet looks at the sizes of files this often; in less time a file is not rotated twice. */
+const ROTATION_MS = 9000;
+/** Below this share of the size at which it is rotated, a file is still the same. */
+const SAFE_SHARE = 0.9;
+const BLOCKS_KEPT = 2048;
+
+/**
+ * Which of a run's log files a stream of the pod log API has shown. A file is known by the time of its first line: while
+ * that stays the same, nothing was rotated. Where it changes, the kubelet may have left the old file before its end, or
+ * passed over one; what the stream brought last before the new file's first line is where lines may be missing. Pure.
+ */
+export class Generations {
+  readonly #limit: () => number;
+  /** Of the newest file that is known of. */
+  #begin: Timestamp | undefined;
+  /** Files that the stream has not come to yet. */
+  #ahead: { readonly begin: Timestamp; readonly floor: Timestamp | undefined }[] = [];
+  readonly #blocks: { readonly last: Timestamp; readonly bytes: number }[] = [];
+  #bytes = 0;
+  #last: Timestamp | undefined;
+  /** When and where it was last certain that no file had been missed. */
+  #sure: { readonly at: number; readonly last: Timestamp | undefined } | undefined;
+
+  /** @param limit bytes at which a file is rotated */
+  constructor(limit: () => number) {
+    this.#limit = limit;
+  }
+
+  /** The file that the stream shows may have been rotated since it was last looked at. */
+  get mayHaveRotated(): boolean {
+    return this.#bytes >= SAFE_SHARE * this.#limit();
+  }
+
+  /** There is a newer file than the one that the stream shows. */
+  get isBehind(): boolean {
+    return this.#ahead.length > 0;
+  }
+
+  /** Takes in lines that came by `now`; `begin` is the time of the first of them, where they begin the log. */
+  take({ bytes, lines, last }: Block, now: number, begin?: Timestamp): readonly RotationLoss[] {
+    this.#begin ??= begin;
+    if (!this.mayHaveRotated) this.#sure = { at: now, last: this.#last };
+    // On the node a record has `stdout F ` more, and is split at 16 KiB.
+    const size = bytes.length + lines * 16 + (bytes.length / 16_384) * 64;
+    this.#bytes += size;
+    if (this.#last === undefined || last > this.#last) this.#last = last;
+    this.#blocks.push({ last: this.#last, bytes: size });
+    if (this.#blocks.length > BLOCKS_KEPT) this.#blocks.shift();
+    return this.#passed();
+  }
+
+  /** Takes in the time of the first line of the file that is written to now. */
+  saw(begin: Timestamp, now: number): readonly RotationLoss[] {
+    if (this.#begin !== undefined && begin !== this.#begin) {
+      const isSeldom = this.#sure !== undefined && now - this.#sure.at > ROTATION_MS;
+      this.#ahead.push({ begin, floor: isSeldom ? this.#sure?.last : undefined });
+    }
+    this.#begin = begin;
+    this.#sure = { at: now, last: this.#last };
+    return this.#passed();
+  }
+
+  /** The log has ended: what of its files was never shown, or (`isUnsure`) may not have been. */
+  rest(finishedAt: Timestamp | undefined, isUnsure: boolean): readonly RotationLoss[] {
+    const own = this.#ahead.filter(
+      ({ begin }) => finishedAt === undefined || begin.slice(0, 19) <= finishedAt.slice(0, 19),
+    );
+    if (own.length > 0) return [{ after: own[0]?.floor ?? this.#last, until: undefined }];
+    return isUnsure && this.mayHaveRotated ? [{ after: this.#sure?.last, until: undefined }] : [];
+  }
+
+  #passed(): RotationLoss[] {
+    const shown = this.#ahead.filter(({ begin }) => this.#last !== undefined && this.#last >= begin);
+    if (shown.length === 0) return [];
+    this.#ahead = this.#ahead.filter((file) => !shown.includes(file));
+    const newest = shown.at(-1)?.begin ?? '';
+    this.#bytes = this.#blocks.reduce((sum, { last, bytes }) => (last >= newest ? sum + bytes : sum), 0);
+    return shown.map(({ begin, floor }) => ({
+      after: floor ?? this.#blocks.findLast(({ last }) => last < begin)?.last,
+      until: begin,
+    }));
+  }
+}

@@ -1,0 +1,130 @@
+import type { GapCause } from '../model/gap.ts';
+import { type Clock, earlierOf, millisecondsOf, type Timestamp } from '../model/time.ts';
+import type { Block } from './blocks.ts';
+import { Generations, type RotationLoss } from './generations.ts';
+import type { InstanceLife } from './life.ts';
+import { NodeTime } from './node-time.ts';
+import { timeOf } from './position.ts';
+import type { FollowEnd, LogLimits } from './sink.ts';
+import type { LogWitness } from './witness.ts';
+
+export interface StreamProofOptions {
+  readonly life: InstanceLife;
+  readonly limits: LogLimits;
+  readonly witness: LogWitness;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */
+  readonly rotatesAt: () => number | undefined;
+}
+
+/** Where a node's setting is not known, no smaller one is expected. */
+const LEAST_ROTATION_BYTES = 1024 * 1024;
+/** A container does not write faster, in bytes a millisecond. */
+const FASTEST = 4000;
+const ROTATED = 'the node rotated the file, and the pod log API does not tell what that took';
+
+/** What the streams of one container run prove: whether they began at its beginning, saw all of its files, and its end. */
+export class StreamProof {
+  readonly #options: StreamProofOptions;
+  readonly #generations: Generations;
+  readonly nodeTime = new NodeTime();
+  readonly #openedAt: number;
+  #first: Timestamp | undefined;
+  #last: Timestamp | undefined;
+  #hasLines = false;
+  /** The last word of the file itself: it was looked at after the log's end. */
+  #isChecked = false;
+
+  constructor(options: StreamProofOptions) {
+    this.#options = options;
+    this.#openedAt = options.clock.now();
+    this.#generations = new Generations(() => options.rotatesAt() ?? LEAST_ROTATION_BYTES);
+  }
+
+  get mayHaveRotated(): boolean {
+    return this.#generations.mayHaveRotated;
+  }
+
+  get isBehind(): boolean {
+    return this.#generations.isBehind;
+  }
+
+  /** The greatest time among the lines that came. */
+  get last(): Timestamp | undefined {
+    return this.#last;
+  }
+
+  get hasLines(): boolean {
+    return this.#hasLines;
+  }
+
+  /** Lines that were written down. */
+  take(block: Block): void {
+    const now = this.#options.clock.now();
+    this.nodeTime.heard(block.last, now);
+    if (!this.#hasLines && !this.#isLimited) this.#first = timeOf(block.bytes);
+    this.#hasLines = true;
+    if (this.#last === undefined || block.last > this.#last) this.#last = block.last;
+    this.#state(this.#generations.take(block, now, this.#first));
+  }
+
+  /** The time of the first line of the file that the node writes to now. */
+  saw(begin: Timestamp): void {
+    this.#state(this.#generations.saw(begin, this.#options.clock.now()));
+  }
+
+  /** As `saw`, after the log's end. */
+  sawLast(begin: Timestamp): void {
+    this.saw(begin);
+    this.#isChecked = true;
+  }
+
+  /** All that a stream can bring was read. */
+  end(evidence: string): FollowEnd {
+    const { life, witness, rotatesAt } = this.#options;
+    if (this.#isLimited) return witness.unproven(`${evidence}; its beginning was not asked for`);
+    this.#state(this.#generations.rest(life.view.finishedAt, !this.#isChecked));
+    this.#stateBeginning();
+    if (!this.#isChecked && rotatesAt() === undefined)
+      return witness.unproven(`${evidence}; whether the node rotated the file cannot be known`);
+    return witness.proven(this.#isChecked ? `${evidence}; its file was never rotated` : evidence);
+  }
+
+  /** What comes after the last line cannot be had, or may not be all. */
+  lost(cause: GapCause, evidence: string): FollowEnd {
+    const { life, witness } = this.#options;
+    this.#state(this.#generations.rest(life.view.finishedAt, !this.#isChecked));
+    if (this.#hasLines) this.#stateBeginning();
+    const isKnown = !this.#hasLines && cause !== 'timeout' && cause !== 'interrupted';
+    witness.gap(cause, evidence, { certainty: isKnown ? 'known' : 'suspected', after: this.#last });
+    return witness.unproven(evidence);
+  }
+
+  get #isLimited(): boolean {
+    const { tailLines, since } = this.#options.limits;
+    return tailLines !== undefined || since !== undefined;
+  }
+
+  #state(losses: readonly RotationLoss[]): void {
+    for (const { after, until } of losses)
+      this.#options.witness.gap('rotation', ROTATED, {
+        certainty: 'suspected',
+        after,
+        ...(until === undefined ? {} : { until }),
+      });
+  }
+
+  /** A log that was first read when its container had run for a while may have had files before. */
+  #stateBeginning(): void {
+    const { life, witness, rotatesAt } = this.#options;
+    const { startedAt } = life.view;
+    if (this.#first === undefined || startedAt === undefined || this.#isLimited) return;
+    const opened = this.nodeTime.atLeast(this.#openedAt);
+    const known = earlierOf(this.#first, opened);
+    // The start is told in whole seconds.
+    const ms = millisecondsOf(known) - millisecondsOf(startedAt) - 1000;
+    if (ms <= (rotatesAt() ?? LEAST_ROTATION_BYTES) / FASTEST) return;
+    const evidence = 'the log was first read when the node may have rotated its file already';
+    witness.gap('rotation', evidence, { certainty: 'suspected', after: startedAt, until: this.#first });
+  }
+}
