@@ -6,10 +6,13 @@ const LINES_SHOWN = 3;
 const FINDINGS_SHOWN = 2;
 
 /** A verdict in ten lines at most: the first cause on the first, then what shows it and what followed. */
-export function explanationOf(verdict: StoryVerdict, head: Pick<StoryHead, 'metadata' | 'objects'>): string {
+export function explanationOf(
+  verdict: StoryVerdict,
+  head: Pick<StoryHead, 'metadata' | 'objects' | 'containers'>,
+): string {
   const { firstCause, consequences, earlier = [] } = verdict;
   const lines = [
-    headlineOf(verdict),
+    verdict.status === 'healthy' ? healthOf(head) : headlineOf(verdict),
     ...(firstCause === undefined ? [] : detailsOf(firstCause, head)),
     ...listed('then', consequences, FINDINGS_SHOWN),
     ...listed('before', earlier, 1),
@@ -29,6 +32,17 @@ export function headlineOf({ status, firstCause }: StoryVerdict): string {
     default:
       return status;
   }
+}
+
+/** Of what was not recorded nobody knows whether it is well. */
+function healthOf({ metadata, containers }: Pick<StoryHead, 'metadata' | 'containers'>): string {
+  if (metadata.complete) return 'healthy: nothing failed';
+  const lost = containers.filter(({ ledger }) => ledger.gaps.length > 0 || ledger.end !== 'proven').length;
+  const what =
+    lost > 0
+      ? `the ${lost === 1 ? 'log of one container run is' : `logs of ${lost} of ${containers.length} container runs are`} not whole`
+      : (metadata.incomplete[0] ?? 'the story is not complete');
+  return `healthy as far as is known: nothing that was recorded failed, but ${what}`;
 }
 
 function detailsOf(finding: StoryFinding, { objects }: Pick<StoryHead, 'objects'>): string[] {

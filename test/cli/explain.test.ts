@@ -36,6 +36,30 @@ test('the first cause stands on the first line, with what shows it, and the exit
   }
 });
 
+test('a story that lacks something is healthy as far as is known, and says first what is not', async () => {
+  const story = recorded('rollout');
+  story.metadata.complete = false;
+  story.metadata.incomplete = ['gap in the log of shop/a/b#0 (rotation)', 'gap in the log of shop/a/b#1 (rotation)'];
+  const path = join(folder, 'lost.json');
+  writeFileSync(path, JSON.stringify(story));
+  const [first] = (await explain(path)).stdout.split('\n');
+  assert.match(
+    first ?? '',
+    /^healthy as far as is known: nothing that was recorded failed, but gap in the log of shop/,
+  );
+  for (const { ledger } of story.containers.slice(1)) ledger.end = 'not proven';
+  writeFileSync(path, JSON.stringify(story));
+  const { stdout, code } = await explain(path);
+  const count = story.containers.length;
+  assert.ok(
+    stdout.startsWith(
+      `healthy as far as is known: nothing that was recorded failed, but the logs of ${count - 1} of ${count} container runs are not whole\n`,
+    ),
+    stdout,
+  );
+  assert.equal(code, 0);
+});
+
 test('a story of an older faro, without a verdict, is judged by its timeline', async () => {
   const { verdict, ...old } = recorded('crash-loop');
   const path = join(folder, 'old.json');

@@ -125,7 +125,12 @@ export class LiveStory {
 function changeEntry(object: KubeObject, change: LifecycleChange, observed: string): EntryText {
   const name = `${object.kind}/${object.metadata.name}`;
   const who = 'container' in change ? `${object.metadata.name}/${change.container}` : name;
-  return { type: 'lifecycle', time: change.time ?? observed, who, ...changeText({ ...change }) };
+  return { type: 'lifecycle', time: shownTime(change.time, observed), who, ...changeText({ ...change }) };
+}
+
+/** What a status states is a whole second, and shown as one. */
+function shownTime(stated: string | undefined, observed: string): string {
+  return stated?.replace(/\.0+Z$/, '') ?? observed;
 }
 
 function eventEntry({ object, observed }: EventRecord): EntryText {

@@ -33,3 +33,19 @@ test('Events are shown once what they are about belongs to the story, also those
   story.take(event('Job', 'other', 'uid-other', 'Deleted'));
   assert.deepEqual(shown(), ['Pod/web Started: said', 'Node/node1 NodeNotReady: said']);
 });
+
+test('a time that Kubernetes states in whole seconds is shown as one, what was observed to the millisecond', () => {
+  const story = new LiveStory([ROOT]);
+  const state = (status: object): JournalRecord => {
+    const record = pod('web');
+    assert.ok(record.kind === 'object');
+    return { ...record, action: 'changed', object: { ...record.object, status } };
+  };
+  story.take(pod('web'));
+  const startedAt = '2026-11-25T11:59:58Z';
+  const running = { name: 'app', restartCount: 0, ready: true, containerID: 'c1', state: { running: { startedAt } } };
+  story.take(state({ phase: 'Running', containerStatuses: [running] }));
+  const shown = story.drain().map((entry) => `${entry.time.slice(11, 23)} ${entry.text}`);
+  assert.ok(shown.includes('11:59:58 started'), shown.join());
+  assert.ok(shown.includes('12:00:00.000 ready'), shown.join());
+});
