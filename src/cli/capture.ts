@@ -229,7 +229,7 @@ function endConditions(options: CaptureOptions, { command }: CommandContext): En
   };
 }
 
-/** A pipeline must not hang: a crash loop without a readiness probe is ready again and again, and never fails. */
+/** A pipeline must not hang: much that never becomes ready never says that it has failed, either. */
 const COMMAND_TIMEOUT = '10m';
 
 function logLimits(options: CaptureOptions, context: CommandContext) {

@@ -1,5 +1,6 @@
 import type { Root } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
+import { CrashLoops } from './crash-loops.ts';
 import { type Goal, type GoalState, goalState } from './goal.ts';
 import type { Placement } from './placement.ts';
 
@@ -28,7 +29,7 @@ export interface RecordResult {
 export interface Recording {
   readonly clock: Clock;
   readonly roots: readonly Root[];
-  readonly placement: Pick<Placement, 'revision' | 'recorded'>;
+  readonly placement: Pick<Placement, 'revision' | 'recorded' | 'isMember'>;
   /** Resolves when the recorded states are at least as new as what the server says now. */
   readonly catchUp: (signal: AbortSignal) => Promise<void>;
 }
@@ -69,9 +70,9 @@ async function begin({ after }: EndConditions, { catchUp }: Recording, signal: A
 }
 
 async function reachGoal(end: EndConditions, recording: Recording, signal: AbortSignal): Promise<RecordResult> {
-  const { until, settleMs, mustExist = false } = end;
+  const { until, settleMs } = end;
   if (until === undefined) return never(signal);
-  const judge = () => goalState(until, recording.roots, recording.placement.recorded, { mustExist });
+  const judge = judgeOf(until, end, recording);
   for (;;) {
     const reached = await decided(judge, recording, signal);
     const now = await settled(judge, reached, { ...recording, settleMs }, signal);
@@ -79,6 +80,17 @@ async function reachGoal(end: EndConditions, recording: Recording, signal: Abort
     if (now.state === 'failed') return { ended: `until:${until} failed`, goal: 'failed', reason: now.reason };
     return { ended: `until:${until}`, goal: 'met', reason: '' };
   }
+}
+
+/** What decides a goal as things stand; after a command also that something crashes again and again. */
+function judgeOf(goal: Goal, { after, mustExist = false }: EndConditions, { roots, placement }: Recording) {
+  const members = () => [...placement.recorded].filter(({ object }) => placement.isMember(object.metadata.uid));
+  const loops = goal === 'ready' && after !== undefined ? new CrashLoops(members()) : undefined;
+  return (): GoalState => {
+    const state = goalState(goal, roots, placement.recorded, { mustExist });
+    const reason = state.state === 'failed' ? undefined : loops?.reason(members());
+    return reason === undefined ? state : { state: 'failed', reason };
+  };
 }
 
 /**

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SimulatedClock } from '../../src/demo/clock.ts';
 import { prepareShop } from '../../src/demo/scenario.ts';
+import { type RecordResult, reachEnd } from '../../src/record/end.ts';
 import { type GoalState, goalState } from '../../src/record/goal.ts';
+import type { RecordedObject } from '../../src/record/placement.ts';
 import { startRecording, until, WEB } from './harness.ts';
 
 test('a goal is not judged before the command has ended, and then on states that are as new as the server', async () => {
@@ -32,6 +35,99 @@ test('a goal is not judged before the command has ended, and then on states that
   const last = generation();
   assert.equal(last?.kind === 'object' ? last.object.metadata.generation : 0, 2);
   assert.match(JSON.stringify(last?.kind === 'object' ? last.object.status : {}), /"readyReplicas":4/);
+});
+
+/** A Deployment that is ready whenever its pod's container runs, as without a readiness probe. */
+class CrashingWorkload {
+  readonly clock = new SimulatedClock();
+  restarts: number;
+  #ready = 0;
+  revision = 0;
+
+  constructor(restarts: number) {
+    this.restarts = restarts;
+  }
+
+  get recorded(): RecordedObject[] {
+    const about = (name: string) => ({ name, namespace: 'shop', uid: name, resourceVersion: '1', generation: 1 });
+    const counts = { replicas: 1, updatedReplicas: 1, readyReplicas: this.#ready, availableReplicas: this.#ready };
+    const status = { name: 'app', restartCount: this.restarts, lastState: { terminated: { exitCode: 3 } } };
+    return [
+      {
+        resource: 'deployments',
+        object: {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: about('web'),
+          spec: { replicas: 1 },
+          status: { observedGeneration: 1, ...counts },
+        },
+        isDeleted: false,
+      },
+      {
+        resource: 'pods',
+        object: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: about('web-1'),
+          spec: { containers: [{ name: 'app' }] },
+          status: { containerStatuses: [status] },
+        },
+        isDeleted: false,
+      },
+    ];
+  }
+
+  isMember(): boolean {
+    return true;
+  }
+
+  /** It crashes and is started again, every ten seconds, so many times. */
+  async crash(times: number): Promise<void> {
+    for (let crash = 0; crash < times; crash += 1)
+      for (const [ready, restarts] of [
+        [1, 0],
+        [0, 1],
+      ] as const) {
+        this.#ready = ready;
+        this.restarts += restarts;
+        this.revision += 1;
+        await this.clock.advance(5000, settle);
+      }
+  }
+
+  end(after: Promise<void> | undefined): Promise<RecordResult> {
+    const end = { until: 'ready', forMs: undefined, timeoutMs: 600_000, settleMs: 6000 } as const;
+    const recording = { clock: this.clock, roots: [WEB], placement: this, catchUp: async () => undefined };
+    return reachEnd(after === undefined ? end : { ...end, after }, recording, new AbortController().signal);
+  }
+}
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('after a command a crash loop fails the goal early, though it is ready at each start', async () => {
+  const workload = new CrashingWorkload(40); // before the command
+  const result = workload.end(Promise.resolve());
+  await settle();
+  await workload.crash(7);
+  const { ended, goal, reason } = await result;
+  assert.deepEqual([ended, goal], ['until:ready failed', 'failed']);
+  assert.match(reason, /^container app of pod web-1 has crashed [56] times, last with exit code 3$/);
+  assert.ok(workload.clock.now() - Date.UTC(2026, 10, 23, 12) < 80_000);
+});
+
+test('without a command, or after a few crashes only, a crash loop is waited for', async () => {
+  for (const [after, crashes] of [
+    [undefined, 20],
+    [Promise.resolve(), 4],
+  ] as const) {
+    const workload = new CrashingWorkload(0);
+    const result = workload.end(after);
+    await settle();
+    await workload.crash(crashes);
+    await workload.clock.advance(600_000, settle);
+    assert.equal((await result).ended, 'timeout');
+  }
 });
 
 test('a target that is not there is waited for, or after a command is a failure, or what was asked for', () => {
