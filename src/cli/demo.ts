@@ -1,9 +1,10 @@
 import { DemoCluster } from '../demo/cluster.ts';
 import { playFailedRollout, prepareShop } from '../demo/scenario.ts';
 import type { StorySummary } from '../story/file.ts';
+import { checkBundle } from '../view/html/write/bundle.ts';
 import { commandLog, planOf, recordStory } from './capture.ts';
 import type { CommandContext } from './context.ts';
-import { EXIT, type ExitCode } from './exit.ts';
+import { describeError, EXIT, type ExitCode } from './exit.ts';
 import { headlineOf } from './explanation.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
 import type { ProgressMode } from './progress.ts';
@@ -46,11 +47,21 @@ export async function demo(options: DemoOptions, context: CommandContext): Promi
     log,
   });
   await play;
-  const report = options.output === '-' ? undefined : reportBeside(options.output);
-  if (report !== undefined) await placeReport(options.output, report);
   stderr.write(guide(options.output, summary));
-  if (report !== undefined) stderr.write(`\nThe same as a page that opens in any browser, offline: ${report}\n`);
+  if (options.output !== '-') stderr.write(`\n${await drawn(options.output)}`);
   return EXIT.done;
+}
+
+/** A checkout without what builds the page has its story all the same. */
+async function drawn(story: string): Promise<string> {
+  try {
+    checkBundle();
+  } catch (error) {
+    return describeError(error);
+  }
+  const report = reportBeside(story);
+  await placeReport(story, report);
+  return `The same as a page that opens in any browser, offline: ${report}\n`;
 }
 
 const DEMO_CAPTURE = {

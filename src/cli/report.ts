@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { FaroError } from '../model/errors.ts';
 import { checkPlace, placeFile } from '../story/place.ts';
 import { openStory } from '../story/reader.ts';
+import { checkBundle } from '../view/html/write/bundle.ts';
 import { type ReportSummary, writeReport } from '../view/html/write/report.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -14,6 +15,7 @@ export interface ReportOptions {
 
 /** `faro report`: draws a story as one HTML file. */
 export async function report(story: string, options: ReportOptions, context: CommandContext): Promise<ExitCode> {
+  checkBundle();
   const output = options.output ?? reportBeside(story);
   await checkPlace(output, { force: options.force === true });
   context.stderr.write(summariseReport(output, await placeReport(story, output)));
@@ -23,6 +25,7 @@ export async function report(story: string, options: ReportOptions, context: Com
 /** Where `--report` of a capture goes, found out before it begins; undefined where none was asked for. */
 export async function reportOf({ output, report, force }: CaptureOptions): Promise<string | undefined> {
   if (report === undefined) return undefined;
+  checkBundle();
   const file = report === true ? reportBeside(output) : report;
   if (output === '-') reportBeside(output);
   await checkPlace(file, { force: force === true });

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { reportBeside } from '../../../src/cli/report.ts';
@@ -77,4 +87,28 @@ test('what is no story leaves no report, and says why', async () => {
     readdirSync(folder).filter((name) => name.startsWith('broken') || name.endsWith('.tmp')),
     ['broken.json'],
   );
+});
+
+test('a checkout without what builds the page says so before any work, and how to get it', async () => {
+  const checkout = join(folder, 'checkout');
+  cpSync('src', join(checkout, 'src'), { recursive: true });
+  cpSync('package.json', join(checkout, 'package.json'));
+  mkdirSync(join(checkout, 'node_modules'));
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object };
+  for (const name of Object.keys(dependencies))
+    symlinkSync(resolve('node_modules', name), join(checkout, 'node_modules', name));
+  for (const args of [
+    ['report', twoHundredLines()],
+    ['capture', 'pod/web', '-o', join(folder, 'new.json'), '--report'],
+  ]) {
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((done) => {
+      const options = { cwd: checkout, env: { ...process.env, KUBECONFIG: join(folder, 'none') } };
+      execFile(process.execPath, ['src/main.ts', ...args], options, (error, _stdout, stderr) =>
+        done({ code: error?.code ?? 0, stderr }),
+      );
+    });
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /^faro: this checkout cannot draw reports: .*\n {2}npm ci, without --omit=dev, brings it/);
+  }
+  assert.ok(!existsSync(join(folder, 'new.json.journal')));
 });

@@ -14,20 +14,34 @@ export const ASSET = 'report-page.json';
 
 /**
  * The page's script and styles: in a checkout always built from the sources as they are (a tenth of a second), in a
- * package what was built when it was packed. Throws FaroError `story` where there is neither.
+ * package what was built when it was packed. Throws FaroError `output` where there is neither.
  */
 export async function loadBundle(): Promise<PageBundle> {
+  checkBundle();
   if (isSea()) return JSON.parse(getAsset(ASSET, 'utf8')) as PageBundle;
-  // A package comes without the sources; whoever installed it may well have esbuild.
-  const esbuild = existsSync(ENTRY) ? await import('esbuild').catch(() => undefined) : undefined;
-  if (esbuild !== undefined) return await buildBundle(esbuild);
+  if (canBuild()) return await buildBundle(await import('esbuild'));
+  return JSON.parse(await readFile(BUILT, 'utf8')) as PageBundle;
+}
+
+/** Finds out before any work that there is no page to draw reports with. Throws FaroError `output`. */
+export function checkBundle(): void {
+  if (isSea() || canBuild() || existsSync(BUILT)) return;
+  throw new FaroError('output', 'this checkout cannot draw reports: it was installed without what builds their page', {
+    hint: 'npm ci, without --omit=dev, brings it; an installed package of faro has the page in it',
+  });
+}
+
+/** A package comes without the sources; whoever installed it may well have esbuild. */
+function canBuild(): boolean {
+  return existsSync(ENTRY) && ['esbuild', 'preact'].every(isInstalled);
+}
+
+function isInstalled(name: string): boolean {
   try {
-    return JSON.parse(await readFile(BUILT, 'utf8')) as PageBundle;
-  } catch (cause) {
-    throw new FaroError('story', `the page of the report is not built: ${fileURLToPath(BUILT)} is missing`, {
-      cause,
-      hint: 'in a checkout: npm ci && npm run build:report',
-    });
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false; // that is what it says by throwing
   }
 }
 
