@@ -25,6 +25,10 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
       env: { FARO_VERDICT: 'all' },
     },
     { title: 'Kubernetes 1.34.4, and servers without WatchList and events.k8s.io', args: ['test/e2e/versions.ts'] },
+    {
+      title: 'trouble of a real cluster: restarts, an upgrade, lost history, darkness, refusals, wrong clocks',
+      args: ['--test', 'test/e2e/cluster-trouble.acceptance.ts'],
+    },
     { title: 'a node that is lost, and one that comes back', args: ['--test', 'test/e2e/verdict/node-lost.ts'] },
     {
       title: 'the report of 900,000 lines in a browser',

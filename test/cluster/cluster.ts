@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Binaries, buildBinaries, run, VERSIONS, type Version } from './build.ts';
+import { compactHistory } from './etcd.ts';
 import { writeImage } from './image.ts';
-import { makePki, writeKubeconfig } from './pki.ts';
+import { makePki, renewCertificate, writeKubeconfig } from './pki.ts';
 import { pidOf, start, stop, stopShims } from './processes.ts';
 import {
   addresses,
@@ -119,6 +120,27 @@ export class Cluster implements AsyncDisposable {
     await this.#writeConfigs();
     this.#start(component);
     await this.#ready();
+  }
+
+  /** Restarts a component as another version of it, on what the one before has left. */
+  async upgrade(component: Exclude<Component, 'containerd'>, version: Version): Promise<void> {
+    const { kube } = await buildBinaries(version);
+    const link = join(this.#place.folder, 'bin', component);
+    await rm(link);
+    await symlink(kube, link);
+    await this.restart(component);
+  }
+
+  /** Restarts the API server with a new certificate, of the same authority. */
+  async renewServerCertificate(): Promise<void> {
+    await renewCertificate(join(this.#place.folder, 'pki'), addresses(this.#place).nodeIp, 'apiserver');
+    await this.restart('kube-apiserver');
+  }
+
+  /** Etcd keeps no history; the API server, which remembers some of it, is restarted. */
+  async forgetHistory(): Promise<void> {
+    await compactHistory(addresses(this.#place).etcd);
+    await this.restart('kube-apiserver');
   }
 
   [Symbol.asyncDispose](): Promise<void> {

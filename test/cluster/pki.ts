@@ -19,23 +19,29 @@ function certificates(nodeIp: string): Readonly<Record<string, { subject: string
   };
 }
 
+const KEY = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
+
 /** Makes the cluster's authority, its certificates and the key of its service accounts, once. */
 export async function makePki(folder: string, nodeIp: string): Promise<void> {
   if (existsSync(join(folder, 'done'))) return;
   await mkdir(folder, { recursive: true });
   const openssl = (args: string) => run('openssl', args.split(' '), { cwd: folder });
-  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
-  await openssl(`req -x509 ${key} -days 3650 -subj /CN=faro-test-ca -keyout ca.key -out ca.crt`);
+  await openssl(`req -x509 ${KEY} -days 3650 -subj /CN=faro-test-ca -keyout ca.key -out ca.crt`);
   await openssl('genrsa -out sa.key 2048');
   await openssl('rsa -in sa.key -pubout -out sa.pub');
-  for (const [name, { subject, names }] of Object.entries(certificates(nodeIp))) {
-    await writeFile(join(folder, `${name}.ext`), `subjectAltName=${names}`);
-    await openssl(`req ${key} -subj ${subject} -keyout ${name}.key -out ${name}.csr`);
-    await openssl(
-      `x509 -req -in ${name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -out ${name}.crt -extfile ${name}.ext`,
-    );
-  }
+  for (const name of Object.keys(certificates(nodeIp))) await renewCertificate(folder, nodeIp, name);
   await writeFile(join(folder, 'done'), '');
+}
+
+/** Makes a certificate with a new key, by the cluster's authority; whoever serves with it has to be restarted. */
+export async function renewCertificate(folder: string, nodeIp: string, name: string): Promise<void> {
+  const { subject, names } = certificates(nodeIp)[name] ?? { subject: '', names: '' };
+  const openssl = (args: string) => run('openssl', args.split(' '), { cwd: folder });
+  await writeFile(join(folder, `${name}.ext`), `subjectAltName=${names}`);
+  await openssl(`req ${KEY} -subj ${subject} -keyout ${name}.key -out ${name}.csr`);
+  await openssl(
+    `x509 -req -in ${name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -out ${name}.crt -extfile ${name}.ext`,
+  );
 }
 
 /** Writes a kubeconfig that holds its certificates, so that it can be used from anywhere. */

@@ -69,26 +69,29 @@ export interface Capture {
 
 /** Starts a capture and resolves when it records, i.e. when every first list was answered. */
 export async function startCapture(
-  at: { readonly kubeconfig: string; readonly namespace: string },
+  at: { readonly kubeconfig: string; readonly namespace: string; readonly env?: NodeJS.ProcessEnv },
   ...args: string[]
 ): Promise<Capture> {
   const output = join(mkdtempSync(join(tmpdir(), 'faro-e2e-')), 'story.json');
-  const command = faro([
-    'capture',
-    ...args,
-    '-n',
-    at.namespace,
-    '-o',
-    output,
-    '--kubeconfig',
-    at.kubeconfig,
-    '--log-level',
-    'info',
-    '--log-format',
-    'json',
-    '--settle',
-    '1s',
-  ]);
+  const command = faro(
+    [
+      'capture',
+      ...args,
+      '-n',
+      at.namespace,
+      '-o',
+      output,
+      '--kubeconfig',
+      at.kubeconfig,
+      '--log-level',
+      'info',
+      '--log-format',
+      'json',
+      '--settle',
+      '1s',
+    ],
+    at.env,
+  );
   await command.said('"msg":"recording"');
   const story = async (expected = 0) => {
     const { code, stderr } = await command.exit;

@@ -5,6 +5,7 @@ export class Relay implements AsyncDisposable {
   readonly #server: Server;
   readonly #clients: Socket[] = [];
   readonly #sockets: Socket[] = [];
+  #isGone = false;
   readonly url: URL;
 
   private constructor(server: Server, url: URL) {
@@ -32,6 +33,18 @@ export class Relay implements AsyncDisposable {
     for (const socket of this.#sockets) socket.unpipe().resume();
   }
 
+  /** The network is gone: nothing passes any more, on new connections neither, and nobody is told. */
+  vanish(): void {
+    this.freeze();
+    this.#isGone = true;
+  }
+
+  /** The network is back; what was open on it is lost. */
+  comeBack(): void {
+    this.#isGone = false;
+    this.cut();
+  }
+
   /** Ends every connection; new ones are carried as before. */
   cut(): void {
     for (const socket of this.#sockets.splice(0)) socket.destroy();
@@ -53,7 +66,7 @@ export class Relay implements AsyncDisposable {
   #carry(client: Socket, target: URL | undefined): void {
     this.#clients.push(client);
     this.#sockets.push(client.on('error', () => undefined));
-    if (target === undefined) return void client.resume();
+    if (target === undefined || this.#isGone) return void client.resume();
     const server = connect(Number(target.port), target.hostname).on('error', () => undefined);
     this.#sockets.push(server);
     client.pipe(server).pipe(client);
