@@ -1,7 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { FaroError, messageOf } from '../model/errors.ts';
+import { codeOf } from './chain.ts';
+import { isPassing } from './failure.ts';
 
 /** Beside the segments: what is locked, and who has it. */
 const LOCK = 'lock';
@@ -27,6 +29,8 @@ export class JournalLock implements Disposable {
   /** For whoever writes: alone. Throws FaroError `journal` where another process has the journal. */
   static forWriting(dir: string): JournalLock {
     const database = lock(dir, false, 'BEGIN EXCLUSIVE');
+    // By its name: to close a file of one's own would end every lock that this process has on it.
+    chmodSync(join(dir, LOCK), 0o600);
     const owner = join(dir, OWNER);
     writeFileSync(owner, `${process.pid}\n`, { mode: 0o600 });
     return new JournalLock(database, owner);
@@ -44,7 +48,7 @@ export class JournalLock implements Disposable {
 
   [Symbol.dispose](): void {
     if (!this.#database.isOpen) return;
-    if (this.#owner !== undefined) rmSync(this.#owner, { force: true });
+    removeOwner(this.#owner);
     this.#database.close();
   }
 }
@@ -72,6 +76,15 @@ function inUse(dir: string, cause: unknown): FaroError {
     cause,
     hint: 'its capture still runs, or its story is being written: end it with Ctrl-C (SIGINT), and it writes its story; or wait for it',
   });
+}
+
+/** On a file system that has become read-only it stays; it is only told to people, and only while somebody has the lock. */
+function removeOwner(owner: string | undefined): void {
+  try {
+    if (owner !== undefined) unlinkSync(owner);
+  } catch (error) {
+    if (!isPassing(error) && codeOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Undefined where nobody said so (yet), or whoever did is gone. */
