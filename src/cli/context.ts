@@ -23,9 +23,35 @@ export interface CommandContext {
   readonly command: readonly string[] | undefined;
 }
 
+/** What the machine's clocks say, in milliseconds: since the epoch, and since some moment. */
+export interface MachineClocks {
+  /** May be set, in either direction. */
+  readonly wall: () => number;
+  /** Never steps back, to the microsecond; stands still while the machine sleeps. */
+  readonly steady: () => number;
+}
+
+/** Beyond this the wall clock was set, or the machine slept. */
+const JUMP_MS = 1000;
+
+/**
+ * The time since the epoch by a clock that never steps back. After a sleep of the machine, or where its clock is set
+ * forward, it goes on from the wall clock's time; one that is set back while it runs would only disorder what was seen.
+ */
+export function steadyTime({ wall, steady }: MachineClocks): () => number {
+  let origin = wall() - steady();
+  return () => {
+    const time = origin + steady();
+    const ahead = wall() - time;
+    if (ahead < JUMP_MS) return time;
+    origin += ahead;
+    return time + ahead;
+  };
+}
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
+  now: steadyTime({ wall: () => Date.now(), steady: () => performance.now() }),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason);
