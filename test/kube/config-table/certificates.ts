@@ -55,6 +55,8 @@ export interface People {
   readonly middle: Identity;
   /** Issued by `middle`, like `chained`; the certificates carry the chain. */
   readonly server: Identity;
+  /** The server's next certificate, issued by `stranger`. */
+  readonly rotated: Identity;
   readonly ada: Identity;
   readonly grace: Identity;
   readonly expired: Identity;
@@ -67,20 +69,22 @@ export async function makePeople(): Promise<People> {
   const authority = await issue({ name: 'faro test authority', authority: true });
   const stranger = await issue({ name: 'another authority', authority: true });
   const middle = await issue({ name: 'faro intermediate', issuer: authority, authority: true });
-  const [server, ada, grace, expired, chained] = await Promise.all([
+  const [server, rotated, ada, grace, expired, chained] = await Promise.all([
     issue({ name: 'faro-api', issuer: middle }),
+    issue({ name: 'faro-api', issuer: stranger }),
     issue({ name: 'ada', issuer: authority }),
     issue({ name: 'grace', issuer: authority }),
     issue({ name: 'late', issuer: authority, expired: true }),
     issue({ name: 'chained', issuer: middle }),
   ]);
-  for (const { key } of [ada, grace, expired, chained, server]) credential(key);
+  for (const { key } of [ada, grace, expired, chained, server, rotated]) credential(key);
   const secret = (): string => credential(randomBytes(24).toString('hex'));
   return {
     authority,
     stranger,
     middle,
     server: { cert: server.cert + middle.cert, key: server.key },
+    rotated,
     ada,
     grace,
     expired,
@@ -106,7 +110,9 @@ const FRAGMENT = 12;
 
 /** The fragments of a person's secrets that an output must not hold, as a test of it. */
 export function leakTester(people: People): (output: string) => string | undefined {
-  const keys = [people.ada, people.grace, people.expired, people.chained, people.server].map(({ key }) => key);
+  const keys = [people.ada, people.grace, people.expired, people.chained, people.server, people.rotated].map(
+    ({ key }) => key,
+  );
   const pem = keys.flatMap((key) => key.split('\n').filter((line) => !line.startsWith('-----') && line !== ''));
   const secrets = [people.tokens.ada, people.tokens.grace, people.password, ...pem];
   const packed = [...secrets, ...keys.map((key) => Buffer.from(key).toString('base64'))];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
-import { createClient } from '../../../src/kube/client.ts';
+import { createClient, type KubeClient } from '../../../src/kube/client.ts';
 import { type Connection, type ConnectionOptions, loadConnection } from '../../../src/kube/connection.ts';
 import { FaroError } from '../../../src/model/errors.ts';
 import type { Clock } from '../../../src/model/time.ts';
@@ -16,6 +16,8 @@ const clock: Clock = {
 interface Run {
   readonly flags: Flags;
   readonly env: Readonly<Record<string, string>>;
+  /** What happens between two requests; without it there is only one. */
+  readonly between?: (() => Promise<void>) | undefined;
 }
 
 /** What Faro says to a person of an error, and beside it all that a careless log line would show of it. */
@@ -29,7 +31,7 @@ export interface FaroOutcome extends Outcome {
 }
 
 /** Sends what kubectl sends, through Faro's own connection and client. */
-export async function runFaro(stage: Stage, { flags, env }: Run): Promise<FaroOutcome> {
+export async function runFaro(stage: Stage, { flags, env, between }: Run): Promise<FaroOutcome> {
   const said: string[] = [];
   const pluginStderr = new Writable({ write: (chunk, _encoding, done) => done(void said.push(String(chunk))) });
   const serviceAccount = join(stage.folder, 'pod');
@@ -38,7 +40,7 @@ export async function runFaro(stage: Stage, { flags, env }: Run): Promise<FaroOu
   try {
     const connection = await loadConnection(options);
     warnings.push(...connection.warnings);
-    await probe(connection);
+    await probe(connection, between);
     return { verdict: 'connects', output: [...warnings, ...said].join('\n'), error: '', warnings };
   } catch (error) {
     const message =
@@ -52,8 +54,15 @@ export async function runFaro(stage: Stage, { flags, env }: Run): Promise<FaroOu
   }
 }
 
-async function probe(connection: Connection): Promise<void> {
+async function probe(connection: Connection, between: Run['between']): Promise<void> {
   await using client = createClient(connection, { clock });
+  await post(client, connection);
+  if (between === undefined) return;
+  await between();
+  await post(client, connection);
+}
+
+async function post(client: KubeClient, connection: Connection): Promise<void> {
   const path = `/api/v1/namespaces/${connection.namespace}/serviceaccounts/probe/token`;
   await client.postJson(
     path,

@@ -56,7 +56,12 @@ export async function judge(row: Row, judges: Judges): Promise<Verdicts> {
     const setup = row.setup(stage);
     await lay(folder, setup.files);
     const situation = situationOf(setup, folder);
-    const faro = await runFaro(stage, situation);
+    const { rotation } = row;
+    const rotate = async (): Promise<void> => {
+      await lay(folder, rotation?.(stage));
+      await api.rotate(judges.people.rotated);
+    };
+    const faro = await runFaro(stage, { ...situation, between: rotation && rotate });
     const traced = await traces();
     judgeFaro(row, { faro, seen: traced.seen, leakOf: judges.leakOf });
     const kubectl = await askKubectl(row, { ...judges, stage, situation });

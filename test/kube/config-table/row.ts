@@ -46,6 +46,11 @@ export interface Row {
   readonly warns?: RegExp;
   /** What the server sees of kubectl, where that differs. */
   readonly kubectlSees?: Partial<Seen>;
+  /**
+   * The files that are laid in the middle, while Faro's client lives: the server then proves itself by a certificate of
+   * another authority, on new connections only. kubectl, which asks once, comes after that.
+   */
+  readonly rotation?: (stage: Stage) => Setup['files'];
   /** A file in which the row's plugin leaves JSON that must be the same for both. */
   readonly sameFile?: string;
 }

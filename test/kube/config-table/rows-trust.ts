@@ -15,6 +15,28 @@ export const trustRows: readonly Row[] = [
     expect: { token: 'ada' },
   },
   {
+    title: 'an authority in a file that is replaced as the server gets a certificate of the next one',
+    setup: (stage) => ({
+      files: {
+        config: kubeconfig(stage, { cluster: { 'certificate-authority': 'ca.crt' } }),
+        'ca.crt': stage.people.authority.cert,
+      },
+    }),
+    rotation: ({ people }) => ({ 'ca.crt': people.stranger.cert }),
+    expect: { token: 'ada' },
+  },
+  {
+    title: 'an authority that stays while the server gets a certificate of the next one',
+    setup: (stage) => ({
+      files: {
+        config: kubeconfig(stage, { cluster: { 'certificate-authority': 'ca.crt' } }),
+        'ca.crt': stage.people.authority.cert,
+      },
+    }),
+    rotation: () => ({}),
+    expect: NOT_TRUSTED,
+  },
+  {
     title: 'a bundle of authorities with words around them, one of them broken',
     setup: oneFile(({ people }) => {
       const broken = '-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n';

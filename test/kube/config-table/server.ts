@@ -1,8 +1,13 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { People } from './certificates.ts';
+import type { Identity, People } from './certificates.ts';
 
 /** How one request showed who it came from. */
 export interface Seen {
@@ -26,6 +31,8 @@ export interface ApiServer extends AsyncDisposable {
   readonly plainPort: number;
   /** What was seen since it was last asked. */
   take(): Seen[];
+  /** Says farewell on every connection, and proves itself by another certificate from now on. Resolves when all are closed. */
+  rotate(identity: Identity): Promise<void>;
   /** Tells that connections from this local port come through a proxy. */
   carried(port: number, by: string): void;
 }
@@ -54,6 +61,8 @@ export async function startServer(people: People): Promise<ApiServer> {
     allowHTTP1: true,
   });
   secure.on('request', answer);
+  const sessions = new Set<ServerHttp2Session>();
+  secure.on('session', (session) => sessions.add(session.once('close', () => sessions.delete(session))));
   const plain = createHttpServer((request, response) => answer(request, response));
   const servers = [secure, plain];
   const ports = await Promise.all(servers.map(listen));
@@ -64,6 +73,10 @@ export async function startServer(people: People): Promise<ApiServer> {
       const taken = seen;
       seen = [];
       return taken;
+    },
+    async rotate({ cert, key }) {
+      secure.setSecureContext({ cert, key, ca: people.authority.cert });
+      await Promise.all([...sessions].map((session) => new Promise<void>((resolve) => session.close(resolve))));
     },
     carried: (port, by) => void carriers.set(port, by),
     [Symbol.asyncDispose]: async () => void servers.map((server) => server.close()),
