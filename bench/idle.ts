@@ -36,7 +36,7 @@ const { kubeconfig, kubectlPath } = ns.cluster;
 const at = ['-n', ns.name, '--kubeconfig', kubeconfig];
 const story = join(mkdtempSync(join(tmpdir(), 'faro-bench-')), 'story.json');
 const faro = [
-  'src/main.ts',
+  'bin/faro.js', // as users start it, with compiled code kept between runs
   'capture',
   'deployment/idle',
   '-o',

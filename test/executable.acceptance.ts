@@ -4,19 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from './cluster/build.ts';
+import { helpCpuMs } from './start-up.ts';
 
 test('npm run sea makes one file that records without anything beside it', { timeout: 300_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'faro-sea-'));
   try {
     const faro = (await run(process.execPath, ['scripts/build-executable.ts', folder])).trim();
     const alone = { cwd: folder, env: { HOME: folder } };
-    const times: number[] = [];
-    for (let n = 0; n < 10; n += 1) {
-      const startedAt = performance.now();
-      assert.match(await run(faro, ['--help'], alone), /^Usage: faro/);
-      times.push(performance.now() - startedAt);
-    }
-    assert.ok(Math.min(...times) < 300, `${times.map(Math.round)} ms`);
+    const ms = await helpCpuMs(faro, { ...alone, env: { ...alone.env, PATH: process.env.PATH } });
+    assert.ok(ms < 300, `its help takes ${ms} ms of CPU`);
     await run(faro, ['demo', '-o', 'story.json'], alone);
     const story = JSON.parse(readFileSync(join(folder, 'story.json'), 'utf8')) as { kind: string; timeline: unknown[] };
     assert.equal(story.kind, 'Story');

@@ -6,8 +6,9 @@ import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { run } from './cluster/build.ts';
 import { realCluster, skipped } from './e2e/cluster.ts';
+import { helpCpuMs } from './start-up.ts';
 
-/** The help text is there within this long, on a machine that does nothing else. */
+/** What the help text may take of a CPU: how long it takes on a machine that does nothing else. */
 const HELP_MS = 300;
 
 describe('the package that npm pack makes', { timeout: 240_000 }, () => {
@@ -37,14 +38,10 @@ describe('the package that npm pack makes', { timeout: 240_000 }, () => {
     assert.ok(!existsSync(join(folder, 'node_modules/faro/src')));
   });
 
-  it(`says its help within ${HELP_MS} ms`, async () => {
-    const times: number[] = [];
-    for (let n = 0; n < 10; n += 1) {
-      const startedAt = performance.now();
-      assert.match(await run(join(bin, 'faro'), ['--help']), /^Usage: faro/);
-      times.push(performance.now() - startedAt);
-    }
-    assert.ok(Math.min(...times) < HELP_MS, `${times.map(Math.round)} ms`);
+  it(`says its help with ${HELP_MS} ms of CPU`, async (test) => {
+    const ms = await helpCpuMs(join(bin, 'faro'));
+    test.diagnostic(`${ms} ms`);
+    assert.ok(ms < HELP_MS, `${ms} ms`);
   });
 
   it('is a library', async () => {
