@@ -4,6 +4,7 @@ import type { ByteStream } from '../kube/client.ts';
 import type { NodeFiles } from '../kube/node-files.ts';
 import type { Timestamp } from '../model/time.ts';
 import { timestampAt } from './cri.ts';
+import type { Proof } from './proof.ts';
 import { COMPRESSED } from './rotation.ts';
 
 /** A log file's bytes from a place on, whether the file is compressed or not. */
@@ -53,15 +54,15 @@ function emptyFile(): FileBytes {
   return { chunks: Readable.from([]), isCompressed: false, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
-/** Whether a file's bytes begin with these; disposes it. */
-export async function beginsWith(opened: FileBytes, expected: Buffer): Promise<boolean> {
+/** Whether a file's bytes begin with a record that is known; disposes it. */
+export async function beginsWith(opened: FileBytes, expected: Proof): Promise<boolean> {
   await using bytes = opened;
   let found: Buffer = Buffer.alloc(0);
   for await (const chunk of bytes.chunks) {
     found = Buffer.concat([found, chunk]);
     if (found.length >= expected.length) break;
   }
-  return found.subarray(0, expected.length).equals(expected);
+  return expected.matches(found.subarray(0, expected.length));
 }
 
 /** The time of a file's first record; disposes it. */

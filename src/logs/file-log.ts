@@ -1,7 +1,9 @@
 import type { NodeFiles } from '../kube/node-files.ts';
+import type { FilePosition } from '../model/record.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure } from './cri.ts';
 import { beginsWith, type FileBytes, firstTimeOf, type Gunzip, openFile } from './file-bytes.ts';
+import { NO_PROOF, type Proof, proofAt, proofOf } from './proof.ts';
 import { liveName, rotatedNames } from './rotation.ts';
 
 /** Whole lines of a log file, where they stand, and what they hold. */
@@ -35,6 +37,8 @@ export interface FileLogOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
+  /** Where the reading of a recorder came to that was killed, and how many rotations it had crossed. */
+  readonly after?: { readonly position: FilePosition; readonly rotations: number } | undefined;
 }
 
 /** Where the reading stands: behind `proof`, the last record that was taken, which ends at `offset` of `file`. */
@@ -42,7 +46,7 @@ interface Place {
   readonly file: string;
   readonly isLive: boolean;
   offset: number;
-  proof: Buffer;
+  proof: Proof;
 }
 
 /** How a file's reading ended; `moved`: what stands there is not what was read before. */
@@ -74,10 +78,20 @@ export class FileLog {
   #stillSince: number | undefined;
   #state: FileState = 'end';
   #isBeginningInDoubt = false;
+  /** The end of an earlier reading, until it is known which files that one had read. */
+  #resumedAt: FilePosition | undefined;
   rotations = 0;
 
   constructor(options: FileLogOptions) {
     this.#options = options;
+    const { after, restart } = options;
+    if (after === undefined) return;
+    const { position, rotations } = after;
+    // Whatever the file was called then: if it is not the live one any more, the renamed ones are searched.
+    this.#place = { file: liveName(restart), isLive: true, offset: position.offset, proof: proofAt(position) };
+    this.#pending = position.open ?? NOTHING_PENDING;
+    this.#resumedAt = position;
+    this.rotations = rotations;
   }
 
   get state(): FileState {
@@ -160,7 +174,7 @@ export class FileLog {
       size += chunk.length;
       if (size < Math.max(PIECE_BYTES, unproven)) continue;
       const gathered = Buffer.concat(parts, size);
-      if (!gathered.subarray(0, unproven).equals(place.proof.subarray(0, unproven))) return 'moved';
+      if (unproven > 0 && !place.proof.matches(gathered.subarray(0, unproven))) return 'moved';
       const piece = this.#take(place, gathered.subarray(unproven));
       unproven = 0;
       taken += size;
@@ -170,8 +184,7 @@ export class FileLog {
       if (taken >= TURN_BYTES && !bytes.isCompressed) return 'more';
     }
     const gathered = Buffer.concat(parts, size);
-    if (!gathered.subarray(0, unproven).equals(place.proof.subarray(0, unproven))) return 'moved';
-    if (gathered.length < unproven) return 'moved';
+    if (unproven > 0 && !place.proof.matches(gathered.subarray(0, unproven))) return 'moved';
     const piece = this.#take(place, gathered.subarray(unproven));
     if (piece !== undefined) yield piece;
     if (bytes.isCompressed) this.#stillSince = Number.NEGATIVE_INFINITY;
@@ -194,7 +207,7 @@ export class FileLog {
     if (bytes.length === 0) return undefined;
     const piece = { type: 'records', file: place.file, offset: place.offset, bytes, ...measure } as const;
     place.offset += bytes.length;
-    place.proof = Buffer.from(bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1));
+    place.proof = proofOf(bytes);
     this.#pending = measure.pending;
     return piece;
   }
@@ -261,6 +274,7 @@ export class FileLog {
    * opened before the folder is listed, so that a rotation in between shows in the list. False where there is none.
    */
   async #advance(signal: AbortSignal): Promise<boolean> {
+    const before = this.#place;
     this.#place = undefined;
     const { restart } = this.#options;
     const live = await this.#open(liveName(restart), 0, signal);
@@ -268,17 +282,19 @@ export class FileLog {
     try {
       const names = await this.#list(signal);
       if (names === undefined) return false;
+      const isResumed = this.#resumedAt !== undefined;
+      if (isResumed) await this.#skipRead(names, before, signal);
       const all = rotatedNames(names, restart);
       const rotated = all.filter((name) => !this.#done.has(name));
       // The oldest go first: while one that was read is there, none of those that came after it is gone.
-      this.#isBeginningInDoubt ||= rotated.length === all.length && rotated.length >= FULL_ROTATED;
+      this.#isBeginningInDoubt ||= !isResumed && rotated.length === all.length && rotated.length >= FULL_ROTATED;
       const next = await this.#oldest(rotated, signal);
       if (next === undefined && live === undefined) this.#state = 'absent';
       if (next === undefined && live === undefined) return false;
       isKept = next === undefined;
       if (isKept) this.#opened = live;
       else this.rotations += 1;
-      this.#place = { file: next ?? liveName(restart), isLive: isKept, offset: 0, proof: NO_BYTES };
+      this.#place = { file: next ?? liveName(restart), isLive: isKept, offset: 0, proof: NO_PROOF };
       this.#stillSince = undefined;
       return true;
     } finally {
@@ -286,14 +302,30 @@ export class FileLog {
     }
   }
 
+  /**
+   * What the earlier reading had read is done: the files that do not begin behind the one in which it ended; or, if that
+   * is gone, behind its last record.
+   */
+  async #skipRead(names: readonly string[], before: Place | undefined, signal: AbortSignal): Promise<void> {
+    const last = before === undefined || before.isLive ? undefined : await this.#firstTime(before.file, signal);
+    const bound = last ?? this.#resumedAt?.last ?? '';
+    for (const file of rotatedNames(names, this.#options.restart)) {
+      const first = await this.#firstTime(file, signal);
+      if (first !== undefined && first <= bound) this.#done.add(file);
+    }
+    this.#resumedAt = undefined;
+  }
+
+  async #firstTime(file: string, signal: AbortSignal): Promise<Timestamp | undefined> {
+    const opened = await this.#open(file, 0, signal);
+    return opened === undefined ? undefined : await firstTimeOf(opened);
+  }
+
   /** Names tell the node's local time, which may step back: where there are several, their first records decide. */
   async #oldest(rotated: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     if (rotated.length < 2) return rotated[0];
     const begun: { readonly file: string; readonly first: Timestamp | undefined }[] = [];
-    for (const file of rotated) {
-      const opened = await this.#open(file, 0, signal);
-      begun.push({ file, first: opened === undefined ? undefined : await firstTimeOf(opened) });
-    }
+    for (const file of rotated) begun.push({ file, first: await this.#firstTime(file, signal) });
     return begun.reduce((a, b) => (b.first !== undefined && (a.first === undefined || b.first < a.first) ? b : a)).file;
   }
 

@@ -6,13 +6,14 @@ import type { GapCause } from '../model/gap.ts';
 import type { InstanceState } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
-import { type Clock, timestampOf } from '../model/time.ts';
+import { type Clock, parseTimestamp, timestampOf } from '../model/time.ts';
 import { FirstLines } from './binding.ts';
 import type { Gunzip } from './file-bytes.ts';
 import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
 import { NodeFollower } from './node-follower.ts';
 import { OpenStreams } from './open-streams.ts';
+import type { LogPast, LogPasts } from './past.ts';
 import { RefusedLog } from './refused-log.ts';
 import { RouteChooser, type RouteChooserOptions } from './route-chooser.ts';
 import type { FollowEnd, Follower, LogSink } from './sink.ts';
@@ -30,6 +31,8 @@ export interface LogFollowersOptions extends RouteChooserOptions {
   readonly rotatesAt: (node: string) => number | undefined;
   /** Unpacks rotated files; left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
+  /** What an earlier recorder has of the logs, which was killed. */
+  readonly past?: LogPasts | undefined;
 }
 
 /** Everything known of one container of one pod. */
@@ -64,7 +67,7 @@ export class LogFollowers {
   readonly #routes: RouteChooser;
   readonly #unseen: UnseenRuns;
   readonly #ticker: Promise<void>;
-  #streams = 0;
+  #streams: number;
   #hasQueued = false;
 
   constructor(options: LogFollowersOptions) {
@@ -72,6 +75,7 @@ export class LogFollowers {
     this.#slots = new Slots(options.maxStreams);
     this.#routes = new RouteChooser(options);
     this.#unseen = new UnseenRuns(options);
+    this.#streams = options.past?.nextStream ?? 0;
     this.#ticker = this.#tick();
   }
 
@@ -87,6 +91,32 @@ export class LogFollowers {
       for (const life of this.#livesOf(pod.metadata.uid)) life.podLeaving();
     const states = Map.groupBy(instancesOf(pod), (state) => state.instance.container);
     for (const [container, instances] of states) this.#observeContainer(pod, container, instances);
+  }
+
+  /** Goes on with the logs of a pod, of which an earlier recorder had this state last. */
+  restore(pod: KubeObject, { isDeleted }: { readonly isDeleted: boolean }): void {
+    const past = this.#options.past?.ofPod(pod.metadata.uid) ?? [];
+    for (const { instance } of past) {
+      const logs = this.#containerLogs(instance.podUid, instance.container);
+      logs.newestRestart = Math.max(logs.newestRestart, instance.restart);
+    }
+    this.observe(pod);
+    // Runs that the pod does not show any more, whose logs were not read to their end.
+    const made = parseTimestamp(pod.metadata.creationTimestamp ?? '');
+    for (const { instance, end, first = made, state } of past) {
+      const logs = this.#containerLogs(instance.podUid, instance.container);
+      if (end === undefined && !logs.lives.has(instance.restart))
+        this.#start(pod, logs, {
+          instance,
+          state: 'terminated',
+          startedAt: state?.startedAt ?? first,
+          finishedAt: state?.finishedAt,
+        });
+    }
+    if (!isDeleted) return;
+    for (const logs of this.#pods.get(pod.metadata.uid)?.values() ?? [])
+      if (logs.last !== undefined && (this.#options.past?.of(logs.last.instance)?.gaps ?? 0) > 0) logs.last = undefined;
+    this.podDeleted(pod.metadata.uid);
   }
 
   podDeleted(podUid: string): void {
@@ -148,7 +178,11 @@ export class LogFollowers {
     return logs;
   }
 
-  #start(pod: KubeObject, logs: ContainerLogs, state: InstanceState): void {
+  #start(
+    pod: KubeObject,
+    logs: ContainerLogs,
+    state: Pick<InstanceState, 'instance' | 'state' | 'startedAt' | 'finishedAt'>,
+  ): void {
     const life = new InstanceLife(state.instance, {
       state: state.state,
       startedAt: state.startedAt,
@@ -157,6 +191,7 @@ export class LogFollowers {
     if (pod.metadata.deletionTimestamp !== undefined) life.podLeaving();
     life.update(undefined, logs.newestRestart);
     logs.lives.set(state.instance.restart, life);
+    if (this.#options.past?.of(state.instance)?.end !== undefined) return; // read to its end, or given up, before
     const following: Following = {
       life,
       done: this.#follow(pod, logs, life).finally(() => this.#running.delete(following)),
@@ -167,27 +202,35 @@ export class LogFollowers {
   async #follow(pod: KubeObject, logs: ContainerLogs, life: InstanceLife): Promise<void> {
     let end: FollowEnd;
     let follower: Follower | undefined;
+    let goesOn = false;
     try {
       follower = await this.#followerOf(pod, logs, life);
       end = await follower.run(this.#stop.signal);
+      goesOn = life.isLastCall && !life.isOver;
     } catch (error) {
-      if (this.#stop.signal.aborted) end = this.#interrupted(follower, life);
+      goesOn = this.#stop.signal.aborted;
+      if (goesOn) end = this.#interrupted(follower, life);
       else end = this.#failed(life, error);
     }
     const { sink, clock } = this.#options;
-    sink.append({ kind: 'logEnd', observed: timestampOf(clock.now()), instance: life.instance, ...end });
+    const observed = timestampOf(clock.now());
+    sink.append({ kind: 'logEnd', observed, instance: life.instance, ...end, ...(goesOn ? { goesOn } : {}) });
   }
 
   async #followerOf(pod: KubeObject, { firstLines }: ContainerLogs, life: InstanceLife): Promise<Follower> {
     const { rotatesAt, route: choice, limits } = this.#options;
     const node = nodeOf(pod);
+    const past = this.#options.past?.of(life.instance);
     const common = {
       ...this.#options,
       life,
       nextStream: () => this.#streams++,
       open: this.#open,
       rotatesAt: () => (node === undefined ? undefined : rotatesAt(node)),
+      past,
     };
+    const stream = () => new StreamFollower({ ...common, slots: this.#slots, firstLines });
+    if (choice === 'auto' && past !== undefined && isOfStream(past)) return stream();
     const route = await this.#routes.choose(pod, life, this.#stop.signal);
     if (route?.type === 'node-files') {
       life.hasFiles = true;
@@ -200,8 +243,7 @@ export class LogFollowers {
         timeoutMs: limits.timeoutMs,
       });
     }
-    if (route === undefined || choice === 'auto')
-      return new StreamFollower({ ...common, slots: this.#slots, firstLines });
+    if (route === undefined || choice === 'auto') return stream();
     const evidence = `node ${route.node} does not let its log files be read: ${route.reason}`;
     return new RefusedLog({ life, witness: new LogWitness(common), evidence });
   }
@@ -224,7 +266,7 @@ export class LogFollowers {
   }
 
   #unread(life: InstanceLife, cause: GapCause, evidence: string): FollowEnd {
-    const witness = new LogWitness({ ...this.#options, life });
+    const witness = new LogWitness({ ...this.#options, life, past: this.#options.past?.of(life.instance) });
     witness.gap(cause, evidence, { certainty: 'suspected', after: undefined });
     return witness.unproven(evidence, 0);
   }
@@ -242,4 +284,11 @@ export class LogFollowers {
       sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
     }
   }
+}
+
+/** Lines without a place in the node's files are compared with these from their beginning; more go on as they came. */
+const MOST_UNPLACED_BYTES = 1024 * 1024;
+
+function isOfStream({ position, unprovenBytes }: LogPast): boolean {
+  return position === undefined && unprovenBytes > MOST_UNPLACED_BYTES;
 }

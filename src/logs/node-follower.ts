@@ -2,20 +2,23 @@ import type { KubeClient } from '../kube/client.ts';
 import type { NodeFiles } from '../kube/node-files.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
+import type { FilePosition } from '../model/record.ts';
 import type { Slots } from '../model/slots.ts';
-import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
-import { measureRecords } from './cri.ts';
+import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { measureRecords, NOTHING_PENDING } from './cri.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import type { Gunzip } from './file-bytes.ts';
 import { FileLog, type LostPiece, type RecordsPiece } from './file-log.ts';
 import type { InstanceLife } from './life.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { Pace } from './pace.ts';
+import type { LogPast } from './past.ts';
 import { LogCursor } from './position.ts';
+import { positionAfter } from './proof.ts';
 import { Scribe } from './scribe.ts';
 import type { FollowEnd, Follower, LogSink } from './sink.ts';
 import { StreamTail } from './stream-tail.ts';
-import { StretchProof } from './stretch.ts';
+import { type LineDigest, StretchProof } from './stretch.ts';
 import { LogWitness } from './witness.ts';
 
 export interface NodeFollowerOptions {
@@ -39,6 +42,8 @@ export interface NodeFollowerOptions {
   readonly rotatesAt: () => number | undefined;
   /** Milliseconds without progress after which the attempt ends; undefined: never. */
   readonly timeoutMs: number | undefined;
+  /** What an earlier recorder has of it, which was killed. */
+  readonly past?: LogPast | undefined;
 }
 
 /** What one reading of the files came to. */
@@ -71,6 +76,8 @@ export class NodeFollower implements Follower {
   #tail: { readonly stream: StreamTail; readonly slot: Disposable } | undefined;
   /** The last stream that ended by itself, and how many lines had been written down when it was put away. */
   #ended: { readonly stream: StreamTail; readonly lines: number } | undefined;
+  /** What an earlier recorder had from its stream, and the file has to prove first. */
+  #inherited: LineDigest | undefined;
   #proof: StretchProof<RecordsPiece> | undefined;
   #lost: LostPiece | undefined;
   #still: { readonly mark: string; readonly at: number } | undefined;
@@ -78,8 +85,10 @@ export class NodeFollower implements Follower {
 
   constructor(options: NodeFollowerOptions) {
     this.#options = options;
-    const { life, clock } = options;
-    this.#log = new FileLog({ ...options, restart: life.instance.restart });
+    const { life, clock, past } = options;
+    const { position, rotations = 0 } = past ?? {};
+    const after = position === undefined ? undefined : { position, rotations };
+    this.#log = new FileLog({ ...options, restart: life.instance.restart, after });
     this.#scribe = new Scribe({ ...options, instance: life.instance });
     this.#witness = new LogWitness(options);
     this.#pace = new Pace(clock.now());
@@ -90,6 +99,7 @@ export class NodeFollower implements Follower {
   async run(signal: AbortSignal): Promise<FollowEnd> {
     const { life } = this.#options;
     try {
+      await this.#inherit();
       while (life.view.state === 'waiting' && !life.isOver) {
         await life.changed(signal);
         signal.throwIfAborted();
@@ -113,6 +123,20 @@ export class NodeFollower implements Follower {
     return this.#giveUp(cause, evidence);
   }
 
+  /** Lines that an earlier recorder had are known again where a stream begins with them, and proven where they are not. */
+  async #inherit(): Promise<void> {
+    const { past } = this.#options;
+    if (past === undefined) return;
+    const unproven = await past.unproven();
+    if (unproven.lines > 0) this.#inherited = unproven;
+    this.#recent.restore(await past.recentLines());
+  }
+
+  /** What a stream brought since the last proof. */
+  get #claim(): LineDigest | undefined {
+    return this.#inherited ?? this.#tail?.stream.stretch;
+  }
+
   async #leave(): Promise<void> {
     const tail = this.#tail;
     if (tail === undefined) return;
@@ -129,7 +153,7 @@ export class NodeFollower implements Follower {
     try {
       using _turn = await readings.acquire(signal);
       stream?.hold();
-      if (stream !== undefined && stream.stretch.lines > 0) this.#proof ??= new StretchProof();
+      if ((this.#claim?.lines ?? 0) > 0) this.#proof ??= new StretchProof();
       for await (const piece of this.#log.read({ hurry: life.isLeaving }, signal)) {
         if (piece.type === 'lost') this.#lost = piece;
         else this.#takeRecords(piece);
@@ -152,12 +176,12 @@ export class NodeFollower implements Follower {
     if (piece.lines > 0) this.#lastProgress = this.#options.clock.now();
     if (this.#lost !== undefined && piece.first !== undefined) this.#stateLoss(this.#lost, piece.first);
     if (piece.last !== undefined) this.#recent.remember(piece.bytes, piece.last, 'cri');
-    const stream = this.#tail?.stream;
-    if (this.#proof === undefined || stream === undefined) {
+    const claim = this.#claim;
+    if (this.#proof === undefined || claim === undefined) {
       this.#write(piece);
       return;
     }
-    const verdict = this.#proof.take(piece, stream.stretch);
+    const verdict = this.#proof.take(piece, claim);
     switch (verdict.state) {
       case 'open':
         break;
@@ -165,27 +189,41 @@ export class NodeFollower implements Follower {
         this.#refute(this.#proof);
         break;
       case 'proven':
-        this.#proof = undefined;
-        this.#scribe.prove();
-        stream.rebase();
+        this.#scribe.prove(this.#positionIn(piece, verdict.restOffset));
+        this.#rebase();
         this.#write(restOf(piece, verdict));
     }
   }
 
   /** What the stream brought is not what the file holds, which is written down in its place; the stream is given up. */
   #refute(proof: StretchProof<RecordsPiece>): void {
-    this.#proof = undefined;
-    this.#scribe.disown(this.#tail?.stream.stretch.lines ?? 0);
-    this.#tail?.stream.rebase();
+    this.#scribe.disown(this.#claim?.lines ?? 0);
+    this.#rebase();
     this.#dropTail();
     for (const piece of proof.refute().pieces) this.#write(piece);
+  }
+
+  /** What was claimed is decided. */
+  #rebase(): void {
+    this.#proof = undefined;
+    if (this.#inherited === undefined) this.#tail?.stream.rebase();
+    this.#inherited = undefined;
+  }
+
+  /** Where the lines end that were proven, if that is in this piece. */
+  #positionIn({ file, offset, bytes }: RecordsPiece, end: number): FilePosition | undefined {
+    const { last } = this.#scribe;
+    if (end === offset || last === undefined) return undefined;
+    const proven = bytes.subarray(0, end - offset);
+    return positionAfter({ file, offset, bytes: proven, last, pending: NOTHING_PENDING });
   }
 
   #write(piece: RecordsPiece): void {
     const { bytes, first, last, lines, contentBytes, file, offset } = piece;
     if (piece.foreign > 0) this.#witness.note(`${piece.foreign} bytes of ${file} are no log records`);
     if (first === undefined || last === undefined) return;
-    const block = { bytes, first, last, lines, contentBytes, file, offset, unterminated: false };
+    const position = positionAfter({ ...piece, last: laterOf(last, this.#scribe.last ?? last) });
+    const block = { bytes, first, last, lines, contentBytes, file, offset, position, unterminated: false };
     this.#scribe.write('node-files', { ...block, format: 'cri' });
     const stream = this.#tail?.stream;
     if (stream === undefined) return;
@@ -200,9 +238,8 @@ export class NodeFollower implements Follower {
     const proof = this.#proof ?? new StretchProof();
     const after = this.#scribe.proven;
     if (!isBefore) this.#refute(proof);
-    this.#proof = undefined;
     this.#scribe.prove();
-    this.#tail?.stream.rebase();
+    this.#rebase();
     this.#dropTail();
     this.#witness.gap('rotation', evidence, { certainty, after, until: next });
   }

@@ -1,6 +1,7 @@
 import type { LogRecord } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
+import type { RecentLines } from './past.ts';
 
 /**
  * Where a followed log stands, so that it can be opened again after a break without a line lost or repeated.
@@ -47,6 +48,14 @@ export class LogCursor {
     }
   }
 
+  /** Takes in what an earlier recorder had recorded. */
+  restore({ blocks, before, samples, received }: RecentLines): void {
+    this.#droppedSecond = before?.slice(0, 19) ?? '';
+    for (const { bytes, last, format } of blocks) this.remember(bytes, last, format);
+    this.#samples.splice(0, Number.POSITIVE_INFINITY, ...samples);
+    this.#received = received;
+  }
+
   /** A time at which no more than so many bytes had been recorded; undefined where that is before the first of them. */
   timeAt(bytes: number): Timestamp | undefined {
     return this.#samples.findLast(({ received }) => received <= bytes)?.time;
@@ -65,7 +74,7 @@ export class LogCursor {
 }
 
 /** How finely a log's bytes are told in times. */
-const SAMPLE_BYTES = 128 * 1024;
+export const SAMPLE_BYTES = 128 * 1024;
 
 export interface Resume {
   /** RFC 3339 in whole seconds, as the API takes it. */

@@ -1,6 +1,7 @@
 import type { ContainerInstance } from '../model/instance.ts';
-import type { LogRecord, LogRoute } from '../model/record.ts';
+import type { FilePosition, LogRecord, LogRoute, StreamClosedRecord } from '../model/record.ts';
 import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import type { LogPast } from './past.ts';
 import type { LogSink } from './sink.ts';
 
 export interface ScribeOptions {
@@ -8,6 +9,8 @@ export interface ScribeOptions {
   readonly sink: LogSink;
   readonly clock: Pick<Clock, 'now'>;
   readonly nextStream: () => number;
+  /** What an earlier recorder wrote, which was killed. */
+  readonly past?: LogPast | undefined;
 }
 
 type Written = Omit<LogRecord, 'kind' | 'observed' | 'stream'>;
@@ -19,6 +22,8 @@ type Written = Omit<LogRecord, 'kind' | 'observed' | 'stream'>;
 export class Scribe {
   readonly #options: ScribeOptions;
   #stream: { readonly number: number; readonly route: LogRoute } | undefined;
+  /** Streams of an earlier recorder whose lines are not proven yet. */
+  #inherited: readonly number[];
   #last: Timestamp | undefined;
   #proven: Timestamp | undefined;
   /** How often the stream was opened again. */
@@ -27,6 +32,12 @@ export class Scribe {
 
   constructor(options: ScribeOptions) {
     this.#options = options;
+    const { past } = options;
+    this.#inherited = past?.unprovenStreams ?? [];
+    this.#last = past?.last;
+    this.#proven = past?.proven;
+    this.lines = past?.lines ?? 0;
+    this.reconnects = past?.attempts ?? 0;
   }
 
   /** The greatest time that was written. */
@@ -48,25 +59,27 @@ export class Scribe {
     this.#options.sink.append({ kind: 'log', observed, stream: this.#stream.number, ...block });
   }
 
-  /** What the stream brought was found in the file: it stands. */
-  prove(): void {
+  /** What the stream brought was found in the file, or must stand as it is: up to this position there. */
+  prove(position?: FilePosition): void {
     this.#proven = this.#last;
-    this.#end((instance) => ({ boundTo: instance, reason: 'found in the file' }));
+    const { instance } = this.#options;
+    const found = position === undefined ? {} : { position };
+    this.#end({ boundTo: instance, reason: 'found in the file', ...found });
   }
 
   /** What the stream brought is not what the file holds: the file's lines, which follow, stand in its place. */
   disown(lines: number): void {
     this.lines -= lines;
-    this.#end(() => ({ boundTo: null, reason: 'not what the file holds' }));
+    this.#end({ boundTo: null, reason: 'not what the file holds' });
   }
 
-  #end(how: (instance: ContainerInstance) => { boundTo: ContainerInstance | null; reason: string }): void {
-    const stream = this.#stream;
-    if (stream?.route !== 'stream') return;
-    this.#stream = undefined;
-    const { instance, sink } = this.#options;
-    const closed = { kind: 'streamClosed', observed: this.#now(), stream: stream.number, repeatsRemoved: 0 } as const;
-    sink.append({ ...closed, ...how(instance) });
+  #end(how: Pick<StreamClosedRecord, 'boundTo' | 'reason' | 'position'>): void {
+    const own = this.#stream?.route === 'stream' ? [this.#stream.number] : [];
+    if (own.length > 0) this.#stream = undefined;
+    const { sink } = this.#options;
+    for (const stream of [...this.#inherited, ...own])
+      sink.append({ kind: 'streamClosed', observed: this.#now(), stream, repeatsRemoved: 0, ...how });
+    this.#inherited = [];
   }
 
   #open(route: LogRoute, observed: Timestamp): { readonly number: number; readonly route: LogRoute } {

@@ -7,6 +7,7 @@ import { FileWatch, firstTimeOf } from './file-watch.ts';
 import type { InstanceLife, Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
 import type { OpenStreams } from './open-streams.ts';
+import type { LogPast } from './past.ts';
 import { LogCursor, type OverlapMatcher, timeOf } from './position.ts';
 import type { FollowEnd, Follower, LogLimits, LogSink } from './sink.ts';
 import { StreamProof } from './stream-proof.ts';
@@ -25,6 +26,8 @@ export interface StreamFollowerOptions {
   readonly open: OpenStreams;
   /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */
   readonly rotatesAt: () => number | undefined;
+  /** What an earlier recorder has of it, which was killed. */
+  readonly past?: LogPast | undefined;
 }
 
 /** How one opened stream ended. */
@@ -67,6 +70,7 @@ export class StreamFollower implements Follower {
   /** Resolves when all that can be had was read, or was given up for a stated reason; rejects only when the signal aborts. */
   async run(signal: AbortSignal): Promise<FollowEnd> {
     const { life, slots } = this.#options;
+    await this.#inherit();
     while (life.view.state === 'waiting' && !life.isOver) {
       await life.changed(signal);
       signal.throwIfAborted();
@@ -82,6 +86,19 @@ export class StreamFollower implements Follower {
       const end = await this.#next(outcome, reach, signal);
       if (end !== undefined) return end;
     }
+  }
+
+  /** Goes on behind the last line that an earlier recorder had. */
+  async #inherit(): Promise<void> {
+    const { past, firstLines, life } = this.#options;
+    if (past === undefined || past.lines === 0) return;
+    this.#cursor.restore(await past.recentLines());
+    this.#attempt = past.attempts + 1;
+    this.#firstTime = past.first;
+    this.#lines = past.lines;
+    this.#bytes = past.bytes;
+    const line = await past.firstLine();
+    if (line !== undefined) firstLines.claim(life.instance.restart, line, () => this.#disown());
   }
 
   interrupted(): FollowEnd {

@@ -7,15 +7,18 @@ export interface LogWitnessOptions {
   readonly life: InstanceLife;
   readonly sink: LogSink;
   readonly clock: Pick<Clock, 'now'>;
+  /** What an earlier recorder said, which was killed. */
+  readonly past?: { readonly gaps: number } | undefined;
 }
 
 /** States what of one container run's log could not be had, and how its end was proven. */
 export class LogWitness {
   readonly #options: LogWitnessOptions;
-  #gaps = 0;
+  #gaps: number;
 
   constructor(options: LogWitnessOptions) {
     this.#options = options;
+    this.#gaps = options.past?.gaps ?? 0;
   }
 
   /** Something is missing, or may be, after a line's time and until another one's, or the container's end. */

@@ -83,6 +83,22 @@ export interface RelationRecord {
 /** Which way log lines came. */
 export type LogRoute = 'stream' | 'node-files';
 
+/** How far a log was read in the node's files: behind its last record that was taken, which a hash tells again. */
+export interface FilePosition {
+  /** The name that the file had then. */
+  readonly file: string;
+  /** Where the record ends. */
+  readonly offset: number;
+  /** Bytes of the record, its newline included. */
+  readonly length: number;
+  /** Of the record, in base64. */
+  readonly sha256: string;
+  /** The greatest time up to there. */
+  readonly last: Timestamp;
+  /** Lines that were begun and go on behind it. */
+  readonly open?: { readonly stdout: boolean; readonly stderr: boolean };
+}
+
 /** A log source was opened for an instance; blocks name it by `stream`. */
 export interface StreamOpenedRecord {
   readonly kind: 'streamOpened';
@@ -127,6 +143,8 @@ export interface LogRecord {
   /** node-files only: the file that the block came from and the offset of its first byte. */
   readonly file: string | null;
   readonly offset: number;
+  /** node-files only: where the reading goes on behind the block. */
+  readonly position?: FilePosition;
   readonly unterminated: boolean;
   /** Absent where nothing was taken out. Content, its length and `bytes` are what is left then. */
   readonly redactions?: LineRedactions;
@@ -145,6 +163,8 @@ export interface StreamClosedRecord {
   /** Lines received again after a reconnect and not journalled a second time. */
   readonly repeatsRemoved: number;
   readonly reason: string;
+  /** Where in the node's files its lines were found to end. */
+  readonly position?: FilePosition;
 }
 
 /** All that can be had of an instance's log was read, or the attempt ended. Written once an instance, last. */
@@ -157,6 +177,8 @@ export interface LogEndRecord {
   readonly evidence: string;
   /** node-files only: how many rotated files the log was followed through. */
   readonly rotations?: number;
+  /** The capture ended before the log did: one that is resumed reads on, and tells another end. */
+  readonly goesOn?: true;
 }
 
 export interface GapRecord {
@@ -170,6 +192,34 @@ export interface NoteRecord {
   readonly kind: 'note';
   readonly observed: Timestamp;
   readonly text: string;
+}
+
+/**
+ * Where a watch stands: nothing of what it watches was missed up to this resourceVersion, and all of it that belongs to
+ * the story is written down. States behind it are positions too: the newer of the two is where a resumed capture goes on.
+ */
+export interface WatchedRecord {
+  readonly kind: 'watched';
+  readonly observed: Timestamp;
+  /** `pods`, `deployments.apps`. */
+  readonly resource: string;
+  readonly namespace: string | null;
+  /** Where only one object is watched, or some. */
+  readonly name?: string;
+  readonly selector?: string;
+  /** Absent while what was missed is listed: states behind this record are no positions then. */
+  readonly resourceVersion?: string;
+  /** It goes on from earlier, and may not have caught up: nothing had been missed for the last time then. */
+  readonly heard?: Timestamp;
+}
+
+/** The recorder had been killed, and another one goes on from here. What lies between is fetched, or a gap. */
+export interface ResumeRecord {
+  readonly kind: 'resume';
+  readonly time: Timestamp;
+  /** The last moment that the journal told of. */
+  readonly after: Timestamp;
+  readonly generator: string;
 }
 
 /** The last record of a journal whose capture ended by itself. */
@@ -192,4 +242,6 @@ export type JournalRecord =
   | LogEndRecord
   | GapRecord
   | NoteRecord
+  | WatchedRecord
+  | ResumeRecord
   | EndRecord;

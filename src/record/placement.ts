@@ -6,6 +6,7 @@ import type { EventRecord, ObjectAction, ObjectRecord, RelationRecord, Root } fr
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { RedactedObject, Redactor } from '../redact/redactor.ts';
+import type { Past } from './past.ts';
 import { RelatedObjects, type SeenState } from './related.ts';
 
 /** The newest recorded state of an object of the story, redacted. */
@@ -30,7 +31,7 @@ export interface PlacementOptions {
  */
 export class Placement {
   readonly #options: PlacementOptions;
-  readonly #scope: Scope;
+  #scope: Scope;
   readonly #recorded = new Map<string, RecordedObject>();
   readonly #nodes = new Set<string>();
   readonly #related: RelatedObjects | undefined;
@@ -50,6 +51,20 @@ export class Placement {
       relate: (relation) => append({ kind: 'relation', observed: timestampOf(clock.now()), ...relation }),
       want,
     });
+  }
+
+  /** Goes on with what a recorder had written that was killed. */
+  restore({ scope, objects, relations, events }: Past): void {
+    this.#scope = scope;
+    this.#events = events;
+    for (const [uid, recorded] of objects) {
+      this.#recorded.set(uid, recorded);
+      const node = recorded.resource === 'pods' ? nodeOf(recorded.object) : undefined;
+      if (node !== undefined) this.#nodes.add(node);
+    }
+    this.#related?.restore(relations);
+    for (const [uid, { isDeleted }] of objects) if (!isDeleted) this.#explain(uid);
+    this.#revision += 1;
   }
 
   /** Rises with every state that is written down. */
@@ -144,9 +159,13 @@ export class Placement {
 
   #append(resource: string, redacted: RedactedObject, action: ObjectAction): void {
     const { clock, append } = this.#options;
-    this.#revision += 1;
     const isDeleted = action === 'deleted' || action === 'deletedUnseen';
-    this.#recorded.set(redacted.object.metadata.uid, { resource, object: redacted.object, isDeleted });
+    const { uid, resourceVersion } = redacted.object.metadata;
+    const known = this.#recorded.get(uid);
+    // A watch that goes on after a recorder was killed may tell again what that one had written.
+    if (known?.isDeleted === true || (known?.object.metadata.resourceVersion === resourceVersion && !isDeleted)) return;
+    this.#revision += 1;
+    this.#recorded.set(uid, { resource, object: redacted.object, isDeleted });
     append({ kind: 'object', observed: timestampOf(clock.now()), action, resource, ...redacted });
   }
 }

@@ -17,6 +17,7 @@ import { catchUp } from './catch-up.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
 import { familyFirst } from './families.ts';
 import { LateTypes } from './late-types.ts';
+import type { Past } from './past.ts';
 import { Placement } from './placement.ts';
 import { ReferenceWatches } from './reference-watches.ts';
 import { eventsType, isPointing, namespacesOf, watchableTypes } from './types.ts';
@@ -57,6 +58,8 @@ export interface RecordOptions {
   readonly end: EndConditions;
   /** Milliseconds at most, at the end, for the logs of ended containers to be read to their end. */
   readonly drainMs: number;
+  /** What the journal holds of a recorder that was killed: this one goes on with its capture. */
+  readonly past?: Past | undefined;
 }
 
 /** The recorder's own log: a constant message, variables as fields. */
@@ -114,6 +117,7 @@ export class Recorder {
             route: options.logs.route ?? 'auto',
             routeOf: (pod) => routes.routeOf(pod),
             say: (text) => options.log.info({}, text),
+            past: options.past?.logs,
             rotatesAt: (node) => nodes.logMaxSize(node),
             sink: {
               append,
@@ -155,8 +159,9 @@ export class Recorder {
 
   /** Records until an end condition holds or `signal` aborts. A second abort, of `leave`, does not wait for logs. */
   async run(signal: AbortSignal, leave: AbortSignal): Promise<RecordResult> {
-    const { clock, start } = this.#options;
-    this.#append({ kind: 'start', time: timestampOf(clock.now()), ...start });
+    const { clock, start, past } = this.#options;
+    if (past === undefined) this.#append({ kind: 'start', time: timestampOf(clock.now()), ...start });
+    else this.#resume(past);
     const stop = () => this.#stop.abort();
     leave.addEventListener('abort', stop, { once: true });
     try {
@@ -175,6 +180,14 @@ export class Recorder {
     }
   }
 
+  #resume(past: Past): void {
+    const { clock, start } = this.#options;
+    const time = timestampOf(clock.now());
+    const { generator } = start;
+    this.#append({ kind: 'resume', time, after: past.lastObserved, generator });
+    this.#witness.restore(past);
+  }
+
   /** Roots first, then Events, then every type that the server lets the user list. */
   async #watchEverything(): Promise<void> {
     const { discovery, start, types } = this.#options;
@@ -184,11 +197,12 @@ export class Recorder {
     });
     const events = eventsType(discovery);
     for (const namespace of namespacesOf(start.roots)) {
+      const types = watchableTypes(discovery, start.roots, namespace);
+      await Promise.all(types.map((type) => this.#watches.learn(type, namespace)));
       if (events !== undefined) first.push(this.#watches.watchEvents(events, namespace));
       if (events !== undefined && namespace !== null && namespace !== 'default')
         first.push(this.#watches.watchNodeEvents(events, 'default'));
-      for (const type of familyFirst(watchableTypes(discovery, start.roots, namespace), start.roots))
-        first.push(this.#watchType(type, namespace));
+      for (const type of familyFirst(types, start.roots)) first.push(this.#watchType(type, namespace));
     }
     await Promise.all(first);
     if (!this.#stop.signal.aborted) this.#witness.synced();

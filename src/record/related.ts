@@ -32,11 +32,21 @@ export class RelatedObjects {
   readonly #options: RelatedOptions;
   readonly #relations = new Relations();
   readonly #related = new Set<string>();
+  /** Relations that a recorder had told which was killed. */
+  readonly #told = new Set<string>();
   /** The newest states of objects that may come to point at one of the story: Services, autoscalers, quotas. */
   readonly #held = new Map<string, SeenState>();
 
   constructor(options: RelatedOptions) {
     this.#options = options;
+  }
+
+  /** Goes on with what a recorder had told that was killed. */
+  restore(relations: readonly Relation[]): void {
+    for (const relation of relations) {
+      this.#related.add(relation.of);
+      this.#told.add(keyOf(relation));
+    }
   }
 
   has(uid: string): boolean {
@@ -83,13 +93,17 @@ export class RelatedObjects {
 
   #tell(relations: readonly Relation[]): void {
     for (const relation of relations) {
-      this.#options.relate(relation);
+      if (!this.#told.has(keyOf(relation))) this.#options.relate(relation);
       this.#related.add(relation.of);
       const held = this.#held.get(relation.of);
       this.#held.delete(relation.of);
       if (held !== undefined) this.#options.write(held);
     }
   }
+}
+
+function keyOf({ of, how, to }: Relation): string {
+  return `${of} ${how} ${to}`;
 }
 
 function isPointing({ resource, object }: SeenObject): boolean {

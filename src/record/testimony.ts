@@ -2,6 +2,7 @@ import type { Reference } from '../graph/references.ts';
 import type { ApiError } from '../kube/error.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
+import type { PastTarget } from './past.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 
 /** What one watch sees: a type in a namespace (null: everywhere), or the one object of it that `name` names. */
@@ -31,6 +32,11 @@ export interface Witness {
   unexplained(type: ResourceType, error: ApiError): void;
   /** A type was listed anew after its history was lost: states since then may have been missed. */
   relisted(type: ResourceType, namespace: string | null, doubt: Doubt): void;
+  /** A watch stands at this resourceVersion; undefined: it lists what it may have missed since it was heard. */
+  stands(
+    target: PastTarget,
+    at: { readonly resourceVersion: string | undefined; readonly heard?: Timestamp | undefined },
+  ): void;
   /** Whether the story lacks what its reader came for without it, whatever was seen of it so far. */
   isEssential(type: ResourceType): boolean;
   /** The user may not (any more) read a type, or the one object of it that `name` names. */

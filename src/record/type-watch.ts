@@ -5,6 +5,7 @@ import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';
 import { reflect } from '../watch/reflector.ts';
 import { type Change, Store } from '../watch/store.ts';
 
+import type { WatchPast } from './past.ts';
 /** A change as one watch tells it, with where the watch stood before it (undefined within its list). */
 export type WatchedChange = Change<string> & {
   readonly before: string | undefined;
@@ -19,6 +20,8 @@ export interface Doubt {
   readonly until: Timestamp;
   /** How many objects a new list found changed. */
   readonly changes: number;
+  /** `killed`: while no recorder ran. */
+  readonly cause: 'expired' | 'killed';
 }
 
 export interface WatchListener {
@@ -27,6 +30,8 @@ export interface WatchListener {
   listed(resourceVersion: string, doubt: Doubt | undefined): void;
   /** The watch was ended while a list was under way that should have shown what was missed, or while it failed. */
   left(doubt: Doubt, during: 'listing' | 'failing'): void;
+  /** Nothing was missed up to this resourceVersion, and all of it was told; undefined: something may have been, and is listed now. */
+  standsAt?(resourceVersion: string | undefined, heard?: Timestamp): void;
   trouble(event: Extract<ReflectorEvent, { type: 'denied' | 'failing' }>): void;
 }
 
@@ -45,6 +50,8 @@ export interface WatchTarget {
   /** Lists only to find out what is there; what is known to be of the story does not wait for that. */
   readonly isSearch?: true;
   readonly heard?: Timestamp;
+  /** How it goes on from the watch of a recorder that was killed; takes the place of `from` and `heard`. */
+  readonly past?: WatchPast | undefined;
   readonly signal?: AbortSignal;
   readonly onListed?: (resourceVersion: string) => void;
   /** In place of the witness' own word. */
@@ -58,6 +65,7 @@ export type WatchOptions = Omit<ReflectorOptions, 'metadataOnly'> & {
   readonly clock: Clock;
   /** Of a watch that goes on from another one's position: when that one was last heard of. */
   readonly heard?: Timestamp;
+  readonly past?: WatchPast | undefined;
 };
 
 /** Secrets and ConfigMaps are only ever read as metadata: their data never reaches this process. */
@@ -65,26 +73,34 @@ const METADATA_ONLY = new Set(['secrets', 'configmaps']);
 
 /** Runs one reflector and tells the listener what changed, repeats dropped, until the signal aborts. */
 export async function watchType(options: WatchOptions, listener: WatchListener, signal: AbortSignal): Promise<void> {
-  const { clock, type } = options;
+  const { clock, type, past, ...rest } = options;
   const metadataOnly = options.metadataOnly === true || METADATA_ONLY.has(groupResourceOf(type));
-  const store = new Store((object) => object.metadata.name);
-  let doubt: { since: Timestamp; changes: number } | undefined;
+  const from = past === undefined ? options.from : past.from;
+  const how = { ...rest, clock, type, metadataOnly, ...(from === undefined ? {} : { from }) };
+  const store = new Store((object) => object.metadata.name, past?.known);
+  let doubt: Omit<Doubt, 'until'> | undefined;
   let isRelist = false;
   let hasBegun = false;
   let isFailing = false;
-  let lastHeard = options.heard ?? timestampOf(clock.now());
-  for await (const event of reflect({ ...options, metadataOnly }, signal)) {
+  // Until it was heard of for the first time, what it may have missed lies before this recorder.
+  let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
+  const heardAt = past?.heard ?? options.heard;
+  let lastHeard = heardAt ?? timestampOf(clock.now());
+  if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, lastHeard);
+  for await (const event of reflect(how, signal)) {
     if (event.type === 'init') {
       isRelist = event.relist;
       // A list that was cut short goes on in the next one, and what changed between the two was not seen either.
-      const wasCutShort = hasBegun && (store.size > 0 || options.from !== undefined);
-      if (event.relist || wasCutShort) doubt ??= { changes: 0, since: lastHeard };
-      else if (options.heard === undefined) lastHeard = timestampOf(clock.now());
+      const wasCutShort = hasBegun && (store.size > 0 || from !== undefined);
+      const isInDoubt = event.relist || wasCutShort || cause === 'killed';
+      if (isInDoubt && doubt === undefined) listener.standsAt?.(undefined, lastHeard);
+      if (isInDoubt) doubt ??= { changes: 0, since: lastHeard, cause };
+      else if (heardAt === undefined) lastHeard = timestampOf(clock.now());
       hasBegun = true;
     }
     const before = event.type === 'apply' || event.type === 'delete' ? event.before : undefined;
     for (const change of store.take(event)) {
-      if (doubt !== undefined) doubt.changes += 1;
+      if (doubt !== undefined) doubt = { ...doubt, changes: doubt.changes + 1 };
       listener.change({ ...change, before, isRelist, heard: lastHeard });
     }
     if (event.type === 'initDone') {
@@ -93,11 +109,17 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       isRelist = false;
     } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event);
     isFailing = event.type === 'failing' || (isFailing && !HEARD.has(event.type));
-    if (doubt === undefined && HEARD.has(event.type)) lastHeard = timestampOf(clock.now());
+    if (doubt !== undefined || !HEARD.has(event.type)) continue;
+    const isCaughtUp = event.type === 'initDone' || event.type === 'alive';
+    // What happened while no recorder ran comes first: such a change is not from now.
+    if (cause === 'killed' && !isCaughtUp) continue;
+    lastHeard = timestampOf(clock.now());
+    cause = 'expired';
+    if (isCaughtUp) listener.standsAt?.(event.resourceVersion);
   }
   const until = timestampOf(clock.now());
   if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
-  else if (isFailing && store.size > 0) listener.left({ since: lastHeard, until, changes: 0 }, 'failing');
+  else if (isFailing && store.size > 0) listener.left({ since: lastHeard, until, changes: 0, cause }, 'failing');
 }
 
 /** What shows that a watch lives, and has missed nothing until then. */

@@ -5,9 +5,12 @@ import type { Root } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
+import { existingObjects } from './existing.ts';
+import type { Past } from './past.ts';
 import { placeKey, type WatchedPlace, type Witness } from './testimony.ts';
 import { type Member, type Sighting, TypeInPlace, uidOf } from './type-in-place.ts';
 import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
+import { targetOf, WatchPasts } from './watch-pasts.ts';
 
 export interface WatchesOptions {
   readonly client: KubeClient;
@@ -21,6 +24,8 @@ export interface WatchesOptions {
   readonly listsAtOnce: number;
   /** A type with more objects than this is crowded. */
   readonly crowd?: number;
+  /** What the watches of a recorder that was killed had told. */
+  readonly past?: Past | undefined;
 }
 
 /** Deleted objects whose owner never came are remembered up to this many. */
@@ -36,6 +41,7 @@ export class Watches {
   readonly #signal: AbortSignal;
   readonly #searches: Slots;
   readonly #slots: Slots;
+  readonly #pasts: WatchPasts;
   readonly #places = new Map<string, TypeInPlace>();
   readonly #sightings = new Map<string, Sighting>();
   readonly #running = new Set<Promise<void>>();
@@ -51,6 +57,7 @@ export class Watches {
     this.#signal = signal;
     this.#searches = new Slots(options.listsAtOnce);
     this.#slots = new Slots(options.listsAtOnce);
+    this.#pasts = new WatchPasts(options.past);
   }
 
   /** Types that are watched, whole or as metadata. */
@@ -71,7 +78,7 @@ export class Watches {
   #watchName(type: ResourceType, namespace: string | null, name: string): Promise<void> {
     const key = placeKey({ type, namespace });
     this.#ownNames.set(key, (this.#ownNames.get(key) ?? new Set()).add(name));
-    return this.#run({ type, namespace, name }, (change) => {
+    return this.#run({ type, namespace, name, ...this.#pasts.fromHere({ type, namespace, name }) }, (change) => {
       this.#placed(this.#options.witness.state(type.resource, change));
     });
   }
@@ -89,6 +96,9 @@ export class Watches {
   /** Every object of the type, as metadata at first. Resolves at its first list or refusal. */
   watchMetadata(type: ResourceType, namespace: string | null, lateSince?: Timestamp): Promise<void> {
     const place = this.#placeFor(type, namespace, lateSince);
+    if (this.#pasts.wasWatched(place)) return this.#goOnWhole(place);
+    for (const member of this.#pasts.ownWatches(place, this.#ownNames.get(place.key)))
+      this.#watchMember(place, member, {});
     const signal = AbortSignal.any([this.#signal, place.stopMetadata.signal]);
     return this.#run(
       {
@@ -97,6 +107,7 @@ export class Watches {
         metadataOnly: true,
         placementOnly: true,
         isSearch: true,
+        ...(lateSince === undefined ? this.#pasts.unknown(place) : {}),
         signal,
         onListed: (at) => this.#metadataListed(place, at),
         onDoubt: (doubt) => this.#doubt(place, doubt),
@@ -107,23 +118,26 @@ export class Watches {
 
   /** Kubernetes Events, whole. Resolves at the first list or refusal. */
   watchEvents(type: ResourceType, namespace: string | null): Promise<void> {
-    return this.#run({ type, namespace }, (change) => this.#options.witness.event(change));
+    return this.#run({ type, namespace, ...this.#pasts.fromHere({ type, namespace }) }, (change) =>
+      this.#options.witness.event(change),
+    );
   }
 
   /** Events about Nodes, which lie in another namespace than the story: they explain it, and may well be refused. */
   watchNodeEvents(type: ResourceType, namespace: string): Promise<void> {
     const { witness } = this.#options;
     const onDenied = (error: ApiError) => witness.unexplained(type, error);
-    return this.#run({ type, namespace, fieldSelector: 'involvedObject.kind=Node', onDenied }, (change) =>
-      witness.event(change),
-    );
+    const how = { fieldSelector: 'involvedObject.kind=Node', onDenied, ...this.#pasts.goingOn({ type, namespace }) };
+    return this.#run({ type, namespace, ...how }, (change) => witness.event(change));
   }
 
   /** Every object of a type whose metadata does not tell what it explains, whole from the start. */
   watchWhole(type: ResourceType, namespace: string | null): Promise<void> {
     const place = this.#placeFor(type, namespace);
     place.isFull = true;
-    return this.#run({ type, namespace, isSearch: true }, (change) => this.#wholeChange(place, change));
+    return this.#run({ type, namespace, isSearch: true, ...this.#pasts.listed(place) }, (change) =>
+      this.#wholeChange(place, change),
+    );
   }
 
   /** What objects of the story name, whole. A refusal ends it, and is told. Resolves at the first list or refusal. */
@@ -137,9 +151,28 @@ export class Watches {
       refused.abort();
     };
     const signal = AbortSignal.any([this.#signal, refused.signal]);
-    return this.#run({ type, namespace: reference.namespace, ...reference.by, signal, onDenied }, (change) =>
+    const { namespace, by } = reference;
+    const past = this.#pasts.goingOn({ type, namespace, ...('name' in by ? by : { selector: by.labelSelector }) });
+    return this.#run({ type, namespace, ...by, ...past, signal, onDenied }, (change) =>
       witness.referenced(reference, type.resource, change),
     );
+  }
+
+  /** Where a watch goes on without a list, others' objects must be known as well: who owns whom. */
+  async learn(type: ResourceType, namespace: string | null): Promise<void> {
+    if (!this.#pasts.wasWatched({ type, namespace })) return;
+    const { client, witness } = this.#options;
+    using _slot = await this.#slots.acquire(this.#signal);
+    for await (const object of existingObjects(client, { type, namespace }, this.#signal))
+      this.#placed(witness.learn(type.resource, object));
+  }
+
+  /** A type whose objects were watched whole goes on so. */
+  #goOnWhole(place: TypeInPlace): Promise<void> {
+    place.isFull = true;
+    place.stopMetadata.abort();
+    const { type, namespace } = place;
+    return this.#run({ type, namespace, ...this.#pasts.fromHere(place) }, (change) => this.#wholeChange(place, change));
   }
 
   #placeFor(type: ResourceType, namespace: string | null, lateSince?: Timestamp): TypeInPlace {
@@ -219,7 +252,8 @@ export class Watches {
     const { type, namespace } = place;
     const gone = new AbortController();
     const signal = AbortSignal.any([this.#signal, gone.signal]);
-    void this.#run({ type, namespace, name, signal, ...start }, (change) => {
+    const past = this.#pasts.goingOn({ type, namespace, name });
+    void this.#run({ type, namespace, name, signal, ...start, ...past }, (change) => {
       if (uidOf(change) !== uid) return;
       this.#placed(this.#options.witness.state(type.resource, change));
       if (change.type !== 'deleted' && change.type !== 'deletedUnseen') return;
@@ -263,6 +297,12 @@ export class Watches {
     let wasForbidden = false;
     const listener: WatchListener = {
       change: onChange,
+      standsAt: (resourceVersion, heard) => {
+        // Of a type that is only watched as metadata nothing is written down.
+        if (what.metadataOnly !== true)
+          witness.stands(targetOf({ ...place, selector: what.labelSelector }), { resourceVersion, heard });
+        if (what.past?.from !== undefined) first.resolve(); // without a list
+      },
       listed: (resourceVersion, doubt) => {
         if (wasForbidden) witness.readable(place);
         else if (doubt !== undefined) onDoubt(doubt);

@@ -8,6 +8,7 @@ import type { JournalRecord, ObjectAction, Root } from '../model/record.ts';
 import { groupOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { mayBelong } from './families.ts';
+import type { Past, PastTarget } from './past.ts';
 import type { Placement } from './placement.ts';
 import type { RecordLog } from './record.ts';
 import { placeKey, type WatchedPlace, type Witness } from './testimony.ts';
@@ -56,6 +57,26 @@ export class RecorderWitness implements Witness {
   /** Rejects when the recorder cannot go on. */
   get failure(): Promise<never> {
     return this.#fatal.promise;
+  }
+
+  /** Goes on with what a recorder had seen that was killed. */
+  restore(past: Past): void {
+    const { placement, followers, nodes } = this.#options;
+    const now = this.#now();
+    for (const { isOpen: _, ...gap } of past.openGaps)
+      this.#options.append({ kind: 'gap', observed: now, gap: { ...gap, to: now } });
+    placement.restore(past);
+    for (const { of } of past.relations) {
+      const related = past.objects.get(of);
+      if (related !== undefined) this.#explaining.add(groupResource(related.resource, related.object));
+    }
+    for (const [uid, { resource, object, isDeleted }] of past.objects) {
+      if (!placement.isMember(uid)) continue;
+      this.#membersOf.add(groupResource(resource, object));
+      if (!isPod(resource, object)) continue;
+      nodes.want(object);
+      followers?.restore(object, { isDeleted });
+    }
   }
 
   learn(resource: string, object: KubeObject): readonly string[] {
@@ -113,16 +134,39 @@ export class RecorderWitness implements Witness {
     return ESSENTIAL.has(groupResourceOf(type));
   }
 
-  relisted(type: ResourceType, namespace: string | null, { since, until, changes }: Doubt): void {
+  stands(
+    { storage: resource, namespace, name, selector }: PastTarget,
+    {
+      resourceVersion,
+      heard,
+    }: { readonly resourceVersion: string | undefined; readonly heard?: Timestamp | undefined },
+  ): void {
+    const named = name === undefined ? {} : { name };
+    const selected = selector === undefined ? {} : { selector };
+    const target = { resource, namespace, ...named, ...selected };
+    const at = resourceVersion === undefined ? {} : { resourceVersion };
+    this.#options.append({
+      kind: 'watched',
+      observed: this.#now(),
+      ...target,
+      ...at,
+      ...(heard === undefined ? {} : { heard }),
+    });
+  }
+
+  relisted(type: ResourceType, namespace: string | null, { since, until, changes, cause }: Doubt): void {
     const storage = groupResourceOf(type);
     if (this.#explaining.has(storage) && !this.#membersOf.has(storage) && !ESSENTIAL.has(storage)) {
-      this.note(`the watch of ${storage} lost its history: of those that explain this story, states may be missing`);
+      // That nobody recorded meanwhile is told once for all.
+      if (cause === 'expired')
+        this.note(`the watch of ${storage} lost its history: of those that explain this story, states may be missing`);
       return;
     }
     const what = `a new list shows ${changes} changes, and what came and went meanwhile is unknown`;
+    const nobody = cause === 'killed' ? 'nobody recorded for a time, and ' : '';
     this.#gap(
-      { resource: storage, namespace, cause: 'expired', since, until },
-      `the watch could not go on from where it was; ${what}`,
+      { resource: storage, namespace, cause, since, until },
+      `${nobody}the watch could not go on from where it was; ${what}`,
     );
   }
 

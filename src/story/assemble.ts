@@ -90,7 +90,7 @@ function stateLosses(entries: Entries, { lastObserved, unplaced }: Survey, journ
 }
 
 function metadataOf(entries: Entries, surveyed: Survey, journal: JournalSource): StoryMetadata {
-  const { start, end, lastObserved, scope, members } = surveyed;
+  const { start, end, lastObserved, scope, members, resumed } = surveyed;
   const incomplete = incompleteness(entries, surveyed, journal);
   const logs = [...surveyed.logs.values()].filter(({ instance }) => members.has(instance.podUid));
   const logLines = logs.reduce((sum, { lines }) => sum + lines, 0);
@@ -110,6 +110,7 @@ function metadataOf(entries: Entries, surveyed: Survey, journal: JournalSource):
     startTime: start.time,
     endTime: end?.time ?? lastObserved,
     ended: end?.ended ?? 'killed',
+    ...(resumed.length === 0 ? {} : { resumed: resumed.map(({ after, time }) => ({ after, time })) }),
     complete: incomplete.length === 0,
     incomplete,
     counts: {

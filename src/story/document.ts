@@ -33,6 +33,8 @@ const metadata = z.looseObject({
   startTime: timestamp,
   endTime: timestamp,
   ended: z.string(),
+  /** Where the recorder was killed and another one went on: nobody recorded between these times. */
+  resumed: z.array(z.looseObject({ after: timestamp, time: timestamp })).optional(),
   complete: z.boolean(),
   incomplete: z.array(z.string()),
   counts,

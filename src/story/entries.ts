@@ -89,6 +89,12 @@ export class Entries {
       case 'note':
         this.takeNote(record.text, record.observed);
         return;
+      case 'resume':
+        this.takeNote(
+          `the recorder was killed after ${record.after}; another one went on here, and fetched what it could of what happened meanwhile`,
+          record.time,
+        );
+        return;
       default:
         return;
     }

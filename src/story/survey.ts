@@ -57,6 +57,14 @@ export interface Survey {
   /** Nodes that pods of the story ran on: Events name them by name only. */
   readonly nodes: ReadonlySet<string>;
   readonly logs: ReadonlyMap<string, InstanceLog>;
+  /** When the recorder had been killed and another one went on, in order. */
+  readonly resumed: readonly Resumed[];
+}
+
+/** Between these times nobody recorded. */
+export interface Resumed {
+  readonly after: Timestamp;
+  readonly time: Timestamp;
 }
 
 interface StreamState {
@@ -90,9 +98,10 @@ class Surveyor {
   readonly #relations = new Map<string, Map<RelationHow, Set<string>>>();
   readonly #streams = new Map<number, StreamState>();
   readonly #ends = new Map<string, LogEndRecord>();
+  readonly #resumed: Resumed[] = [];
 
   take({ record, seq, position }: JournalEntry): void {
-    const time = record.kind === 'start' || record.kind === 'end' ? record.time : record.observed;
+    const time = 'time' in record ? record.time : record.observed;
     this.#lastObserved = laterOf(this.#lastObserved, time);
     switch (record.kind) {
       case 'start':
@@ -132,9 +141,15 @@ class Surveyor {
       case 'logEnd':
         this.#ends.set(instanceKey(record.instance), record);
         break;
+      case 'resume':
+        this.#resumed.push({ after: record.after, time: record.time });
+        // A log that was to go on has another end.
+        for (const [key, { goesOn }] of this.#ends) if (goesOn === true) this.#ends.delete(key);
+        break;
       case 'event':
       case 'gap':
       case 'note':
+      case 'watched':
         break;
     }
   }
@@ -157,6 +172,7 @@ class Surveyor {
         .length,
       nodes: new Set(nodes),
       logs: this.#logs(),
+      resumed: this.#resumed,
     };
   }
 

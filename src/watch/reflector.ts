@@ -18,7 +18,7 @@ export type ReflectorEvent =
   | { readonly type: 'apply'; readonly object: KubeObject; readonly before: string }
   | { readonly type: 'delete'; readonly object: KubeObject; readonly before: string }
   /** A bookmark, or a watch that stood open to the end: nothing changed, and the watch lives. */
-  | { readonly type: 'alive' }
+  | { readonly type: 'alive'; readonly resourceVersion: string }
   /** The first list, or a later one, was refused (403), or the type does not exist (any more). Tried again, seldom. */
   | { readonly type: 'denied'; readonly error: ApiError }
   /** The server or the way to it fails; tried again with backoff. */
@@ -100,7 +100,8 @@ class Reflector {
         if (!this.#signal.aborted) yield* this.#recover(error);
       }
     }
-    if (this.#hasStood) yield { type: 'alive' };
+    if (this.#hasStood && this.#state.at === 'watching')
+      yield { type: 'alive', resourceVersion: this.#state.resourceVersion };
   }
 
   /** The position is known to the caller; only what existed there may have to be listed. */
@@ -176,7 +177,7 @@ class Reflector {
     const before = this.#state.at === 'watching' ? this.#state.resourceVersion : '';
     const resourceVersion = frame.type === 'BOOKMARK' ? frame.resourceVersion : frame.object.metadata.resourceVersion;
     // Advanced only after the consumer has taken the event, so that a throw in between repeats it rather than skips it.
-    if (frame.type === 'BOOKMARK') yield { type: 'alive' };
+    if (frame.type === 'BOOKMARK') yield { type: 'alive', resourceVersion };
     else yield { type: frame.type === 'DELETED' ? 'delete' : 'apply', object: frame.object, before };
     this.#state = { at: 'watching', resourceVersion };
   }

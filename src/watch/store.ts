@@ -8,6 +8,12 @@ export type Change<Kept> =
   /** A relist came without it: the delete was missed. `kept` is what was kept of its last state. */
   | { readonly type: 'deletedUnseen'; readonly uid: string; readonly kept: Kept };
 
+/** What is known of an object beforehand. */
+export interface Known<Kept> {
+  readonly resourceVersion: string;
+  readonly kept: Kept;
+}
+
 interface Entry<Kept> {
   resourceVersion: string;
   kept: Kept;
@@ -22,8 +28,10 @@ export class Store<Kept> {
   readonly #keep: (object: KubeObject) => Kept;
   readonly #entries = new Map<string, Entry<Kept>>();
 
-  constructor(keep: (object: KubeObject) => Kept) {
+  /** @param known what existed when an earlier watch ended, by UID. */
+  constructor(keep: (object: KubeObject) => Kept, known: ReadonlyMap<string, Known<Kept>> = new Map()) {
     this.#keep = keep;
+    for (const [uid, entry] of known) this.#entries.set(uid, { ...entry, isListed: true });
   }
 
   get size(): number {

@@ -1,0 +1,201 @@
+import { type ContainerInstance, type InstanceState, instanceKey } from '../model/instance.ts';
+import type { FilePosition, JournalRecord, LogEndRecord, LogRecord } from '../model/record.ts';
+import type { KubeObject } from '../model/resource.ts';
+import type { Timestamp } from '../model/time.ts';
+import { instancesOf } from './instances.ts';
+import { linesOf, SAMPLE_BYTES } from './position.ts';
+import { LineDigest } from './stretch.ts';
+
+/** A block of lines as a journal's reader gives it, with a way to its lines. */
+export type PastBlock = Omit<LogRecord, 'bytes'> & { readonly read: () => Promise<LogRecord> };
+
+type PastRecord = Exclude<JournalRecord, LogRecord> | PastBlock;
+
+/** Lines that were recorded last, so that they are known again where they come once more. */
+export interface RecentLines {
+  readonly blocks: readonly LogRecord[];
+  /** The greatest time before them. */
+  readonly before: Timestamp | undefined;
+  /** How many bytes were recorded up to which time, now and then. */
+  readonly samples: readonly { readonly received: number; readonly time: Timestamp }[];
+  readonly received: number;
+}
+
+/** Last lines that are known again, in bytes, at least. */
+const RECENT_BYTES = 256 * 1024;
+/** At most what stands around a line's content: a time, a space, a newline. */
+const AROUND = 32;
+/** However much a second may bring. */
+const MOST_BLOCKS = 128;
+
+/** What a journal holds of one container run's log, of a capture that was killed: another recorder goes on behind it. */
+export class LogPast {
+  readonly instance: ContainerInstance;
+  /** Where the reading of the node's files goes on. */
+  position: FilePosition | undefined;
+  /** Set where its log was read to its end, or given up: nothing is to be read any more. */
+  end: LogEndRecord | undefined;
+  /** The greatest time that the node's files told. */
+  proven: Timestamp | undefined;
+  last: Timestamp | undefined;
+  first: Timestamp | undefined;
+  /** The newest state of the run that a pod showed. */
+  state: InstanceState | undefined;
+  lines = 0;
+  bytes = 0;
+  gaps = 0;
+  rotations = 0;
+  /** How often its stream was opened again. */
+  attempts = 0;
+  #firstBlock: PastBlock | undefined;
+  #recent: PastBlock[] = [];
+  #before: Timestamp | undefined;
+  /** Of the stream, not yet found in the node's files. */
+  #unproven: PastBlock[] = [];
+  readonly #samples: { received: number; time: Timestamp }[] = [];
+  #received = 0;
+
+  constructor(instance: ContainerInstance) {
+    this.instance = instance;
+  }
+
+  get unprovenBytes(): number {
+    return this.#unproven.reduce((sum, { contentBytes }) => sum + contentBytes, 0);
+  }
+
+  /** The journal's streams that hold what is not proven. */
+  get unprovenStreams(): readonly number[] {
+    return [...new Set(this.#unproven.map(({ stream }) => stream))];
+  }
+
+  take(block: PastBlock): void {
+    this.#firstBlock ??= block;
+    this.lines += block.lines;
+    this.bytes += block.contentBytes + block.lines * AROUND;
+    if (this.last === undefined || block.last > this.last) this.last = block.last;
+    if (this.first === undefined || block.first < this.first) this.first = block.first;
+    this.#keep(block);
+    if (block.format === 'timestamped') {
+      this.#unproven.push(block);
+      return;
+    }
+    if (this.position !== undefined && block.offset < this.position.offset) this.rotations += 1;
+    this.#proveTo(block.position);
+  }
+
+  /** What one of its streams brought was found in the node's files. */
+  prove(position: FilePosition): void {
+    this.#proveTo(position);
+  }
+
+  /** Another stream holds the same lines. */
+  disown(stream: number): void {
+    const own = [...this.#unproven].filter((block) => block.stream === stream);
+    for (const { lines, contentBytes } of own) {
+      this.lines -= lines;
+      this.bytes -= contentBytes + lines * AROUND;
+    }
+    this.#unproven = this.#unproven.filter((block) => block.stream !== stream);
+    this.#recent = this.#recent.filter((block) => block.stream !== stream);
+    if (this.#firstBlock?.stream === stream) this.#firstBlock = undefined;
+    // The greatest time may have been one of theirs; what the files told is certain.
+    if (own.length > 0) this.last = this.proven;
+  }
+
+  /** All that the stream brought and no file has proven. */
+  async unproven(): Promise<LineDigest> {
+    const digest = new LineDigest();
+    for (const block of this.#unproven) digest.add((await block.read()).bytes, block.lines);
+    return digest;
+  }
+
+  async recentLines(): Promise<RecentLines> {
+    const blocks = await Promise.all(this.#recent.map((block) => block.read()));
+    return { blocks, before: this.#before, samples: this.#samples, received: this.#received };
+  }
+
+  /** The first line of its log. */
+  async firstLine(): Promise<Buffer | undefined> {
+    const block = await this.#firstBlock?.read();
+    return block === undefined ? undefined : linesOf(block.bytes).next().value;
+  }
+
+  #proveTo(position: FilePosition | undefined): void {
+    this.position = position;
+    this.proven = this.last;
+    this.#unproven = [];
+  }
+
+  /** Keeps the last blocks: enough bytes of them, and all of the last second. */
+  #keep(block: PastBlock): void {
+    this.#recent.push(block);
+    this.#received += block.contentBytes;
+    if (this.#received >= (this.#samples.at(-1)?.received ?? 0) + SAMPLE_BYTES)
+      this.#samples.push({ received: this.#received, time: this.last ?? block.last });
+    const second = this.last?.slice(0, 19) ?? '';
+    let kept = this.#recent.reduce((sum, { contentBytes }) => sum + contentBytes, 0);
+    for (let oldest = this.#recent[0]; oldest !== undefined && this.#recent.length > 1; oldest = this.#recent[0]) {
+      const isOfThisSecond = oldest.last.slice(0, 19) >= second && this.#recent.length <= MOST_BLOCKS;
+      if (isOfThisSecond || kept - oldest.contentBytes < RECENT_BYTES) return;
+      kept -= oldest.contentBytes;
+      this.#recent.shift();
+      if (this.#before === undefined || oldest.last > this.#before) this.#before = oldest.last;
+    }
+  }
+}
+
+/** What a journal holds of all logs. */
+export class LogPasts {
+  readonly #logs = new Map<string, LogPast>();
+  readonly #streams = new Map<number, LogPast>();
+  /** The first number that no stream has. */
+  nextStream = 0;
+
+  of(instance: ContainerInstance): LogPast | undefined {
+    return this.#logs.get(instanceKey(instance));
+  }
+
+  ofPod(podUid: string): readonly LogPast[] {
+    return [...this.#logs.values()].filter(({ instance }) => instance.podUid === podUid);
+  }
+
+  /** Takes in a state of a pod: runs whose logs were not begun are to be read, too. */
+  observe(pod: KubeObject): void {
+    for (const state of instancesOf(pod)) this.#log(state.instance).state = state;
+  }
+
+  take(record: PastRecord): void {
+    switch (record.kind) {
+      case 'streamOpened': {
+        const log = this.#log(record.instance);
+        log.attempts = Math.max(log.attempts, record.attempt);
+        this.#streams.set(record.stream, log);
+        this.nextStream = Math.max(this.nextStream, record.stream + 1);
+        return;
+      }
+      case 'log':
+        this.#streams.get(record.stream)?.take(record);
+        return;
+      case 'streamClosed': {
+        const log = this.#streams.get(record.stream);
+        if (record.boundTo === null) log?.disown(record.stream);
+        else if (record.position !== undefined) log?.prove(record.position);
+        return;
+      }
+      case 'logEnd':
+        this.#log(record.instance).end = record.goesOn === true ? undefined : record;
+        return;
+      case 'gap':
+        if ('container' in record.gap.of) this.#log(record.gap.of.container).gaps += 1;
+        return;
+      default:
+        return;
+    }
+  }
+
+  #log(instance: ContainerInstance): LogPast {
+    const log = this.#logs.get(instanceKey(instance)) ?? new LogPast(instance);
+    this.#logs.set(instanceKey(instance), log);
+    return log;
+  }
+}

@@ -1,0 +1,222 @@
+import { Scope } from '../graph/scope.ts';
+import { LogPasts } from '../logs/past.ts';
+import { FaroError } from '../model/errors.ts';
+import type { Gap } from '../model/gap.ts';
+import type {
+  EndRecord,
+  EventRecord,
+  JournalRecord,
+  LogRecord,
+  ObjectRecord,
+  RelationRecord,
+  StartRecord,
+  WatchedRecord,
+} from '../model/record.ts';
+import { groupOf, groupResourceOf } from '../model/resource.ts';
+import { laterOf, type Timestamp } from '../model/time.ts';
+import type { RecordedObject } from './placement.ts';
+
+/** What a journal's reader gives. */
+export interface PastSource<P> {
+  records(): AsyncIterable<{
+    readonly position: P;
+    readonly record: Exclude<JournalRecord, LogRecord> | Omit<LogRecord, 'bytes'>;
+  }>;
+  readLog(position: P): Promise<LogRecord>;
+}
+
+/** What a watch watches: a type in a namespace (null: everywhere), the one object of a name, or those that a selector selects. */
+export interface PastTarget {
+  /** `pods`, `deployments.apps`. */
+  readonly storage: string;
+  readonly namespace: string | null;
+  readonly name?: string | undefined;
+  readonly selector?: string | undefined;
+}
+
+/** How a watch goes on. */
+export interface WatchPast {
+  /** Up to here nothing was missed; undefined: it begins with a list. */
+  readonly from: string | undefined;
+  /** When that was. */
+  readonly heard: Timestamp;
+  /** What is known to exist: resourceVersion and name by UID. */
+  readonly known: ReadonlyMap<string, { readonly resourceVersion: string; readonly kept: string }>;
+}
+
+/** The last state of an object, or of an Event. */
+interface LastState {
+  readonly storage: string;
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  resourceVersion: string;
+  isDeleted: boolean;
+  /** Of the last record that a watch told, in the journal. */
+  seq: number;
+  observed: Timestamp;
+}
+
+/** What the journal of a capture that was killed holds, as far as another recorder needs it to go on. */
+export class Past {
+  readonly scope: Scope;
+  readonly start: StartRecord;
+  readonly logs = new LogPasts();
+  /** The newest states, in the order of their first. */
+  readonly objects = new Map<string, RecordedObject>();
+  readonly relations: RelationRecord[] = [];
+  /** Set where the capture ended by itself. */
+  end: EndRecord | undefined;
+  /** The last moment that it tells of. */
+  lastObserved: Timestamp;
+  events = 0;
+  readonly #states = new Map<string, LastState>();
+  readonly #watched = new Map<string, WatchedRecord & { readonly seq: number }>();
+  readonly #openGaps = new Map<string, Gap>();
+
+  private constructor(start: StartRecord) {
+    this.start = start;
+    this.lastObserved = start.time;
+    this.scope = new Scope(start.roots);
+  }
+
+  /** Reads a journal through. Throws FaroError `journal` where nothing was recorded. */
+  static async read<P>(source: PastSource<P>): Promise<Past> {
+    let past: Past | undefined;
+    let seq = 0;
+    for await (const { position, record } of source.records()) {
+      if (record.kind === 'start') past ??= new Past(record);
+      else if (past !== undefined) past.#take(record, seq, () => source.readLog(position));
+      seq += 1;
+    }
+    if (past !== undefined) return past;
+    throw new FaroError('journal', 'the journal holds nothing: its capture was killed before it began', {
+      hint: 'remove the folder, and record anew',
+    });
+  }
+
+  /** Gaps that were open, and whose end nobody has told. */
+  get openGaps(): readonly Gap[] {
+    return [...this.#openGaps.values()];
+  }
+
+  /** Whether the objects of a target were watched whole. */
+  wasWatched(target: PastTarget): boolean {
+    return this.#watched.has(keyOf(target));
+  }
+
+  /** Names of the objects of a type that had a watch of their own. */
+  ownNames({ storage, namespace }: PastTarget): ReadonlySet<string> {
+    const own = [...this.#watched.values()].flatMap(({ resource, namespace: where, name }) =>
+      resource === storage && where === namespace && name !== undefined ? name : [],
+    );
+    return new Set(own);
+  }
+
+  /** How the watch of a target goes on. */
+  watch(target: PastTarget): WatchPast {
+    const own = target.name === undefined ? this.ownNames(target) : new Set<string>();
+    const states = [...this.#states].filter(([, state]) => isIn(state, target) && !own.has(state.name));
+    const watched = this.#watched.get(keyOf(target));
+    const known = states.flatMap(([uid, { resourceVersion, name, isDeleted }]) =>
+      isDeleted ? [] : [[uid, { resourceVersion, kept: name }] as const],
+    );
+    return {
+      ...positionOf(
+        watched,
+        states.map(([, state]) => state),
+        this.lastObserved,
+      ),
+      known: new Map(known),
+    };
+  }
+
+  #take(
+    record: Exclude<JournalRecord, LogRecord | StartRecord> | Omit<LogRecord, 'bytes'>,
+    seq: number,
+    read: () => Promise<LogRecord>,
+  ): void {
+    const time = record.kind === 'end' || record.kind === 'resume' ? record.time : record.observed;
+    this.lastObserved = laterOf(this.lastObserved, time);
+    switch (record.kind) {
+      case 'end':
+        this.end = record;
+        return;
+      case 'object':
+        this.#takeObject(record, seq);
+        return;
+      case 'event':
+        this.events += 1;
+        this.#takeState('events', record, seq);
+        return;
+      case 'relation':
+        this.relations.push(record);
+        return;
+      case 'watched':
+        this.#watched.set(keyOf({ ...record, storage: record.resource }), { ...record, seq });
+        return;
+      case 'log':
+        this.logs.take({ ...record, read });
+        return;
+      case 'gap':
+        this.#takeGap(record.gap);
+        this.logs.take(record);
+        return;
+      default:
+        this.logs.take(record);
+    }
+  }
+
+  #takeObject(record: ObjectRecord, seq: number): void {
+    const { resource, object, action } = record;
+    this.scope.observe({ resource, object });
+    const isDeleted = action === 'deleted' || action === 'deletedUnseen';
+    this.objects.set(object.metadata.uid, { resource, object, isDeleted });
+    if (resource === 'pods' && object.kind === 'Pod') this.logs.observe(object);
+    this.#takeState(groupResourceOf({ resource, group: groupOf(object.apiVersion) }), record, seq);
+  }
+
+  #takeState(storage: string, { object, action, observed }: ObjectRecord | EventRecord, seq: number): void {
+    const { uid, name, namespace = null, labels = {}, resourceVersion } = object.metadata;
+    const isDeleted = action === 'deleted' || action === 'deletedUnseen';
+    // A deletion that nobody saw bears the resourceVersion of the state before: no watch told it.
+    const told = action === 'deletedUnseen' ? this.#states.get(uid) : undefined;
+    const { seq: at = seq, observed: when = observed } = told ?? {};
+    this.#states.set(uid, { storage, namespace, name, labels, resourceVersion, isDeleted, seq: at, observed: when });
+  }
+
+  #takeGap(gap: Gap): void {
+    const key = JSON.stringify([gap.of, gap.cause, gap.from]);
+    if (gap.isOpen === true) this.#openGaps.set(key, gap);
+    else this.#openGaps.delete(key);
+  }
+}
+
+/** Behind what a watch said of itself, the states that it told are positions; but not while it lists. */
+function positionOf(
+  watched: (WatchedRecord & { readonly seq: number }) | undefined,
+  states: readonly LastState[],
+  lastObserved: Timestamp,
+): Pick<WatchPast, 'from' | 'heard'> {
+  if (watched?.resourceVersion === undefined) return { from: undefined, heard: watched?.heard ?? lastObserved };
+  let at = { seq: watched.seq, resourceVersion: watched.resourceVersion, observed: watched.observed };
+  for (const state of states) if (state.seq > at.seq) at = state;
+  // While it catches up, what it tells is of earlier.
+  return { from: at.resourceVersion, heard: watched.heard ?? at.observed };
+}
+
+function keyOf({ storage, namespace, name = '', selector = '' }: PastTarget): string {
+  return [storage, namespace ?? '', name, selector].join(' ');
+}
+
+function isIn(state: LastState, { storage, namespace, name, selector }: PastTarget): boolean {
+  const isThere = state.storage === storage && (namespace === null || state.namespace === namespace);
+  return isThere && (name === undefined || state.name === name) && selects(selector, state.labels);
+}
+
+/** Selectors of references are of the form `label=value`. */
+function selects(selector: string | undefined, labels: Readonly<Record<string, string>>): boolean {
+  if (selector === undefined) return true;
+  const at = selector.indexOf('=');
+  return labels[selector.slice(0, at)] === selector.slice(at + 1);
+}

@@ -1,0 +1,62 @@
+import { groupResourceOf } from '../model/resource.ts';
+import type { Past, PastTarget, WatchPast } from './past.ts';
+import type { WatchedPlace } from './testimony.ts';
+
+/** What a watch watches, whether by name or by selector. */
+export type WatchedTarget = WatchedPlace & { readonly selector?: string | undefined };
+
+/** How a watch begins in a resumed capture; nothing, where it is a new one. */
+export interface Resumed {
+  readonly past?: WatchPast;
+}
+
+/** How watches go on from those of a recorder that was killed. Of a capture that was not resumed there is nothing to tell. */
+export class WatchPasts {
+  readonly #past: Past | undefined;
+
+  constructor(past: Past | undefined) {
+    this.#past = past;
+  }
+
+  wasWatched(place: WatchedTarget): boolean {
+    return this.#past?.wasWatched(targetOf(place)) === true;
+  }
+
+  /** Goes on where it was, if it was. */
+  goingOn(place: WatchedTarget): Resumed {
+    return this.wasWatched(place) ? this.fromHere(place) : {};
+  }
+
+  /** Goes on where it was; if nothing was watched there, what came and went meanwhile is unknown. */
+  fromHere(place: WatchedTarget): Resumed {
+    return this.#past === undefined ? {} : { past: this.#past.watch(targetOf(place)) };
+  }
+
+  /** Begins with a list, for all that exists must be known and not only what is of the story. */
+  listed(place: WatchedTarget): Resumed {
+    const { past } = this.fromHere(place);
+    return past === undefined ? {} : { past: { ...past, from: undefined } };
+  }
+
+  /** The same, where nothing of the story is known. */
+  unknown(place: WatchedTarget): Resumed {
+    const { past } = this.listed(place);
+    return past === undefined ? {} : { past: { ...past, known: new Map() } };
+  }
+
+  /** Objects of a type that had a watch of their own, other than `named`. */
+  ownWatches(place: WatchedPlace, named: ReadonlySet<string> = new Set()): readonly { uid: string; name: string }[] {
+    const past = this.#past;
+    if (past === undefined) return [];
+    const names = [...past.ownNames(targetOf(place))].filter((name) => !named.has(name));
+    return names.flatMap((name) =>
+      [...past.watch(targetOf({ ...place, name })).known.keys()].map((uid) => ({ uid, name })),
+    );
+  }
+}
+
+/** Events have one name in the journal, whatever the server calls them. */
+export function targetOf({ type, namespace, name, selector }: WatchedTarget): PastTarget {
+  const storage = type.resource === 'events' ? 'events' : groupResourceOf(type);
+  return { storage, namespace, name, selector };
+}
