@@ -35,6 +35,16 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
       args: ['--test', 'test/view/html/page/report.test.ts'],
       env: { FARO_REPORT_LINES: '900000' },
     },
+    {
+      title: '30 captures on the real cluster that are killed, recovered and resumed',
+      args: ['--test', 'test/e2e/resume.test.ts'],
+      env: { FARO_RESUMES: '30' },
+    },
+    {
+      title: '500 simulated captures that are killed and resumed',
+      args: ['--test', 'test/record/resume-schedules.test.ts'],
+      env: { FARO_SCHEDULES: '500', FARO_SEED: '1000', FARO_STRICT: '1' },
+    },
     { title: 'the single executable', args: ['--test', 'test/executable.acceptance.ts'] },
     {
       title: '10,000 pods, 300 types, 50,000 changes',

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { JournalLock } from '../journal/lock.ts';
-import { JournalWriter } from '../journal/writer.ts';
 import type { KubeletClients } from '../kube/kubelet.ts';
 import { FaroError } from '../model/errors.ts';
 import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
@@ -24,6 +22,7 @@ import { checkUnused, journalOf, recoverHint } from './journal-place.ts';
 import { kubeletsFor } from './kubelets.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
 import { type ProgressMode, startProgress } from './progress.ts';
+import { type KilledJournal, newJournal, type RecordingJournal } from './recording-journal.ts';
 import { placeReport, reportOf, summariseReport } from './report.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
 import { signKeyOf } from './sign-key.ts';
@@ -50,10 +49,23 @@ export async function capture(
     { targets, connection, namespace, wait, allowMissing: command !== undefined, context, log },
     context.interrupts.first,
   );
+  return await recordAndTell(session, targets, { plan, options, context, log, kubelets, report });
+}
+
+/** A capture that is ready to begin, or to go on; `report` is where its report goes. */
+export type Capturing = RecordRequest & { readonly report?: string | undefined };
+
+/** Records, writes the story and tells what came of it. */
+export async function recordAndTell(
+  session: Session,
+  targets: readonly string[],
+  { report, ...request }: Capturing,
+): Promise<ExitCode> {
+  const { options, context } = request;
+  const { command } = context;
   const startedAt = context.clock.now();
   const conclude = (recorded: Recorded, outcome?: CommandOutcome) =>
     tell({ recorded, outcome, targets, report, seconds: (context.clock.now() - startedAt) / 1000 }, options, context);
-  const request = { plan, options, context, log, kubelets };
   if (command !== undefined)
     return await captureAround({
       command,
@@ -90,7 +102,7 @@ async function tell(told: Told, options: CaptureOptions, context: CommandContext
 }
 
 /** What the options ask for, checked before anything is begun. */
-export function planOf(options: CaptureOptions, context: CommandContext) {
+export function planOf(options: CaptureOptions, context: CommandContext, startedAt: number = context.clock.now()) {
   const { command } = context;
   if (command?.length === 0)
     throw new FaroError('usage', 'there is no command after --', { hint: 'e.g. -- kubectl apply -f web.yaml' });
@@ -98,7 +110,7 @@ export function planOf(options: CaptureOptions, context: CommandContext) {
     throw new FaroError('usage', "standard output is the command's", { hint: 'name a file with -o' });
   return {
     end: endConditions(options, context),
-    logs: logLimits(options, context),
+    logs: logLimits(options, startedAt),
     disk: diskOf(options),
     drainMs: parseDuration(options.drain, '--drain'),
     redaction: {
@@ -118,49 +130,58 @@ export interface RecordRequest {
   readonly hooks?: RecordingHooks;
   /** Where node files are read straight from the kubelets. */
   readonly kubelets?: KubeletClients | undefined;
+  /** The journal to go on with, of a capture that was killed. */
+  readonly killed?: KilledJournal | undefined;
 }
 
 /** Records to a journal beside the output, then makes the story of it; the journal goes when the story is in place. */
 export async function recordStory(session: Session, request: RecordRequest): Promise<Recorded> {
-  const { options, context } = request;
+  const { options, context, killed } = request;
   const signKey = await signKeyOf(options);
-  const dir = journalOf(options.output);
-  const journal = await JournalWriter.create(dir, { clock: context.clock, log: request.log, ...request.plan.disk });
-  using lock = JournalLock.forWriting(dir);
-  let result: RecordResult;
+  const how = { clock: context.clock, log: request.log, ...request.plan.disk };
+  const journal = await (killed?.goOn(how) ??
+    newJournal(journalOf(options.output), options, { ...how, cwd: context.cwd }));
+  const { dir, writer } = journal;
   try {
-    result = await recordTo(journal, session, request);
-    await journal.close();
-  } catch (error) {
-    await journal.close().catch(() => undefined); // what stopped the recording is the error to tell
-    throw withRecovery(error, dir);
+    const result = await recordTo(journal, session, request).catch(async (error: unknown) => {
+      await writer.close().catch(() => undefined); // what stopped the recording is the error to tell
+      throw withRecovery(error, dir);
+    });
+    await writer.close();
+    if (context.interrupts.second.aborted) throw left(dir);
+    request.log.info({ ended: result.ended }, 'recorded; writing the story');
+    const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true, signKey });
+    await journal.release();
+    if (options.keepJournal !== true) await rm(dir, { recursive: true });
+    return { result, summary };
+  } finally {
+    await journal.release();
   }
-  if (context.interrupts.second.aborted) throw left(dir);
-  request.log.info({ ended: result.ended }, 'recorded; writing the story');
-  const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true, signKey });
-  lock[Symbol.dispose]();
-  if (options.keepJournal !== true) await rm(dir, { recursive: true });
-  return { result, summary };
 }
 
 async function recordTo(
-  journal: JournalWriter,
+  { writer, state, past }: RecordingJournal,
   session: Session,
   { plan, options, context, log, hooks, kubelets }: RecordRequest,
 ): Promise<RecordResult> {
   const { clock, random, interrupts } = context;
-  const end = hooks === undefined ? plan.end : { ...plan.end, after: hooks.after, mustExist: options.wait !== true };
+  // What the journal says may be over: nothing is judged before it is known what there is now.
+  const caughtUp = past === undefined ? {} : { after: Promise.resolve().then(() => recorder.synced) };
+  const end =
+    hooks === undefined
+      ? { ...plan.end, ...caughtUp }
+      : { ...plan.end, after: hooks.after, mustExist: options.wait !== true };
   const { redaction, ...recorded } = plan;
   const counts = () => recorder.progress;
   await using progress = startProgress({ mode: progressMode(options), roots: session.roots, context, log, counts });
   const sink: RecordSink = {
     append(record) {
-      journal.append(record);
+      writer.append(record);
       progress.take(record);
     },
-    drained: (signal) => journal.drained(signal),
+    drained: (signal) => writer.drained(signal),
     get hold() {
-      return journal.hold;
+      return writer.hold;
     },
   };
   const recorder = new Recorder({
@@ -172,14 +193,18 @@ async function recordTo(
     log,
     kubelet: kubelets === undefined ? undefined : (host) => kubelets.of(host),
     sink,
-    redactor: createRedactor({ key: randomBytes(32), ...redaction }),
-    start: { ...identity(options, session, context), roots: session.roots },
+    redactor: createRedactor({ key: state.redactionKey, ...redaction }),
+    start:
+      past === undefined
+        ? { ...identity(options, session, context), roots: session.roots }
+        : { ...past.start, generator: GENERATOR },
+    past,
     streamingList: true,
     related: options.related,
   });
   if (hooks !== undefined) void recorder.synced.then(hooks.onRecording);
-  const stop = AbortSignal.any([hooks?.stop ?? interrupts.first, journal.ending]);
-  return judged(await recorder.run(stop, interrupts.second), journal.ending);
+  const stop = AbortSignal.any([hooks?.stop ?? interrupts.first, writer.ending]);
+  return judged(await recorder.run(stop, interrupts.second), writer.ending);
 }
 
 /** Whoever asks for JSON reads standard error by a program. */
@@ -191,6 +216,8 @@ export function commandLog(options: TelemetryOptions, context: CommandContext): 
   const format = options.logFormat ?? (context.stderr.isTTY === true ? 'text' : 'json');
   return createLog({ level: options.logLevel, format, write: (line) => context.stderr.write(line) });
 }
+
+const GENERATOR = `faro ${VERSION}`;
 
 function identity(options: CaptureOptions, session: Session, context: CommandContext) {
   const stated = {
@@ -209,7 +236,7 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
   const given = Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
   return {
     id: uuidv7(context.clock.now(), randomBytes(10)),
-    generator: `faro ${VERSION}`,
+    generator: GENERATOR,
     cluster: session.cluster,
     options: { ...given, logRoute: options.logRoute },
   };
@@ -232,10 +259,10 @@ function endConditions(options: CaptureOptions, { command }: CommandContext): En
 /** A pipeline must not hang: much that never becomes ready never says that it has failed, either. */
 const COMMAND_TIMEOUT = '10m';
 
-function logLimits(options: CaptureOptions, context: CommandContext) {
+function logLimits(options: CaptureOptions, startedAt: number) {
   if (!options.logs) return undefined;
   const tailLines = options.tail === undefined ? undefined : wholeNumber(options.tail, '--tail', 0);
-  const since = options.since === undefined ? undefined : sinceOf(options.since, context);
+  const since = options.since === undefined ? undefined : sinceOf(options.since, startedAt);
   const timeoutMs = options.logTimeout === undefined ? undefined : parseDuration(options.logTimeout, '--log-timeout');
   return {
     route: options.logRoute,
@@ -247,8 +274,8 @@ function logLimits(options: CaptureOptions, context: CommandContext) {
 }
 
 /** `--since` takes a duration or a time. */
-function sinceOf(text: string, context: CommandContext): Timestamp {
-  return parseTimestamp(text) ?? timestampOf(context.clock.now() - parseDuration(text, '--since'));
+function sinceOf(text: string, startedAt: number): Timestamp {
+  return parseTimestamp(text) ?? timestampOf(startedAt - parseDuration(text, '--since'));
 }
 
 function wholeNumber(text: string, option: string, least: number): number {
@@ -258,7 +285,9 @@ function wholeNumber(text: string, option: string, least: number): number {
 }
 
 function left(dir: string): FaroError {
-  return new FaroError('story', 'left before the story was written', { hint: recoverHint(dir) });
+  return new FaroError('story', 'left before the story was written', {
+    hint: `what was recorded is in ${dir}: "faro recover ${dir} -o FILE" makes the story of it`,
+  });
 }
 
 function withRecovery(error: unknown, dir: string): unknown {

@@ -19,10 +19,10 @@ export async function checkUnused(dir: string): Promise<void> {
 
 /** What can be done with the journal of a capture that was killed. */
 export function wayOut(dir: string): string {
-  return `it is of a capture that was killed: "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`;
+  return `it is of a capture that was killed: "faro capture --resume ${dir}" goes on with it, "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`;
 }
 
 /** What can be done with what a capture recorded before it failed. */
 export function recoverHint(dir: string): string {
-  return `what was recorded is in ${dir}: "faro recover ${dir} -o story.json" makes the story of it`;
+  return `what was recorded is in ${dir}: "faro capture --resume ${dir}" goes on with it, "faro recover ${dir} -o FILE" makes its story`;
 }

@@ -31,15 +31,16 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
   const command = program
     .command('capture')
     .summary('record objects and all that belongs to them')
-    .usage('[options] <targets...> [-- command...]')
+    .usage('[options] <targets...> [-- command...]\n       faro capture --resume <journal> [options]')
     .description(
       'Records objects, everything they own, its Events and every log line, until it is told to end, and writes one story.',
     )
     .argument(
-      '<targets...>',
+      '[targets...]',
       'what to record: TYPE/NAME..., e.g. deployment/web, sts/db, jobs.batch/migrate, widgets.example.com/w1',
     )
-    .requiredOption('-o, --output <file>', 'story to write: .json, .json.gz or .json.zst; - for standard output')
+    .option('-o, --output <file>', 'story to write: .json, .json.gz or .json.zst; - for standard output')
+    .option('--resume <journal>', 'go on with a capture that was killed: its targets and options are in its journal')
     .option('--for <duration>', 'end after this long, e.g. 30s')
     .addOption(new Option('--until <goal>', 'end when every target is there').choices(['ready', 'complete', 'deleted']))
     .option('--timeout <duration>', 'longest wait for --until; then exit code 1 (default: none; around a command 10m)')
@@ -90,6 +91,14 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--sign-key <file>', 'sign the story with this ed25519 key (PEM)')
     .addHelpText('after', CAPTURE_EXAMPLES)
     .action(async (targets, options) => {
+      if (options.resume !== undefined) {
+        const { resume } = await import('./resume.ts');
+        const given = new Set(Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli'));
+        given.delete('resume');
+        return done(await resume(options.resume, { targets, options, given }, context));
+      }
+      if (targets.length === 0) command.error("error: missing required argument 'targets'");
+      if (options.output === undefined) command.error("error: required option '-o, --output <file>' not specified");
       const { capture } = await import('./capture.ts');
       done(await capture(targets, options, context));
     });
@@ -112,6 +121,7 @@ Examples:
   faro capture job/migrate -n shop -o story.json --wait --until complete
   faro capture deploy/web -n shop -o - --for 30s | jq '.timeline[] | select(.type == "event")'
   faro capture deploy/web -n shop -o story.json --until ready -- helm upgrade web ./chart
+  faro capture --resume story.json.journal
 
 Ctrl-C ends the recording and writes the story; a second one leaves at once.
 Exit codes: 0 done; 1 --until failed or timed out (the story is written); 2 usage;
@@ -156,6 +166,7 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
   program
     .command('recover')
     .summary('make a story of the journal of a capture that was killed')
+    .addHelpText('after', '\nThe journal stays; "faro capture --resume" goes on with it instead.\n')
     .argument('<journal>', 'the folder, e.g. story.json.journal')
     .requiredOption('-o, --output <file>', 'story to write')
     .option('-f, --force', 'overwrite an existing story')

@@ -21,12 +21,14 @@ export interface Session extends AsyncDisposable {
 }
 
 export interface SessionOptions {
-  readonly targets: readonly string[];
+  /** What the user named; or `roots`, as they were resolved before. */
+  readonly targets?: readonly string[];
+  readonly roots?: readonly Root[];
   readonly connection: Connection;
   /** Of the targets, where it is not the connection's own. */
-  readonly namespace: string | undefined;
+  readonly namespace?: string | undefined;
   /** Roots that do not exist yet, and types that are not served yet, are waited for. */
-  readonly wait: boolean;
+  readonly wait?: boolean;
   /** Roots need not exist yet, but their types must be served: for a command that may create them. */
   readonly allowMissing?: boolean;
   readonly context: Pick<CommandContext, 'clock'>;
@@ -50,20 +52,25 @@ export async function connectionFor(
 
 /** Connects, discovers and checks the roots; every failure names the thing and the way out. */
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-  const { connection, context, targets, wait, allowMissing = false } = options;
+  const { connection, context, targets = [], wait = false, allowMissing = false, roots: known } = options;
   const client = createClient(connection, { clock: context.clock });
   try {
-    const named = parseTargets(targets);
-    const { discovery, types } = await resolveTypes(client, named, options, signal);
+    const named = known === undefined ? parseTargets(targets) : known.map(asNamed);
+    const { discovery, types } = await resolveTypes(client, named, { ...options, wait }, signal);
     const namespace = options.namespace ?? connection.namespace;
-    const roots = types.map((type, index) => rootOf(type, named[index]?.name ?? '', namespace));
-    if (!wait && !allowMissing) await checkRoots(client, roots, types, signal);
+    const roots = known ?? types.map((type, index) => rootOf(type, named[index]?.name ?? '', namespace));
+    if (!wait && !allowMissing && known === undefined) await checkRoots(client, roots, types, signal);
     const cluster = await describeCluster(client, signal);
     return { client, discovery, roots, types, cluster, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
   } catch (error) {
     await client[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** A root whose version is not served any more is recorded in another one. */
+function asNamed({ resource, group, name }: Root): { readonly type: string; readonly name: string } {
+  return { type: group === '' ? resource : `${resource}.${group}`, name };
 }
 
 async function resolveTypes(

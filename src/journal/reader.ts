@@ -5,6 +5,7 @@ import { checksumOf, decodeBody, decodeLines, FRAME_HEADER_BYTES, type LogHeader
 import { type JournalFile, type JournalFs, nodeFs } from './fs.ts';
 import {
   decodeSegmentHeader,
+  formatOf,
   SEGMENT_HEADER_BYTES,
   type SegmentEnd,
   type SegmentHeader,
@@ -45,6 +46,15 @@ interface Segment {
   readonly until: number | undefined;
 }
 
+function checkFormat(dir: string, beginning: Buffer): void {
+  const format = formatOf(beginning);
+  // Where a byte was flipped, form 2 does not become form 1: anything else is damage, and told where it stands.
+  if (format !== 1) return;
+  throw new FaroError('journal', `the journal ${dir} has the form of an older faro`, {
+    hint: 'use the version of faro that has written it',
+  });
+}
+
 const CUT_OFF = 'the last write was cut off';
 
 /** Reads a journal, of a capture that ended or was killed: every whole record in order, and nothing else. */
@@ -69,10 +79,13 @@ export class JournalReader implements AsyncDisposable {
       for (const number of segmentNumbers(await fs.list(dir))) {
         const file = await fs.openFile(join(dir, segmentName(number)));
         files.set(number, file);
-        headers.set(number, decodeSegmentHeader(await new ReadWindow(file).at(0, SEGMENT_HEADER_BYTES)));
+        const beginning = await new ReadWindow(file).at(0, SEGMENT_HEADER_BYTES);
+        checkFormat(dir, beginning);
+        headers.set(number, decodeSegmentHeader(beginning));
       }
     } catch (cause) {
       for (const file of files.values()) await file.close().catch(() => undefined); // the first failure is told
+      if (cause instanceof FaroError) throw cause;
       throw new FaroError('journal', `the journal ${dir} cannot be read: ${messageOf(cause)}`, { cause });
     }
     if (files.size > 0) return new JournalReader(dir, files, segmentsOf(files, headers));

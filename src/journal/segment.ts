@@ -42,6 +42,12 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   return { salt: bytes.readUInt32LE(8), previous };
 }
 
+/** The version of the form that a segment says it has; undefined where it says nothing of the kind. */
+export function formatOf(bytes: Buffer): number | undefined {
+  const version = MAGIC.length - 1;
+  return bytes.subarray(0, version).equals(MAGIC.subarray(0, version)) ? bytes[version] : undefined;
+}
+
 const NAME = /^(\d{6})\.faroj$/;
 
 export function segmentName(number: number): string {

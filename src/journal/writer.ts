@@ -5,9 +5,10 @@ import type { Hold } from '../model/gap.ts';
 import type { JournalRecord } from '../model/record.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { Backlog, JOURNAL_FULL } from './backlog.ts';
-import { SegmentChain } from './chain.ts';
+import { codeOf, SegmentChain } from './chain.ts';
 import { cannotCreate, cannotWrite, isPassing } from './failure.ts';
 import { type JournalFs, nodeFs } from './fs.ts';
+import type { SegmentEnd } from './segment.ts';
 import { Turn } from './turn.ts';
 
 export interface JournalWriterOptions {
@@ -107,6 +108,30 @@ export class JournalWriter implements AsyncDisposable {
       await chain[Symbol.asyncDispose]();
       await fs.remove(dir).catch(() => undefined); // nothing is in it; the error to tell is why
       throw cannotCreate(dir, cause);
+    }
+    return new JournalWriter(dir, { chain, salt }, all);
+  }
+
+  /** Goes on with a journal of which a reader told where it ends. Throws FaroError `journal` where it cannot be written. */
+  static async goOn(
+    dir: string,
+    end: SegmentEnd & { readonly salt: number },
+    options: JournalWriterOptions,
+  ): Promise<JournalWriter> {
+    const all = { ...DEFAULTS, ...options };
+    const { fs, segmentBytes, reserveBytes } = all;
+    const { salt, ...after } = end;
+    const chain = new SegmentChain({ fs, dir, salt, segmentBytes, after });
+    // A segment that was begun in vain has the next number: the one after it is tried.
+    const begin = (): Promise<void> =>
+      chain.begin().catch((cause: unknown) => (codeOf(cause) === 'EEXIST' ? begin() : Promise.reject(cause)));
+    try {
+      await begin();
+      // That of the recorder that was killed is there, unless it was needed.
+      if (!(await fs.list(dir)).includes(RESERVE)) await fs.reserve(join(dir, RESERVE), reserveBytes);
+    } catch (cause) {
+      await chain[Symbol.asyncDispose]();
+      throw cannotWrite(dir, cause);
     }
     return new JournalWriter(dir, { chain, salt }, all);
   }

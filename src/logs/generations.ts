@@ -1,4 +1,4 @@
-import type { Timestamp } from '../model/time.ts';
+import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { Block } from './blocks.ts';
 
 /** Where lines may be missing: after one that came, until another file's beginning, or (undefined) the log's end. */
@@ -12,6 +12,8 @@ const ROTATION_MS = 9000;
 /** Below this share of the size at which it is rotated, a file is still the same. */
 const SAFE_SHARE = 0.9;
 const BLOCKS_KEPT = 2048;
+/** A recorder that was killed had looked at its file not longer before than this, while it grew. */
+const UNSURE_MS = 15_000;
 
 /**
  * Which of a run's log files a stream of the pod log API has shown. A file is known by the time of its first line: while
@@ -33,6 +35,16 @@ export class Generations {
   /** @param limit bytes at which a file is rotated */
   constructor(limit: () => number) {
     this.#limit = limit;
+  }
+
+  /** Goes on behind lines that came to a recorder that was killed: since it last looked, the file may have been rotated. */
+  restore(past: { readonly begin: Timestamp | undefined; readonly last: Timestamp; readonly bytes: number }): void {
+    const { begin, last, bytes } = past;
+    this.#begin = begin;
+    this.#last = last;
+    this.#bytes = bytes;
+    this.#blocks.push({ last, bytes });
+    this.#sure = { at: Number.NEGATIVE_INFINITY, last: timestampOf(millisecondsOf(last) - UNSURE_MS) };
   }
 
   /** The file that the stream shows may have been rotated since it was last looked at. */

@@ -3,7 +3,7 @@ import type { FilePosition, JournalRecord, LogEndRecord, LogRecord } from '../mo
 import type { KubeObject } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
 import { instancesOf } from './instances.ts';
-import { linesOf, SAMPLE_BYTES } from './position.ts';
+import { linesOf } from './position.ts';
 import { LineDigest } from './stretch.ts';
 
 /** A block of lines as a journal's reader gives it, with a way to its lines. */
@@ -16,9 +16,6 @@ export interface RecentLines {
   readonly blocks: readonly LogRecord[];
   /** The greatest time before them. */
   readonly before: Timestamp | undefined;
-  /** How many bytes were recorded up to which time, now and then. */
-  readonly samples: readonly { readonly received: number; readonly time: Timestamp }[];
-  readonly received: number;
 }
 
 /** Last lines that are known again, in bytes, at least. */
@@ -52,8 +49,6 @@ export class LogPast {
   #before: Timestamp | undefined;
   /** Of the stream, not yet found in the node's files. */
   #unproven: PastBlock[] = [];
-  readonly #samples: { received: number; time: Timestamp }[] = [];
-  #received = 0;
 
   constructor(instance: ContainerInstance) {
     this.instance = instance;
@@ -111,7 +106,7 @@ export class LogPast {
 
   async recentLines(): Promise<RecentLines> {
     const blocks = await Promise.all(this.#recent.map((block) => block.read()));
-    return { blocks, before: this.#before, samples: this.#samples, received: this.#received };
+    return { blocks, before: this.#before };
   }
 
   /** The first line of its log. */
@@ -129,9 +124,6 @@ export class LogPast {
   /** Keeps the last blocks: enough bytes of them, and all of the last second. */
   #keep(block: PastBlock): void {
     this.#recent.push(block);
-    this.#received += block.contentBytes;
-    if (this.#received >= (this.#samples.at(-1)?.received ?? 0) + SAMPLE_BYTES)
-      this.#samples.push({ received: this.#received, time: this.last ?? block.last });
     const second = this.last?.slice(0, 19) ?? '';
     let kept = this.#recent.reduce((sum, { contentBytes }) => sum + contentBytes, 0);
     for (let oldest = this.#recent[0]; oldest !== undefined && this.#recent.length > 1; oldest = this.#recent[0]) {

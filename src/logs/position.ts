@@ -13,11 +13,9 @@ import type { RecentLines } from './past.ts';
  */
 export class LogCursor {
   readonly #maxBytes: number;
-  #blocks: { readonly bytes: Buffer; readonly last: Timestamp; readonly format: LogRecord['format'] }[] = [];
+  #blocks: KeptBlock[] = [];
   #keptBytes = 0;
   #last: Timestamp | undefined;
-  #received = 0;
-  readonly #samples: { readonly received: number; readonly time: Timestamp }[] = [];
   /** The second of the newest line whose block was dropped for want of room. */
   #droppedSecond = '';
 
@@ -32,13 +30,15 @@ export class LogCursor {
   }
 
   /** Takes in whole lines that were recorded, with the greatest time among them. */
-  remember(bytes: Buffer, last: Timestamp, format: LogRecord['format'] = 'timestamped'): void {
+  remember(
+    bytes: Buffer,
+    last: Timestamp,
+    format: LogRecord['format'] = 'timestamped',
+    { isRedacted = false } = {},
+  ): void {
     if (this.#last === undefined || last > this.#last) this.#last = last;
-    this.#blocks.push({ bytes, last, format });
+    this.#blocks.push({ bytes, last, format, isRedacted });
     this.#keptBytes += bytes.length;
-    this.#received += bytes.length;
-    if (this.#received >= (this.#samples.at(-1)?.received ?? 0) + SAMPLE_BYTES)
-      this.#samples.push({ received: this.#received, time: this.#last });
     const second = this.#last.slice(0, 19);
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
       if (oldest.last.slice(0, 19) >= second && this.#keptBytes <= this.#maxBytes) break;
@@ -49,16 +49,10 @@ export class LogCursor {
   }
 
   /** Takes in what an earlier recorder had recorded. */
-  restore({ blocks, before, samples, received }: RecentLines): void {
+  restore({ blocks, before }: RecentLines): void {
     this.#droppedSecond = before?.slice(0, 19) ?? '';
-    for (const { bytes, last, format } of blocks) this.remember(bytes, last, format);
-    this.#samples.splice(0, Number.POSITIVE_INFINITY, ...samples);
-    this.#received = received;
-  }
-
-  /** A time at which no more than so many bytes had been recorded; undefined where that is before the first of them. */
-  timeAt(bytes: number): Timestamp | undefined {
-    return this.#samples.findLast(({ received }) => received <= bytes)?.time;
+    for (const { bytes, last, format, redactions } of blocks)
+      this.remember(bytes, last, format, { isRedacted: redactions !== undefined });
   }
 
   /** What to ask the server for, and how to recognise what is known; undefined before the first line. */
@@ -66,15 +60,24 @@ export class LogCursor {
     if (this.#last === undefined) return undefined;
     const second = this.#last.slice(0, 19);
     const expected: Buffer[] = [];
-    for (const { bytes, format } of this.#blocks)
+    const redacted = new Set<Buffer>();
+    for (const { bytes, format, isRedacted } of this.#blocks)
       for (const line of linesOf(format === 'cri' ? asTimestamped(new CriJoiner(), bytes).bytes : bytes))
-        if ((timeOf(line) ?? '').slice(0, 19) >= second) expected.push(line);
-    return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(expected, this.#droppedSecond >= second) };
+        if ((timeOf(line) ?? '').slice(0, 19) >= second) {
+          expected.push(line);
+          if (isRedacted) redacted.add(line);
+        }
+    return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(expected, this.#droppedSecond >= second, redacted) };
   }
 }
 
-/** How finely a log's bytes are told in times. */
-export const SAMPLE_BYTES = 128 * 1024;
+/** Lines that were recorded; they may have been redacted since, where a journal held them. */
+interface KeptBlock {
+  readonly bytes: Buffer;
+  readonly last: Timestamp;
+  readonly format: LogRecord['format'];
+  readonly isRedacted: boolean;
+}
 
 export interface Resume {
   /** RFC 3339 in whole seconds, as the API takes it. */
@@ -95,15 +98,20 @@ export type Overlap =
 export class OverlapMatcher {
   readonly #expected: readonly Buffer[];
   readonly #isTruncated: boolean;
+  readonly #redacted: ReadonlySet<Buffer>;
   readonly #received: Buffer[] = [];
   /** Where in `received` the expected lines begin, as far as is known. */
   #start = 0;
   #inOrder = true;
 
-  /** @param isTruncated the stream begins with recorded lines that are older than the expected ones. */
-  constructor(expected: readonly Buffer[], isTruncated = false) {
+  /**
+   * @param isTruncated the stream begins with recorded lines that are older than the expected ones.
+   * @param redacted those of the expected lines that may have been redacted since they came: their times tell them.
+   */
+  constructor(expected: readonly Buffer[], isTruncated = false, redacted: ReadonlySet<Buffer> = new Set()) {
     this.#expected = expected;
     this.#isTruncated = isTruncated;
+    this.#redacted = redacted;
   }
 
   /** Lines came that do not follow what is known; how they relate is still open. */
@@ -117,7 +125,7 @@ export class OverlapMatcher {
     if (this.#inOrder) {
       const expected = this.#expected[index - this.#start];
       if (expected === undefined) return { state: 'joined', fresh: [line], repeats: index };
-      if (expected.equals(line)) return { state: 'open' };
+      if (this.#isSame(expected, line)) return { state: 'open' };
       if (this.#isTruncated) return this.#skip();
       this.#inOrder = false;
     }
@@ -142,10 +150,15 @@ export class OverlapMatcher {
     return hasMatch ? { state: 'joined', fresh: [], repeats: this.#received.length } : this.#decide();
   }
 
+  #isSame(expected: Buffer | undefined, line: Buffer | undefined): boolean {
+    if (expected === undefined || line === undefined) return false;
+    return expected.equals(line) || (this.#redacted.has(expected) && timeOf(expected) === timeOf(line));
+  }
+
   /** Older lines than the expected ones come first: the earliest place where these may still begin. */
   #skip(): Overlap {
     do this.#start += 1;
-    while (!this.#received.slice(this.#start).every((line, at) => this.#expected[at]?.equals(line) === true));
+    while (!this.#received.slice(this.#start).every((line, at) => this.#isSame(this.#expected[at], line)));
     return { state: 'open' };
   }
 
@@ -163,7 +176,7 @@ export class OverlapMatcher {
       const repeats = Math.min(this.#expected.length - from, this.#received.length);
       const isMatch = this.#expected
         .slice(from, from + repeats)
-        .every((line, at) => this.#received[at]?.equals(line) === true);
+        .every((line, at) => this.#isSame(line, this.#received[at]));
       if (isMatch) return from;
     }
     return undefined;

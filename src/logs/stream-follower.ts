@@ -94,9 +94,7 @@ export class StreamFollower implements Follower {
     if (past === undefined || past.lines === 0) return;
     this.#cursor.restore(await past.recentLines());
     this.#attempt = past.attempts + 1;
-    this.#firstTime = past.first;
-    this.#lines = past.lines;
-    this.#bytes = past.bytes;
+    this.#proof.restore(past);
     const line = await past.firstLine();
     if (line !== undefined) firstLines.claim(life.instance.restart, line, () => this.#disown());
   }

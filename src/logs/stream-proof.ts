@@ -4,6 +4,7 @@ import type { Block } from './blocks.ts';
 import { Generations, type RotationLoss } from './generations.ts';
 import type { InstanceLife } from './life.ts';
 import { NodeTime } from './node-time.ts';
+import type { LogPast } from './past.ts';
 import { timeOf } from './position.ts';
 import type { FollowEnd, LogLimits } from './sink.ts';
 import type { LogWitness } from './witness.ts';
@@ -39,6 +40,16 @@ export class StreamProof {
     this.#options = options;
     this.#openedAt = options.clock.now();
     this.#generations = new Generations(() => options.rotatesAt() ?? LEAST_ROTATION_BYTES);
+  }
+
+  /** Goes on behind what a recorder had that was killed. */
+  restore(past: LogPast): void {
+    const { first, last, bytes } = past;
+    if (first === undefined || last === undefined) return;
+    if (!this.#isLimited) this.#first = first;
+    this.#last = last;
+    this.#hasLines = true;
+    this.#generations.restore({ begin: this.#first, last, bytes });
   }
 
   get mayHaveRotated(): boolean {

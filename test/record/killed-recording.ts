@@ -1,13 +1,19 @@
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import { DirectClient } from '../../src/demo/direct-client.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/demo/simulated-cluster.ts';
+import type { JournalEntry } from '../../src/journal/reader.ts';
 import { discover } from '../../src/kube/discovery.ts';
 import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
 import type { JournalRecord, LogRecord } from '../../src/model/record.ts';
 import { Past, type PastSource } from '../../src/record/past.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
+import { assembleStory } from '../../src/story/assemble.ts';
+import type { Story } from '../../src/story/document.ts';
+import type { Scratch } from '../../src/story/spill.ts';
+import type { JournalSource } from '../../src/story/survey.ts';
 import { WEB } from './root.ts';
+import type { ReadStory } from './simulation/story.ts';
 
 export interface KilledRecordingOptions extends Omit<SimulatedClusterOptions, 'clock'> {
   readonly prepare: (cluster: SimulatedCluster) => void;
@@ -119,6 +125,34 @@ export class KilledRecording implements AsyncDisposable {
     this.#listed = records.length;
   }
 }
+
+/** The story of a journal in memory. */
+export async function storyOf(records: readonly JournalRecord[]): Promise<ReadStory> {
+  const chunks: Buffer[] = [];
+  const source = sourceOf(records);
+  const journal: JournalSource = {
+    async *records() {
+      for await (const { position: seq, record } of source.records())
+        yield {
+          seq,
+          position: { segment: 1, offset: seq, length: 1 },
+          record: { ...record, byteLength: 0 } as JournalEntry['record'],
+        };
+    },
+    readLog: ({ offset }) => source.readLog(offset),
+    damage: [],
+  };
+  await assembleStory(journal, { sink: async (chunk) => void chunks.push(Buffer.from(chunk)), scratch: NO_SCRATCH });
+  const { timeline, ...head } = JSON.parse(Buffer.concat(chunks).toString()) as Story & ReadStory['head'];
+  return { head: head as unknown as ReadStory['head'], timeline };
+}
+
+/** There are few logs: none of them is ever written aside. */
+const NO_SCRATCH: Scratch = {
+  spill: () => Promise.reject(new Error('hundreds of logs at once')),
+  require: () => Promise.resolve(),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
 
 /** The journal as its reader gives it. */
 export function sourceOf(records: readonly JournalRecord[]): PastSource<number> {

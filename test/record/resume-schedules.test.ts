@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { seededRandom } from '../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
-import { KilledRecording } from './killed-recording.ts';
+import { KilledRecording, storyOf } from './killed-recording.ts';
 import { judge } from './simulation/judge.ts';
 import { programsOf } from './simulation/programs.ts';
 import { addTo, noVerdict, type Verdict } from './simulation/verdict.ts';
 
 /** `FARO_SCHEDULES` and `FARO_SEED` play more of them, or one again. */
-const SCHEDULES = Number(process.env.FARO_SCHEDULES ?? 120);
+const SCHEDULES = Number(process.env.FARO_SCHEDULES ?? 30);
 const FIRST_SEED = Number(process.env.FARO_SEED ?? 1);
 
 const ROUTES: readonly LogRouteChoice[] = ['auto', 'node-files', 'auto', 'stream'];
@@ -73,7 +73,7 @@ async function play(seed: number): Promise<Verdict> {
   const to = recording.clock.now();
   await recording.end();
   const { records, listedAt: from, skewMs } = recording;
-  return judge({ cluster, records, from, to, skewMs, route });
+  return judge({ cluster, story: await storyOf(records), from, to, skewMs, route });
 }
 
 test(`${SCHEDULES} captures that are killed and resumed hold every state and line once, or a gap`, async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
-import { KilledRecording, type KilledRecordingOptions } from './killed-recording.ts';
+import { KilledRecording, type KilledRecordingOptions, storyOf } from './killed-recording.ts';
 import { judge } from './simulation/judge.ts';
 import { programsOf } from './simulation/programs.ts';
 
@@ -47,7 +47,7 @@ async function killedDuring(
   const to = recording.clock.now();
   await recording.end();
   const { cluster, records, listedAt: from, skewMs } = recording;
-  const verdict = judge({ cluster, records, from, to, skewMs, route: options.route ?? 'auto' });
+  const verdict = judge({ cluster, story: await storyOf(records), from, to, skewMs, route: options.route ?? 'auto' });
   const gaps = records.flatMap((record) =>
     record.kind === 'gap'
       ? [`${'resource' in record.gap.of ? record.gap.of.resource : 'log'}: ${record.gap.cause}`]

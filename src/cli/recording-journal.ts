@@ -1,0 +1,103 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkFolder } from '../journal/folder.ts';
+import { JournalLock } from '../journal/lock.ts';
+import { JournalReader } from '../journal/reader.ts';
+import { JournalWriter, type JournalWriterOptions } from '../journal/writer.ts';
+import { Past } from '../record/past.ts';
+import { type CaptureState, notResumable, readState, writeState } from './capture-state.ts';
+import type { CaptureOptions } from './options.ts';
+
+/** The journal that a recording writes to; nobody else does until it is released. */
+export interface RecordingJournal {
+  readonly dir: string;
+  readonly writer: JournalWriter;
+  readonly state: CaptureState;
+  /** What it holds already of a recorder that was killed. */
+  readonly past: Past | undefined;
+  release(): Promise<void>;
+}
+
+/** Creates a journal. Throws FaroError `journal` where there is one already. */
+export async function newJournal(
+  dir: string,
+  options: CaptureOptions,
+  { cwd, ...how }: JournalWriterOptions & { readonly cwd: string },
+): Promise<RecordingJournal> {
+  const writer = await JournalWriter.create(dir, how);
+  let lock: JournalLock;
+  let state: CaptureState;
+  try {
+    lock = JournalLock.forWriting(dir);
+    state = await writeState(dir, options, cwd);
+  } catch (error) {
+    await writer.close();
+    await rm(dir, { recursive: true }); // nothing is in it
+    throw error;
+  }
+  return { dir, writer, state, past: undefined, release: async () => lock[Symbol.dispose]() };
+}
+
+/** A journal whose capture was killed, locked and read through: another recorder may go on with it. */
+export class KilledJournal implements AsyncDisposable {
+  readonly dir: string;
+  readonly state: CaptureState;
+  readonly past: Past;
+  readonly #lock: JournalLock;
+  readonly #reader: JournalReader;
+
+  private constructor(
+    dir: string,
+    state: CaptureState,
+    held: { past: Past; lock: JournalLock; reader: JournalReader },
+  ) {
+    this.dir = dir;
+    this.state = state;
+    this.past = held.past;
+    this.#lock = held.lock;
+    this.#reader = held.reader;
+  }
+
+  /** Throws FaroError `journal` where it is in use, ended by itself, is damaged, or of another version. */
+  static async open(dir: string): Promise<KilledJournal> {
+    await checkFolder(dir);
+    await using stack = new AsyncDisposableStack();
+    const reader = stack.use(await JournalReader.open(dir));
+    const lock = stack.use(JournalLock.forWriting(dir));
+    const past = await Past.read(reader);
+    const { end } = past;
+    if (end !== undefined) throw notResumable(dir, `its capture ended by itself (${end.ended})`);
+    const at = reader.end;
+    // What a kill leaves at the very end of a journal is no damage: it was never on the disk.
+    const damaged = reader.damage.find(({ segment, offset }) => segment !== at?.segment || offset < at.bytes);
+    if (at === undefined || damaged !== undefined)
+      throw notResumable(
+        dir,
+        `it is damaged (segment ${damaged?.segment}, offset ${damaged?.offset}: ${damaged?.meaning})`,
+      );
+    const state = await readState(dir);
+    stack.move();
+    return new KilledJournal(dir, state, { past, lock, reader });
+  }
+
+  /** Goes on behind its last whole record. The lines that are in it already are read as they are needed. */
+  async goOn(how: JournalWriterOptions): Promise<RecordingJournal> {
+    const { dir, state, past } = this;
+    const { end } = this.#reader;
+    if (end === undefined) throw notResumable(dir, 'it holds nothing');
+    const { maxBytes } = how;
+    const left = maxBytes === undefined ? undefined : Math.max(0, maxBytes - (await sizeOf(dir)));
+    const writer = await JournalWriter.goOn(dir, end, { ...how, maxBytes: left });
+    return { dir, writer, state, past, release: () => this[Symbol.asyncDispose]() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lock[Symbol.dispose]();
+    await this.#reader[Symbol.asyncDispose]();
+  }
+}
+
+async function sizeOf(dir: string): Promise<number> {
+  const sizes = await Promise.all((await readdir(dir)).map((name) => stat(join(dir, name))));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
+}

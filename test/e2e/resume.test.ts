@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '../../src/demo/random.ts';
+import type { Story } from '../../src/story/document.ts';
+import { verifyStory } from '../../src/verify/verify.ts';
+import { checkStory, counting, numbersOf } from './checker.ts';
+import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
+
+/** `FARO_RESUMES` plays as many captures; `FARO_SEED` the same again. */
+const CAPTURES = Number(process.env.FARO_RESUMES ?? 2);
+const SEED = Number(process.env.FARO_SEED ?? Math.floor(Date.now() % 100_000));
+const TAG = 'N';
+
+/** The command in a process of its own, which may be killed. */
+class Process {
+  readonly #child: ChildProcess;
+  readonly exit: Promise<number | null>;
+  stderr = '';
+
+  constructor(args: readonly string[]) {
+    this.#child = spawn(process.execPath, ['src/main.ts', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk;
+    });
+    this.exit = new Promise((resolve) => this.#child.on('close', resolve));
+  }
+
+  /** Resolves when it has said something; rejects when it ends before. */
+  async said(text: string): Promise<void> {
+    let isOver = false;
+    void this.exit.then(() => {
+      isOver = true;
+    });
+    while (!this.stderr.includes(text)) {
+      if (isOver) throw new Error(`ended without saying "${text}": ${this.stderr}`);
+      await sleep(20);
+    }
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.exit;
+  }
+}
+
+/** The Deployment, each pod of which counts its lines, some of them fast, without an end. */
+async function deployBusy(ns: TestNamespace): Promise<void> {
+  const metadata = { name: 'busy', labels: { app: 'busy' } };
+  const containers = [
+    workload('fast', `-n -1 -rate 300 -tag ${TAG}`),
+    workload('slow', `-n -1 -rate 5 -tag ${TAG}`),
+    workload('crash', `-n 40 -rate 40 -tag ${TAG} -exit 3`),
+  ];
+  const template = { metadata: { labels: metadata.labels }, spec: { terminationGracePeriodSeconds: 1, containers } };
+  const spec = { replicas: 2, selector: { matchLabels: metadata.labels }, template };
+  await ns.apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec });
+  await ns.until('its pods run', ['pods'], ({ items }) => {
+    const running = items
+      .flatMap(({ status }) => status.containerStatuses ?? [])
+      .filter(({ name }) => name !== 'crash');
+    return running.length === 4 && running.every(({ ready }) => ready);
+  });
+}
+
+async function storyOf(file: string): Promise<Story> {
+  const { problems } = await verifyStory(file);
+  assert.deepEqual(problems, [], 'faro verify finds the story sound');
+  const story = JSON.parse(readFileSync(file, 'utf8')) as Story;
+  checkStory(story);
+  return story;
+}
+
+/** The lines of each run, as they are numbered from its first: none is missing between them, and none comes twice. */
+function countedRuns(story: Story): Map<string, number> {
+  return new Map(
+    story.containers.map(({ object, name, restart }, container) => {
+      const numbers = numbersOf(story, container, TAG);
+      const run = `${story.objects[object]?.uid}/${name}#${restart}`;
+      // A run that had ended, and another after it, before anyone could ask for its log is a gap from its beginning.
+      assert.deepEqual(numbers, counting(numbers.length), run);
+      return [run, numbers.length];
+    }),
+  );
+}
+
+test(`${CAPTURES} captures that are killed at any moment are recovered and resumed, and hold every line once`, {
+  skip: skipped,
+  timeout: 60_000 + CAPTURES * 60_000,
+}, async (t) => {
+  t.diagnostic(`FARO_SEED=${SEED}`);
+  const random = seededRandom(SEED);
+  await using ns = await testNamespace('resume');
+  await deployBusy(ns);
+  let lines = 0;
+  for (let round = 0; round < CAPTURES; round += 1) lines += await playRound(ns, { round, random });
+  t.diagnostic(`${lines} lines in ${CAPTURES} resumed captures`);
+});
+
+/** One capture: killed, recovered, resumed (every third time twice), ended. Returns how many lines its story holds. */
+async function playRound(
+  ns: TestNamespace,
+  { round, random }: { round: number; random: () => number },
+): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'faro-resume-'));
+  const [output, recovered] = [join(folder, 'story.json'), join(folder, 'recovered.json')];
+  const journal = `${output}.journal`;
+  const said = ['--log-level', 'info', '--log-format', 'json'];
+  const at = ['--kubeconfig', ns.cluster.kubeconfig, ...said];
+  const capture = new Process(['capture', 'deployment/busy', '-n', ns.name, '-o', output, ...at]);
+  // Now and then before it has begun.
+  await (random() < 0.1 ? waitFor(() => existsSync(join(journal, 'capture.json'))) : capture.said('"msg":"recording"'));
+  await sleep(random() * 5000);
+  await capture.end('SIGKILL');
+  assert.equal(await new Process(['recover', journal, '-o', recovered]).exit, 0);
+  const before = await storyOf(recovered);
+  assert.equal(before.metadata.ended, 'killed');
+  assert.equal(before.metadata.complete, false);
+  const known = countedRuns(before);
+  // Meanwhile pods may be told to go; those that are gone leave no files, those that go on do.
+  await sleep(random() * 4000);
+  if (round % 3 === 0) {
+    const again = new Process(['capture', '--resume', journal, ...said]);
+    await again.said('"msg":"recording"');
+    await sleep(random() * 2000);
+    await again.end('SIGKILL');
+  }
+  const resumed = new Process(['capture', '--resume', journal, ...said]);
+  await resumed.said('"msg":"recording"');
+  const refused = new Process(['recover', journal, '-o', join(folder, 'refused.json')]);
+  assert.equal(await refused.exit, 4);
+  assert.match(refused.stderr, /is in use by process \d+/);
+  await sleep(500 + random() * 1000);
+  assert.equal(await resumed.end('SIGINT'), 0, resumed.stderr);
+  assert.ok(!existsSync(journal), 'the journal goes when the story is in place');
+  const story = await storyOf(output);
+  assert.equal(story.metadata.id, before.metadata.id);
+  assert.equal(story.metadata.resumed?.length, round % 3 === 0 ? 2 : 1);
+  assert.deepEqual(
+    before.objects.map(({ uid }) => uid),
+    story.objects.slice(0, before.objects.length).map(({ uid }) => uid),
+    'objects keep their places',
+  );
+  const counted = countedRuns(story);
+  for (const [run, count] of known) assert.ok((counted.get(run) ?? 0) >= count, `${run}: no line is lost again`);
+  const open = story.containers.filter(({ ledger, name }) => name !== 'crash' && ledger.end !== 'proven');
+  assert.deepEqual(open, [], 'what runs on is read to its end');
+  return story.metadata.counts.logLines;
+}
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(10);
+}
