@@ -9,7 +9,7 @@ import { said } from '../credentials.ts';
 import { checkStory } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
-const options = { skip: skipped, timeout: 90_000 };
+const options = { skip: skipped, timeout: 240_000 };
 const folder = mkdtempSync(join(tmpdir(), 'faro-around-'));
 
 interface Run {

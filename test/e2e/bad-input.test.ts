@@ -8,7 +8,7 @@ import { run } from '../cluster/build.ts';
 import { faro } from './capture.ts';
 import { realCluster, skipped } from './cluster.ts';
 
-const options = { skip: skipped, timeout: 60_000 };
+const options = { skip: skipped, timeout: 180_000 };
 const folder = mkdtempSync(join(tmpdir(), 'faro-bad-'));
 const output = join(folder, 'story.json');
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { faro } from './capture.ts';
 import { skipped, testNamespace, workload } from './cluster.ts';
 
-const options = { skip: skipped, timeout: 60_000 };
+const options = { skip: skipped, timeout: 180_000 };
 
 test(
   'a capture with --report leaves the story and its report, and begins nothing where the report has no place',
