@@ -20,6 +20,8 @@ export interface RotationRemains {
 
 /** The runtime cuts a line into records of this size. */
 const RECORD_BYTES = 16_384;
+/** No kubelet looks at its files more often. */
+const LEAST_INTERVAL_MS = 3000;
 /** The old file's pipe is closed well within this time. */
 const OLD_PIPE_MS = 1000;
 
@@ -36,6 +38,9 @@ export class ContainerLog {
   #late: { readonly file: LogFile; lines: number; readonly head: number; readonly until: number } | undefined;
   #isEnded = false;
   #isRemoved = false;
+  #isKept = true;
+  #rotations = 0;
+  #movedAt = Number.NEGATIVE_INFINITY;
   readonly #waiters = new Waiters();
   #last = 0;
 
@@ -53,6 +58,16 @@ export class ContainerLog {
   /** Its files are gone from the disk. */
   get isRemoved(): boolean {
     return this.#isRemoved;
+  }
+
+  /** How often a file was moved aside. */
+  get rotations(): number {
+    return this.#rotations;
+  }
+
+  /** Everything that it ever wrote is on the disk. */
+  get isKept(): boolean {
+    return !this.#isRemoved && this.#isKept;
   }
 
   /** What `N.log` is now. */
@@ -87,10 +102,12 @@ export class ContainerLog {
     this.#waiters.wake();
   }
 
-  /** Moves the file aside and begins a new one. */
+  /** Moves the file aside and begins a new one; nothing happens so soon after the last time. */
   rotate(maxFiles: number, remains: RotationRemains = { lines: 0, head: 0 }): void {
+    if (this.#isTooSoon()) return;
     const old = this.#file;
-    this.#folder.rotate(this.restart, stampOf(this.#clock.now()), maxFiles);
+    this.#moveAside(stampOf(this.#clock.now()), maxFiles);
+    this.#rotations += 1;
     this.#file = this.#folder.create(this.restart);
     this.#late = { file: old, until: this.#clock.now() + OLD_PIPE_MS, ...remains };
     this.#recreated();
@@ -98,8 +115,9 @@ export class ContainerLog {
 
   /** A rotation that fails: the file is moved aside and back, and whoever watches the folder sees it appear anew. */
   rotateInVain(maxFiles: number): void {
+    if (this.#isTooSoon()) return;
     const stamp = stampOf(this.#clock.now());
-    this.#folder.rotate(this.restart, stamp, maxFiles);
+    this.#moveAside(stamp, maxFiles);
     this.#folder.undoRotation(this.restart, stamp);
     this.#recreated();
   }
@@ -114,6 +132,16 @@ export class ContainerLog {
   /** Resolves at the next change of its file, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
     return this.#waiters.wait(signal);
+  }
+
+  #moveAside(stamp: string, maxFiles: number): void {
+    const isComplete = this.#folder.rotate(this.restart, stamp, maxFiles);
+    this.#isKept &&= isComplete;
+    this.#movedAt = this.#clock.now();
+  }
+
+  #isTooSoon(): boolean {
+    return this.#clock.now() - this.#movedAt < LEAST_INTERVAL_MS;
   }
 
   /** The line that was on its way when the file was moved aside: its beginning stays there. Returns the rest. */

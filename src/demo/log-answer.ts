@@ -37,7 +37,14 @@ export function answerLog(api: Api, pod: KubeObject, request: LogRequest, signal
         : `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`,
     );
   if (log.isRemoved) return badRequest(`unable to retrieve container logs of ${container}`);
-  return { type: 'bytes', bytes: readPodLog(log, options, { clock: api.clock, over: overOf(node, signal) }) };
+  return {
+    type: 'bytes',
+    bytes: readPodLog(
+      log,
+      { ...options, limitMs: node.logs.streamLimitMs },
+      { clock: api.clock, over: overOf(node, signal) },
+    ),
+  };
 }
 
 function overOf(node: SimulatedNode, signal: AbortSignal): AbortSignal {

@@ -27,13 +27,15 @@ export class LogFolder {
    * before are compressed, and then the file gets the time as its new name.
    * @param stamp `YYYYMMDD-HHMMSS`
    * @param maxFiles of one run, the current one included
+   * @returns whether no file had to go for it
    */
-  rotate(restart: number, stamp: string, maxFiles: number): void {
+  rotate(restart: number, stamp: string, maxFiles: number): boolean {
     const rotated = this.names().filter((name) => name.startsWith(`${restart}.log.`));
     const kept = rotated.slice(Math.max(0, rotated.length - Math.max(0, maxFiles - 2)));
     for (const name of rotated) if (!kept.includes(name)) this.#files.delete(name);
     for (const name of kept) this.#compress(name);
     this.#rename(`${restart}.log`, `${restart}.log.${stamp}`);
+    return kept.length === rotated.length;
   }
 
   /** Gives the newest file that was moved aside its old name again: the runtime could not open a new one. */

@@ -11,6 +11,8 @@ export interface LogSettings {
   readonly maxFiles: number;
   /** Milliseconds between two checks of all files. */
   readonly intervalMs: number;
+  /** Milliseconds after which a followed log ends, whatever its container does; four hours by default. */
+  readonly streamLimitMs?: number;
 }
 
 export interface NodeOptions {

@@ -6,6 +6,8 @@ export interface PodLogOptions {
   readonly follow: boolean;
   readonly sinceTime: string | undefined;
   readonly tailLines: number | undefined;
+  /** Milliseconds after which a followed log ends. */
+  readonly limitMs?: number | undefined;
 }
 
 /** The kubelet ends a followed log after four hours. */
@@ -21,10 +23,10 @@ const RECORDS_AT_ONCE = 200;
  */
 export async function* readPodLog(
   log: ContainerLog,
-  { follow, ...position }: PodLogOptions,
+  { follow, limitMs = STREAM_LIMIT_MS, ...position }: PodLogOptions,
   { clock, over }: { readonly clock: Clock; readonly over: AbortSignal },
 ): AsyncGenerator<Buffer> {
-  const limit = follow ? afterTime(clock, STREAM_LIMIT_MS, over) : over;
+  const limit = follow ? afterTime(clock, limitMs, over) : over;
   let file = log.file;
   let next = startOf(file, position);
   let watched: number | undefined;
@@ -45,12 +47,12 @@ export async function* readPodLog(
     else if (log.generation > watched) {
       watched = log.generation;
       file = log.file;
-      next = 0;
+      next = startOf(file, { sinceTime: position.sinceTime, tailLines: undefined });
     } else await log.changed(limit);
   }
 }
 
-function startOf(file: LogFile, { sinceTime, tailLines }: Omit<PodLogOptions, 'follow'>): number {
+function startOf(file: LogFile, { sinceTime, tailLines }: Omit<PodLogOptions, 'follow' | 'limitMs'>): number {
   if (tailLines !== undefined) return Math.max(0, file.records.length - tailLines);
   const since = sinceTime === undefined ? undefined : parseTimestamp(sinceTime);
   if (since === undefined) return 0;

@@ -157,6 +157,7 @@ export class PodRun {
   /** The logs go some time after the last container has ended, and before the pod itself. */
   async #remove(signal: AbortSignal): Promise<void> {
     const { store, pods, clock, random } = this.#options;
+    if (this.#node !== undefined) this.#publish(); // its last phase: nothing is started in it any more
     await clock.sleep(150 + random() * 750, signal);
     this.#node?.removeLogs(this.#pod);
     await clock.sleep(5, signal);

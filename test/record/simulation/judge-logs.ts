@@ -16,31 +16,33 @@ interface JudgedRun {
   /** Where its lines may be missing, by its node's clock. */
   readonly gaps: readonly Interval[];
   readonly slack: number;
+  /** Its lines came by the pod log API alone, which cannot show all that it loses. */
+  readonly isByStream: boolean;
 }
 
 /** Compares the lines of every run with what was recorded of it. */
 export function judgeLogs(judged: Judged): void {
-  const { verdict, route } = judged;
+  const { verdict } = judged;
   for (const run of runsOf(judged)) {
     count(run, verdict);
     try {
       judgeRun(run);
     } catch (error) {
-      // The pod log API cannot show all that it loses.
-      const isAllowed = route === 'stream' || process.env.FARO_STRICT !== '1';
+      const isAllowed = run.isByStream || process.env.FARO_STRICT !== '1';
       if (!(error instanceof assert.AssertionError) || !isAllowed) throw error;
-      verdict[route === 'stream' ? 'unstatedByStream' : 'unstated'] += 1;
+      verdict[run.isByStream ? 'unstatedByStream' : 'unstated'] += 1;
     }
   }
 }
 
-function* runsOf({ cluster, skewMs, from, to, recorded, isKilled }: Judged): Generator<JudgedRun> {
+function* runsOf({ cluster, skewMs, from, to, recorded, isKilled, route }: Judged): Generator<JudgedRun> {
   const ofPods = recorded.gaps.get('pods') ?? [];
   for (const node of cluster.nodes) {
     const nodeSkew = node.clock.now() - cluster.api.clock.now();
     const slack = SLACK_MS + Math.abs(nodeSkew) + Math.abs(skewMs);
-    for (const [container, runs] of node.allRuns()) {
-      for (const run of runs) {
+    const isByStream = route === 'stream' || node.fileAccess !== 'served';
+    for (const [container, siblings] of node.allRuns()) {
+      for (const run of siblings) {
         const key = `${container}/${run.restart}`;
         const log = recorded.logs.get(key);
         const truth = run.lines.filter(({ time }) => millisecondsOf(time) - nodeSkew < to);
@@ -49,7 +51,8 @@ function* runsOf({ cluster, skewMs, from, to, recorded, isKilled }: Judged): Gen
         if (log === undefined && isKilled) continue; // not heard of yet
         // A run that came and went while nobody could look lies in a gap of all pods.
         const ofType = ofPods.map((gap) => ({ from: gap.from - skewMs + nodeSkew, to: gap.to - skewMs + nodeSkew }));
-        yield { key, run, truth, log, gaps: log?.gaps ?? ofType, slack };
+        const ofSiblings = siblings.flatMap(({ restart }) => recorded.logs.get(`${container}/${restart}`)?.gaps ?? []);
+        yield { key, run, truth, log, gaps: log?.gaps ?? [...ofType, ...ofSiblings], slack, isByStream };
       }
     }
   }

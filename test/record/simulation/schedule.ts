@@ -52,6 +52,9 @@ const TROUBLES: readonly Turn[] = [
   },
   { weight: 1, happen: (stage) => begin(stage, stage.cluster.loseNode(nodeOf(stage), 5000 + stage.random() * 30_000)) },
   { weight: 1, happen: breakConnections },
+  { weight: 1.5, happen: rotateInVain },
+  { weight: 1.5, happen: rotateAfterListing },
+  { weight: 1.5, happen: cutCompressed },
   { weight: 0.5, happen: withdrawType },
   { weight: 0.1, happen: (stage) => stage.sleepThrough(30_000 + stage.random() * 600_000) },
 ];
@@ -80,13 +83,13 @@ const FAULTS: readonly ((random: () => number) => Fault)[] = [
   () => ({ type: 'watchError', status: 410, reason: 'Expired' }),
   () => ({ type: 'watchError', status: 500, reason: 'InternalError' }),
 ];
-const VERBS = ['watch', 'watch', 'list', 'log', 'log', 'files', 'files'];
+const VERBS = ['watch', 'watch', 'list', 'get', 'log', 'log', 'files', 'files', 'other'];
 
 /** The next few calls of a kind fail in some way, and now and then connections break so that they come soon. */
 function plan(stage: Stage): void {
   const { cluster, random } = stage;
   const verb = pick(VERBS, random);
-  const fault = (FAULTS[Math.floor(random() * FAULTS.length)] as (typeof FAULTS)[number])(random);
+  const fault = pick(FAULTS, random)(random);
   const share = 0.3 + random() * 0.7;
   cluster.faults.add((request) => request.verb === verb && random() < share, fault, Math.ceil(random() * 5));
   if (random() < 0.5) breakConnections(stage);
@@ -94,6 +97,46 @@ function plan(stage: Stage): void {
 
 function breakConnections({ cluster }: Stage): void {
   cluster.api.server.breakConnections();
+}
+
+/** A rotation that fails, as where the runtime cannot open a new file. */
+function rotateInVain(stage: Stage): void {
+  const { node, log } = aLog(stage);
+  log?.rotateInVain(node.logs.maxFiles);
+}
+
+/** The next listings of log files are out of date before what they name is asked for. */
+function rotateAfterListing(stage: Stage): void {
+  const { cluster, random } = stage;
+  const rotate = () => {
+    const { node, log } = aLog(stage);
+    if (log?.isEnded === false && !log.isRemoved && node.kubelet.isUp) log.rotate(node.logs.maxFiles);
+  };
+  // Every call takes longer than that: this one is answered, and the next one finds something else.
+  const strike = () => void cluster.api.clock.sleep(1).then(rotate);
+  const isListing = ({ verb, path }: { verb: string; path: string }) => verb === 'files' && path.endsWith('/');
+  cluster.faults.add(
+    (request) => {
+      if (isListing(request) && random() < 0.5) strike();
+      return false;
+    },
+    { type: 'delay', ms: 0 },
+  );
+}
+
+/** Compressed files come cut short. */
+function cutCompressed({ cluster, random }: Stage): void {
+  const type = random() < 0.5 ? 'cut' : 'end';
+  const fault = { type, afterBytes: Math.floor(random() * 300) } as const;
+  cluster.faults.add(({ verb, path }) => verb === 'files' && path.endsWith('.gz'), fault, Math.ceil(random() * 4));
+}
+
+/** One of the containers' logs. */
+function aLog(stage: Stage) {
+  const node = nodeOf(stage);
+  const newest = [...node.allRuns().values()].flatMap((runs) => runs.at(-1) ?? []);
+  const live = newest.filter((log) => !log.isEnded && !log.isRemoved);
+  return { node, log: live[Math.floor(stage.random() * live.length)] };
 }
 
 /** A type is not served for a while, as during an upgrade. */
@@ -152,6 +195,6 @@ function chosen(turns: readonly Turn[], random: () => number): Turn {
   throw new Error('no turn was chosen');
 }
 
-function pick(items: readonly string[], random: () => number): string {
-  return items[Math.floor(random() * items.length)] ?? '';
+export function pick<T>(items: readonly T[], random: () => number): T {
+  return items[Math.floor(random() * items.length)] as T;
 }

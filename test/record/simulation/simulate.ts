@@ -1,3 +1,4 @@
+import type { FileAccess } from '../../../src/demo/node.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
 import type { LogRouteChoice } from '../../../src/logs/route-chooser.ts';
@@ -5,7 +6,7 @@ import type { JournalRecord } from '../../../src/model/record.ts';
 import type { FaultyDisk } from '../../journal/faulty-disk.ts';
 import { SimulatedRecording } from '../simulated-recording.ts';
 import { programsOf } from './programs.ts';
-import { deployWeb, play } from './schedule.ts';
+import { deployWeb, pick, play } from './schedule.ts';
 import { type ReadStory, storyOn } from './story.ts';
 
 /** The world, a story of it, and what a judge must know beside. */
@@ -26,9 +27,12 @@ export interface Outcome extends AsyncDisposable {
   readonly told: readonly Told[];
 }
 
+const REFUSALS: readonly FileAccess[] = ['disabled', 'missing', 'forbidden'];
 const ROUTES: readonly LogRouteChoice[] = ['auto', 'node-files', 'auto', 'stream'];
 /** How often each turn of a schedule ends with a look at what a cut would have left of the journal. */
 const CUTS = 0.05;
+/** A journal that holds nothing tells nothing. */
+const LEAST_CUT_MS = 3000;
 const SKEWS_MS = [0, 0, 0, 3000, -3000, 180_000, -180_000];
 
 /** Records the simulated cluster for a minute or so of its own time, while a seeded schedule changes and breaks it. */
@@ -42,10 +46,18 @@ export async function simulate(seed: number): Promise<Outcome> {
   const recording = await SimulatedRecording.start({
     seed,
     nodeSkewsMs: random() < 0.5 ? [0] : [skew(), skew()],
-    logs: { maxBytes: 500 + Math.floor(random() * 4000), maxFiles: 5, intervalMs: 10_000 },
+    logs: {
+      maxBytes: 500 + Math.floor(random() * 4000),
+      maxFiles: 5,
+      intervalMs: 10_000,
+      ...(random() < 0.2 ? { streamLimitMs: 5000 + random() * 60_000 } : {}),
+    },
     programs: programsOf(rest),
     tolerationMs: 20_000,
-    prepare: (cluster) => (isLate ? undefined : deployWeb({ cluster, random })),
+    prepare: (cluster) => {
+      for (const node of cluster.nodes) if (random() < 0.05) node.fileAccess = pick(REFUSALS, random);
+      if (!isLate) deployWeb({ cluster, random });
+    },
     skewMs,
     random,
     streamingList: random() < 0.5,
@@ -56,13 +68,15 @@ export async function simulate(seed: number): Promise<Outcome> {
   const { cluster } = recording;
   await recording.advance(Math.floor(random() * 2000));
   if (isLate) deployWeb({ cluster, random });
+  const beganAt = recording.clock.now();
   const pending: Promise<unknown>[] = [];
   const cuts: { readonly disk: FaultyDisk; readonly at: number }[] = [];
   const advance = async (ms: number) => {
     await recording.advance(ms);
-    if (cuts.length > 0 || random() >= CUTS) return;
+    const isSynced = recording.clock.now() - beganAt > LEAST_CUT_MS;
+    if (cuts.length > 0 || !isSynced || random() >= CUTS) return;
     // A power cut, or only the process is gone: then all that was written is there.
-    const disk = recording.disk.afterPowerCut(random() < 0.8 ? random : () => 0);
+    const disk = random() < 0.7 ? recording.disk.afterPowerCut(random) : recording.disk.afterKill();
     cuts.push({ disk, at: recording.clock.now() });
   };
   await play({ cluster, random, advance, sleepThrough: (ms) => recording.sleepThrough(ms), pending });
