@@ -20,7 +20,7 @@ export interface RotationRemains {
 
 /** The runtime cuts a line into records of this size. */
 const RECORD_BYTES = 16_384;
-/** No kubelet looks at its files more often. */
+/** No kubelet looks at its files more often: `containerLogMonitorInterval` is at least that long. */
 const LEAST_INTERVAL_MS = 3000;
 /** The old file's pipe is closed well within this time. */
 const OLD_PIPE_MS = 1000;
@@ -70,6 +70,12 @@ export class ContainerLog {
     return !this.#isRemoved && this.#isKept;
   }
 
+  /** Whether the kubelet would rotate its file now. */
+  isDue(maxBytes: number): boolean {
+    const isSoon = this.#clock.now() - this.#movedAt < LEAST_INTERVAL_MS;
+    return !this.#isEnded && !this.#isRemoved && !isSoon && this.#file.size >= maxBytes;
+  }
+
   /** What `N.log` is now. */
   get file(): LogFile {
     return this.#file;
@@ -102,9 +108,8 @@ export class ContainerLog {
     this.#waiters.wake();
   }
 
-  /** Moves the file aside and begins a new one; nothing happens so soon after the last time. */
+  /** Moves the file aside and begins a new one. */
   rotate(maxFiles: number, remains: RotationRemains = { lines: 0, head: 0 }): void {
-    if (this.#isTooSoon()) return;
     const old = this.#file;
     this.#moveAside(stampOf(this.#clock.now()), maxFiles);
     this.#rotations += 1;
@@ -115,7 +120,6 @@ export class ContainerLog {
 
   /** A rotation that fails: the file is moved aside and back, and whoever watches the folder sees it appear anew. */
   rotateInVain(maxFiles: number): void {
-    if (this.#isTooSoon()) return;
     const stamp = stampOf(this.#clock.now());
     this.#moveAside(stamp, maxFiles);
     this.#folder.undoRotation(this.restart, stamp);
@@ -138,10 +142,6 @@ export class ContainerLog {
     const isComplete = this.#folder.rotate(this.restart, stamp, maxFiles);
     this.#isKept &&= isComplete;
     this.#movedAt = this.#clock.now();
-  }
-
-  #isTooSoon(): boolean {
-    return this.#clock.now() - this.#movedAt < LEAST_INTERVAL_MS;
   }
 
   /** The line that was on its way when the file was moved aside: its beginning stays there. Returns the rest. */

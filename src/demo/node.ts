@@ -89,8 +89,7 @@ export class SimulatedNode {
     if (!this.kubelet.isUp) return;
     for (const runs of this.#runs.values()) {
       const log = runs.at(-1);
-      if (log === undefined || log.isEnded || log.file.size < this.logs.maxBytes) continue;
-      log.rotate(this.logs.maxFiles, remains());
+      if (log?.isDue(this.logs.maxBytes) === true) log.rotate(this.logs.maxFiles, remains());
     }
   }
 }

@@ -99,10 +99,16 @@ function breakConnections({ cluster }: Stage): void {
   cluster.api.server.breakConnections();
 }
 
-/** A rotation that fails, as where the runtime cannot open a new file. */
+/** Rotations that fail for a while, as where the runtime cannot open a new file. */
 function rotateInVain(stage: Stage): void {
-  const { node, log } = aLog(stage);
-  log?.rotateInVain(node.logs.maxFiles);
+  const tries = async () => {
+    for (let tries = 0; tries < 5; tries += 1) {
+      const { node, log } = aLog(stage);
+      if (node.kubelet.isUp) log?.rotateInVain(node.logs.maxFiles);
+      await stage.cluster.api.clock.sleep(1000 + stage.random() * 4000);
+    }
+  };
+  begin(stage, tries());
 }
 
 /** The next listings of log files are out of date before what they name is asked for. */
@@ -110,7 +116,7 @@ function rotateAfterListing(stage: Stage): void {
   const { cluster, random } = stage;
   const rotate = () => {
     const { node, log } = aLog(stage);
-    if (log?.isEnded === false && !log.isRemoved && node.kubelet.isUp) log.rotate(node.logs.maxFiles);
+    if (node.kubelet.isUp) log?.rotate(node.logs.maxFiles);
   };
   // Every call takes longer than that: this one is answered, and the next one finds something else.
   const strike = () => void cluster.api.clock.sleep(1).then(rotate);
@@ -131,12 +137,12 @@ function cutCompressed({ cluster, random }: Stage): void {
   cluster.faults.add(({ verb, path }) => verb === 'files' && path.endsWith('.gz'), fault, Math.ceil(random() * 4));
 }
 
-/** One of the containers' logs. */
+/** One of the containers' logs whose file is to be rotated. */
 function aLog(stage: Stage) {
   const node = nodeOf(stage);
   const newest = [...node.allRuns().values()].flatMap((runs) => runs.at(-1) ?? []);
-  const live = newest.filter((log) => !log.isEnded && !log.isRemoved);
-  return { node, log: live[Math.floor(stage.random() * live.length)] };
+  const due = newest.filter((log) => log.isDue(node.logs.maxBytes));
+  return { node, log: due[Math.floor(stage.random() * due.length)] };
 }
 
 /** A type is not served for a while, as during an upgrade. */
