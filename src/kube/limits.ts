@@ -4,6 +4,8 @@ export interface ClientLimits {
   readonly connectMs: number;
   /** The longest silence of a plain call, before its answer or within it; watches and logs may be silent for ever. */
   readonly silenceMs: number;
+  /** The longest time that a plain call may take in all: a server that sends a byte now and then is never silent. */
+  readonly callMs: number;
   /** A server is asked for a sign of life this often, and has as long to give one. */
   readonly pingMs: number;
   /** Streams that a connection is asked to carry, even where the server would allow more. */
@@ -21,6 +23,7 @@ export interface ClientLimits {
 export const DEFAULT_LIMITS: ClientLimits = {
   connectMs: 30_000,
   silenceMs: 60_000,
+  callMs: 600_000,
   pingMs: 15_000,
   streamsPerConnection: 90,
   retries: 4,

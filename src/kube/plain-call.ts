@@ -17,7 +17,7 @@ export async function callJson(
   { sender, clock, limits }: PlainCallOptions,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const bounded = { ...request, maxSilenceMs: limits.silenceMs };
+  const bounded = { ...request, maxSilenceMs: limits.silenceMs, maxMs: limits.callMs };
   for (let retries = 0; ; retries += 1) {
     const response = await sender.send(bounded, signal);
     await using _body = response.body;

@@ -20,14 +20,22 @@ const json = JSON as unknown as JsonWithSource;
 /** Sixteen digits in a row outside of a word: the cheapest sign that a number may not survive as a double. */
 const MAYBE_LOSSY = /[[:,\s]-?\d*\.?\d*(?:\d{16}|\d[eE])/;
 
-/** Parses JSON text; throws SyntaxError as JSON.parse does. */
+/**
+ * Parses JSON text; throws SyntaxError as JSON.parse does. What is nested so deeply that only a parser without a stack
+ * can read it is read, with numbers as doubles.
+ */
 export function parseJson(text: string): unknown {
   if (!MAYBE_LOSSY.test(text)) return JSON.parse(text);
-  return json.parse(text, (_key, value, context) =>
-    typeof value === 'number' && context.source !== undefined && JSON.stringify(value) !== context.source
-      ? json.rawJSON(context.source)
-      : value,
-  );
+  try {
+    return json.parse(text, (_key, value, context) =>
+      typeof value === 'number' && context.source !== undefined && JSON.stringify(value) !== context.source
+        ? json.rawJSON(context.source)
+        : value,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return JSON.parse(text);
+    throw error;
+  }
 }
 
 export function isRawNumber(value: unknown): value is RawNumber {

@@ -1,8 +1,10 @@
 import { isRawNumber, parseJson } from '../model/json.ts';
 import { isEqual, isObject } from '../model/json-equal.ts';
 import type { KubeObject } from '../model/resource.ts';
+import { MAX_DEPTH } from './depth.ts';
 import { redactedHash } from './hash.ts';
 import type { CredentialPattern } from './log-lines.ts';
+import { mapFields } from './map-fields.ts';
 import { isCredentialName, isCredentialVariable, isHarmless } from './names.ts';
 import { replaceCredentials, replaceSpans } from './text.ts';
 
@@ -16,8 +18,6 @@ const CREDENTIAL_FIELDS =
   /^(?:password|passwd|passphrase|token|api[-_]?key|(?:access|auth|bearer|refresh)[-_]?token|client[-_]?secret|private[-_]?key|connection[-_]?string)$/i;
 /** Custom resources give environment variables as fields, too. */
 const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
-/** What is nested deeper is hidden whole: it exists only to exhaust the stack of whoever reads it. */
-const MAX_DEPTH = 500;
 
 /** One object's way through the rules. Gives values back as they are where nothing was found, and copies else. */
 export class ObjectPass {
@@ -155,17 +155,4 @@ export class ObjectPass {
     this.count(what);
     return redactedHash(this.#key, value);
   }
-}
-
-/** A copy with mapped values, or the object itself where every value stayed as it was. */
-function mapFields<T extends Fields>(fields: T, map: (value: unknown, name: string) => unknown): T {
-  let copy: T | undefined;
-  for (const [name, value] of Object.entries(fields)) {
-    const mapped = map(value, name);
-    if (mapped === value) continue;
-    copy ??= { ...fields };
-    // Not by assignment, which would set the prototype for the name __proto__.
-    Object.defineProperty(copy, name, { value: mapped, enumerable: true, writable: true, configurable: true });
-  }
-  return copy ?? fields;
 }

@@ -1,5 +1,6 @@
 import type { JournalRecord } from '../model/record.ts';
 import { groupOf, type KubeObject, type ManagedFields } from '../model/resource.ts';
+import { withoutDepths } from './depth.ts';
 import type { CredentialPattern } from './log-lines.ts';
 import { ObjectPass } from './object-pass.ts';
 import { RecordPass } from './record-pass.ts';
@@ -43,7 +44,7 @@ export function createRedactor({ key, enabled, managedFields, patterns = [] }: R
       const removed = known === object ? 0 : removals(object);
       const pass = new ObjectPass(key, patterns);
       if (removed > 0) pass.count('data', removed);
-      return { object: enabled ? pass.object(slim, before) : slim, ...pass.counts };
+      return { object: enabled ? pass.object(slim, before) : withoutDepths(slim), ...pass.counts };
     },
     record: (record) => records?.take(record) ?? record,
   };

@@ -5,6 +5,7 @@ import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import { Backoff } from './backoff.ts';
 import { endWhenIdle } from './idle.ts';
+import { Pages } from './pages.ts';
 
 /**
  * What a reflector says. A list (the first, or a relist after history was lost) is `init`, `initApply` for each object,
@@ -130,10 +131,12 @@ class Reflector {
     const relist = this.#listed;
     using _slot = await listSlots.acquire(this.#signal);
     yield { type: 'init', relist };
+    const pages = new Pages(type);
     let page: ListPage | undefined;
     do {
       const position = page?.continue === undefined ? at : { continue: page.continue };
       page = await client.list(type, { ...this.#target(), ...position, limit: pageSize }, this.#signal);
+      pages.take(page);
       for (const object of page.items) yield { type: 'initApply', object };
     } while (page.continue !== undefined && page.continue !== '');
     yield this.#initDone(page.resourceVersion, relist);
@@ -145,6 +148,7 @@ class Reflector {
     let isListing = true;
     using slot = await this.#options.listSlots.acquire(this.#signal);
     yield { type: 'init', relist };
+    const pages = new Pages(this.#options.type);
     for await (const frame of this.#frames({ sendInitialEvents: true })) {
       if (!isListing) yield* this.#follow(frame);
       else if (frame.type === 'ERROR') throw frame.error;
@@ -153,7 +157,10 @@ class Reflector {
         isListing = false;
         slot[Symbol.dispose]();
         yield this.#initDone(frame.resourceVersion, relist);
-      } else yield { type: 'initApply', object: frame.object };
+      } else {
+        pages.takeObject();
+        yield { type: 'initApply', object: frame.object };
+      }
     }
   }
 

@@ -23,19 +23,20 @@ export class Unprocessed extends Error {}
 
 /** One call on a channel: it ends by itself, by its caller's signal, or by the server's silence. */
 export class CallLife {
-  /** Aborts at the caller's signal or at too long a silence. */
+  /** Aborts at the caller's signal, at too long a silence, or where it takes too long in all. */
   readonly signal: AbortSignal;
   readonly #silence: Silence | undefined;
 
   constructor(request: HttpRequest, origin: string, signal: AbortSignal) {
-    const { maxSilenceMs, path } = request;
-    if (maxSilenceMs === undefined) {
-      this.signal = signal;
-      return;
-    }
-    const silent = new AbortController();
-    this.signal = AbortSignal.any([signal, silent.signal]);
-    this.#silence = new Silence(maxSilenceMs, () => silent.abort(silenceError(origin, path, maxSilenceMs)));
+    const { maxSilenceMs, maxMs, path } = request;
+    const over = new AbortController();
+    this.signal = maxSilenceMs === undefined && maxMs === undefined ? signal : AbortSignal.any([signal, over.signal]);
+    if (maxSilenceMs !== undefined)
+      this.#silence = new Silence(maxSilenceMs, () => over.abort(lateError(origin, path, maxSilenceMs)));
+    if (maxMs !== undefined)
+      AbortSignal.timeout(maxMs).addEventListener('abort', () => over.abort(lateError(origin, path, maxMs)), {
+        once: true,
+      });
   }
 
   heard(): void {
@@ -47,7 +48,7 @@ export class CallLife {
   }
 }
 
-function silenceError(origin: string, path: string, ms: number): FaroError {
+function lateError(origin: string, path: string, ms: number): FaroError {
   return new FaroError('unreachable', `${origin} gave no answer to ${pathOnly(path)} within ${ms / 1000} s`, {
     hint: 'the server is overloaded, or something between here and it is broken; try again',
   });

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly lane: Lane;
   /** The longest silence in milliseconds, before the answer or within its body; undefined: it may stay silent for ever. */
   readonly maxSilenceMs?: number;
+  /** The longest time in milliseconds from its beginning to the end of its body; undefined: as long as it takes. */
+  readonly maxMs?: number;
 }
 
 /** Bytes as they arrive. Reading slowly holds the sender back; disposing ends it. A break in the middle throws. */

@@ -1,0 +1,43 @@
+import type { ListPage } from '../kube/client.ts';
+import { FaroError } from '../model/errors.ts';
+import { groupResourceOf, type ResourceType } from '../model/resource.ts';
+
+/** More objects of a type than any etcd holds. */
+const MAX_OBJECTS = 5_000_000;
+const MAX_PAGES = 10_000;
+/** Pages without an object that a server may send one after the other, e.g. where a selector fits nothing. */
+const MAX_EMPTY = 100;
+
+/** The pages of one list. A server that never ends it, or sends it round in a circle, must not be believed for ever. */
+export class Pages {
+  readonly #type: ResourceType;
+  readonly #seen = new Set<string>();
+  #empty = 0;
+  #objects = 0;
+
+  constructor(type: ResourceType) {
+    this.#type = type;
+  }
+
+  /** Throws FaroError `protocol` where the list leads nowhere. */
+  take({ items, continue: next }: ListPage): void {
+    if (next === undefined || next === '') return;
+    this.#empty = items.length === 0 ? this.#empty + 1 : 0;
+    if (this.#seen.has(next)) throw this.#endless('gave the same continue token twice');
+    if (this.#empty > MAX_EMPTY) throw this.#endless(`sent ${MAX_EMPTY} pages without an object, one after the other`);
+    if (this.#seen.size >= MAX_PAGES) throw this.#endless(`did not end after ${MAX_PAGES} pages`);
+    this.#seen.add(next);
+  }
+
+  /** The same for a list that comes object by object. */
+  takeObject(): void {
+    this.#objects += 1;
+    if (this.#objects > MAX_OBJECTS) throw this.#endless(`did not end after ${MAX_OBJECTS} objects`);
+  }
+
+  #endless(what: string): FaroError {
+    return new FaroError('protocol', `the list of ${groupResourceOf(this.#type)} ${what}`, {
+      hint: 'the API server, or a proxy before it, does not page lists as Kubernetes does',
+    });
+  }
+}
