@@ -9,7 +9,7 @@ import type { JournalRecord, LogRecord } from '../model/record.ts';
  * and what is said about them live and die under one checksum. JSON and lines, but not the header, may be compressed.
  */
 export const FRAME_HEADER_BYTES = 12;
-/** A block of lines is 64 KiB and an object at most 1.5 MB; a greater length is damage, and is never allocated. */
+/** A block of lines is 256 KiB and an object at most 1.5 MB; a greater length is damage, and is never allocated. */
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
 const FLAG_LOG = 1;
@@ -88,7 +88,8 @@ export function decodeBody(body: Buffer): Exclude<JournalRecord, LogRecord> | Lo
 /** The raw lines of a block's body, `byteLength` of them as its header says. */
 export function decodeLines(body: Buffer, { byteLength }: LogHeader): Buffer {
   const lines = body.subarray(logHeaderEnd(body));
-  return ((body[0] ?? 0) & FLAG_ZSTD) === 0 ? lines : decompress(lines, byteLength);
+  // Not a view: it would keep all that was read with the body in memory, for as long as the lines are.
+  return ((body[0] ?? 0) & FLAG_ZSTD) === 0 ? Buffer.from(lines) : decompress(lines, byteLength);
 }
 
 function logHeaderEnd(body: Buffer): number {

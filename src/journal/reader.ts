@@ -12,7 +12,7 @@ import {
   segmentName,
   segmentNumbers,
 } from './segment.ts';
-import { ReadWindow } from './window.ts';
+import { ReadAhead, ReadWindow } from './window.ts';
 
 /** Where a frame's body stands. */
 export interface JournalPosition {
@@ -63,6 +63,7 @@ export class JournalReader implements AsyncDisposable {
   readonly #files: ReadonlyMap<number, JournalFile>;
   readonly #segments: readonly Segment[];
   readonly #damage: JournalDamage[] = [];
+  #ahead: { readonly segment: number; readonly window: ReadAhead } | undefined;
   #end: SegmentEnd | undefined;
 
   private constructor(dir: string, files: ReadonlyMap<number, JournalFile>, segments: readonly Segment[]) {
@@ -134,8 +135,9 @@ export class JournalReader implements AsyncDisposable {
 
   async #body({ segment, offset, length }: JournalPosition): Promise<Buffer> {
     const file = this.#files.get(segment);
-    const body = await file?.read(offset, length);
-    if (body?.length === length) return body;
+    if (file !== undefined && this.#ahead?.segment !== segment) this.#ahead = { segment, window: new ReadAhead(file) };
+    const body = await this.#ahead?.window.at(offset, length);
+    if (file !== undefined && body?.length === length) return body;
     throw this.#changed({ segment, offset });
   }
 

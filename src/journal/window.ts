@@ -31,6 +31,35 @@ export class ReadWindow {
   }
 }
 
+const AHEAD_BYTES = 512 * 1024;
+
+/** Reads places of a file in any order; where they follow each other, as the blocks of a busy log do, many at once. */
+export class ReadAhead {
+  readonly #file: JournalFile;
+  #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+  /** Where the last place that was read ends. */
+  #end = 0;
+
+  constructor(file: JournalFile) {
+    this.#file = file;
+  }
+
+  /** `length` bytes at `offset`, fewer at the end of the file; with them more is kept in memory while they are. */
+  async at(offset: number, length: number): Promise<Buffer> {
+    const isNear = offset >= this.#end && offset - this.#end < AHEAD_BYTES;
+    this.#end = offset + length;
+    if (offset >= this.#start && offset + length <= this.#start + this.#bytes.length)
+      return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
+    const bytes = await readFully(this.#file, offset, isNear ? Math.max(length, AHEAD_BYTES) : length);
+    if (isNear) {
+      this.#bytes = bytes;
+      this.#start = offset;
+    }
+    return bytes.subarray(0, length);
+  }
+}
+
 async function readFully(file: JournalFile, offset: number, length: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let got = 0;

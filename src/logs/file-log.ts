@@ -52,7 +52,7 @@ interface Place {
 /** How a file's reading ended; `moved`: what stands there is not what was read before. */
 type Drained = 'end' | 'more' | 'moved';
 
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 256 * 1024;
 /** After as much the others have their turn. */
 const TURN_BYTES = 8 * 1024 * 1024;
 /** A line may be begun and not ended over as much before its records are handed on without its end. */

@@ -22,6 +22,7 @@ export function logSource(journal: JournalSource, log: InstanceLog, at: LogPlace
   return {
     from: placeAt(from, 0),
     until: placeAt(keyNotBefore(from, log.last ?? ('' as Timestamp)), Number.POSITIVE_INFINITY),
+    memory: log.largest,
     open: () => new LogCursor(journal, log, at),
   };
 }

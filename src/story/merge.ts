@@ -30,6 +30,8 @@ export interface Source {
   /** Nothing of it stands before or behind these. */
   readonly from: Place;
   readonly until: Place;
+  /** Bytes that it holds in memory while it is open, about. */
+  readonly memory: number;
   open(): Cursor;
 }
 
@@ -105,7 +107,7 @@ export class ListCursor implements Cursor {
 /** All of some entries that are in memory, in order, as a source. */
 export function listSource(entries: readonly (Place & { readonly json: string })[]): Source {
   const [first = NOWHERE, last = NOWHERE] = [entries[0], entries.at(-1)];
-  return { from: first, until: last, open: () => new ListCursor(entries) };
+  return { from: first, until: last, memory: 0, open: () => new ListCursor(entries) };
 }
 
 function push(heap: Cursor[], cursor: Cursor): void {

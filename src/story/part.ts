@@ -60,7 +60,7 @@ class PartSink implements EntrySink {
 }
 
 /** So much of a part is in memory, unless one line is longer. */
-const PIECE = 256 * 1024;
+export const PART_MEMORY = 256 * 1024;
 
 /** Reads a part in pieces, all into the same memory. */
 export class PartCursor implements Cursor {
@@ -71,7 +71,7 @@ export class PartCursor implements Cursor {
   readonly #path: string;
   #file: FileHandle | undefined;
   #offset = 0;
-  #piece = Buffer.allocUnsafeSlow(PIECE);
+  #piece = Buffer.allocUnsafeSlow(PART_MEMORY);
   #length = 0;
   /** Where the current line's header stands, and where the line ends. */
   #at = 0;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { Source } from './merge.ts';
 import { comparePlaces, isBefore } from './order.ts';
-import { PartCursor, writePart } from './part.ts';
+import { PART_MEMORY, PartCursor, writePart } from './part.ts';
 
-/** As many logs are merged at once as keep a block each in memory without harm (64 KiB a block). */
-const FAN_IN = 400;
+/** As many logs are merged at once as hold less than this in memory, a block each. */
+const MEMORY = 40 * 1024 * 1024;
 
 /** Where merged parts of a story may be written to until it is made. */
 export interface Scratch extends AsyncDisposable {
@@ -22,25 +22,43 @@ export interface Scratch extends AsyncDisposable {
  */
 export async function limitFanIn(
   logs: readonly Source[],
-  { scratch, bytes, fanIn = FAN_IN }: { scratch: Scratch; bytes: number; fanIn?: number },
+  { scratch, bytes, memory = MEMORY }: { scratch: Scratch; bytes: number; memory?: number },
 ): Promise<readonly Source[]> {
-  if (mostAtOnce(logs) <= fanIn) return logs;
+  if (logs.length < 2 || mostAtOnce(logs) <= memory) return logs;
   await scratch.require(2 * bytes);
   const ordered = logs.toSorted((a, b) => comparePlaces(a.from, b.from));
   const merged: Source[] = [];
-  for (let first = 0; first < ordered.length; first += fanIn)
-    merged.push(await scratch.spill(ordered.slice(first, first + fanIn)));
-  return limitFanIn(merged, { scratch, bytes, fanIn });
+  for (let first = 0; first < ordered.length; ) {
+    const count = fitting(ordered, first, memory);
+    merged.push(await scratch.spill(ordered.slice(first, first + count)));
+    first += count;
+  }
+  return limitFanIn(merged, { scratch, bytes, memory });
 }
 
-/** How many of some sequences are under way at one moment, at most. */
+/** How many of some sequences, from one on, may be open at once; never fewer than two, or there would be no end. */
+function fitting(sources: readonly Source[], first: number, memory: number): number {
+  let count = 0;
+  for (let held = 0; first + count < sources.length; count += 1) {
+    held += sources[first + count]?.memory ?? 0;
+    if (held > memory && count >= 2) break;
+  }
+  return count;
+}
+
+/** The memory that some sequences hold at one moment, at most. */
 function mostAtOnce(sources: readonly Source[]): number {
-  const ends = sources.map(({ until }) => until).sort(comparePlaces);
+  const ends = sources.toSorted((a, b) => comparePlaces(a.until, b.until));
   let ended = 0;
+  let held = 0;
   let most = 0;
-  for (const [begun, { from }] of sources.toSorted((a, b) => comparePlaces(a.from, b.from)).entries()) {
-    for (let end = ends[ended]; end !== undefined && isBefore(end, from); end = ends[ended]) ended += 1;
-    most = Math.max(most, begun + 1 - ended);
+  for (const { from, memory } of sources.toSorted((a, b) => comparePlaces(a.from, b.from))) {
+    held += memory;
+    for (let end = ends[ended]; end !== undefined && isBefore(end.until, from); end = ends[ended]) {
+      held -= end.memory;
+      ended += 1;
+    }
+    most = Math.max(most, held);
   }
   return most;
 }
@@ -71,7 +89,7 @@ export class ScratchFolder implements Scratch {
       this.#folder ??= await mkdtemp(join(this.#parent, '.faro-parts-'));
       const path = join(this.#folder, String(this.#parts++));
       const part = await writePart(path, sources);
-      return { ...part, open: () => this.#open(path) };
+      return { ...part, memory: PART_MEMORY, open: () => this.#open(path) };
     } catch (cause) {
       if (cause instanceof FaroError) throw cause;
       throw new FaroError('output', `a part of the story could not be written: ${messageOf(cause)}`, { cause });

@@ -35,6 +35,8 @@ export interface InstanceLog {
   bytes: number;
   /** Markers that stand for credentials, by name. */
   readonly redactions: Map<string, number>;
+  /** Bytes of its largest block, unpacked. */
+  largest: number;
   repeatsRemoved: number;
   first: Timestamp | undefined;
   last: Timestamp | undefined;
@@ -77,6 +79,7 @@ interface StreamState {
   lines: number;
   bytes: number;
   readonly redactions: Map<string, number>;
+  largest: number;
   first: Timestamp | undefined;
   last: Timestamp | undefined;
 }
@@ -126,9 +129,9 @@ class Surveyor {
         const stream = this.#streams.get(record.stream);
         if (stream === undefined) break;
         stream.blocks.push(position, seq);
-        addLines(stream, { ...record, bytes: record.contentBytes });
         for (const [name, count] of Object.entries(record.redactions?.markers ?? {}))
           addTo(stream.redactions, name, count);
+        addLines(stream, { ...record, bytes: record.contentBytes, largest: record.byteLength });
         break;
       }
       case 'streamClosed': {
@@ -221,18 +224,19 @@ function emptyLines() {
     lines: 0,
     bytes: 0,
     redactions: new Map<string, number>(),
+    largest: 0,
     repeatsRemoved: 0,
     first: undefined,
     last: undefined,
   };
 }
 
-function addLines(
-  to: { lines: number; bytes: number; first: Timestamp | undefined; last: Timestamp | undefined },
-  { lines, bytes, first, last }: Pick<StreamState, 'lines' | 'bytes' | 'first' | 'last'>,
-): void {
+type Lines = Pick<StreamState, 'lines' | 'bytes' | 'largest' | 'first' | 'last'>;
+
+function addLines(to: Lines, { lines, bytes, largest, first, last }: Readonly<Lines>): void {
   to.lines += lines;
   to.bytes += bytes;
+  to.largest = Math.max(to.largest, largest);
   if (first !== undefined && (to.first === undefined || first < to.first)) to.first = first;
   if (last !== undefined && (to.last === undefined || last > to.last)) to.last = last;
 }
