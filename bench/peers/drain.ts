@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Cluster } from '../../test/cluster/cluster.ts';
 import { freshNamespace, jobsComplete, type LoadJob, linesOf, startJobs } from './load.ts';
 import { measured, serverCpuMs } from './measured.ts';
-import { faroArgs, RECORDED, type Row } from './run.ts';
+import { COMMAND, faroArgs, RECORDED, type Row } from './run.ts';
 import { tally } from './tally.ts';
 
 /** One finished container with many lines, read whole by each tool, again and again from the same node. */
-export async function drain(cluster: Cluster, sternProgram: string, lines: number): Promise<Row[]> {
+export async function* drain(cluster: Cluster, sternProgram: string, lines: number): AsyncGenerator<Row> {
   const job: LoadJob = { name: 'drain', pods: 1, lines, rate: 0 };
   const namespace = `bench-drain-${Date.now().toString(36)}`;
   await freshNamespace(cluster, namespace);
@@ -32,19 +32,17 @@ export async function drain(cluster: Cluster, sternProgram: string, lines: numbe
     [sternProgram, '.', '--no-follow', '--output', 'raw', '--color', 'never', ...at],
     [cluster.kubectlPath, 'logs', name, ...at],
   ];
-  const rows: Row[] = [];
   try {
     for (const args of commands) {
-      const isFaro = args[1] === 'src/main.ts';
+      const isFaro = args[1] === COMMAND;
       const before = serverCpuMs(cluster);
       const took = await measured({ args, output: isFaro ? `${output}.out` : output, mark: RECORDED }).done;
       const tool = isFaro
         ? ['faro', ...args.slice(4, 6).filter((word) => /route|stream/.test(word))].join(' ')
         : args[0];
       const counted = await tally(output, linesOf([job]));
-      rows.push({ tool: tool.replace(/^.*\//, ''), ...took, ...counted, serverCpuMs: serverCpuMs(cluster) - before });
+      yield { tool: tool.replace(/^.*\//, ''), ...took, ...counted, serverCpuMs: serverCpuMs(cluster) - before };
     }
-    return rows;
   } finally {
     await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
     rmSync(folder, { recursive: true, force: true });

@@ -6,13 +6,17 @@ import { drain } from './drain.ts';
 import { idle } from './idle.ts';
 import type { LoadJob } from './load.ts';
 import { buildStern } from './peers.ts';
-import { faro, follow, kubectlLogs, type Row, stern, table } from './run.ts';
+import { faro, follow, headOf, kubectlLogs, rowOf, stern } from './run.ts';
 import { shortLived } from './short.ts';
 
 /**
  * Faro beside its peers on the testbed, in one run: `node bench/peers/main.ts [hot|hot25|wide|drain|idle|short|chaos …] [--seconds 60]`.
- * Prints a Markdown table for each load. It starts a cluster of its own.
+ * Prints a Markdown table for each load, row by row. It starts a cluster of its own.
  */
+process.on('exit', (code) => {
+  // Whatever ends it, a run that ended early never looks like one that had nothing to say.
+  if (code !== 0) process.stderr.write(`ended with ${code}: not everything was measured\n`);
+});
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -27,7 +31,11 @@ const chosen = positionals.length > 0 ? positionals : ['hot', 'hot25', 'wide', '
 const sternProgram = await buildStern();
 
 const slow: LoadJob = { name: 'slow', pods: 8, lines: 1000 * seconds, rate: 1000 };
-const loads: Readonly<Record<string, { readonly title: string; readonly jobs: readonly LoadJob[] }>> = {
+interface Load {
+  readonly title: string;
+  readonly jobs: readonly LoadJob[];
+}
+const loads: Readonly<Record<string, Load>> = {
   hot: {
     title: `one container at 10,000 lines/s beside eight at 1,000, ${seconds} s`,
     jobs: [{ name: 'hot', pods: 1, lines: 10_000 * seconds, rate: 10_000 }, slow],
@@ -43,35 +51,40 @@ const loads: Readonly<Record<string, { readonly title: string; readonly jobs: re
 };
 const at: ClusterOptions = { number: 7 };
 try {
-  for (const name of chosen) process.stdout.write(`\n${await measureLoad(name)}`);
+  for (const name of chosen) {
+    process.stdout.write('\n');
+    for await (const text of measureLoad(name)) process.stdout.write(text);
+  }
 } finally {
   await Cluster.stop(at);
 }
 
-async function measureLoad(name: string): Promise<string> {
-  if (name === 'idle') return said(name, await idle(at, { containers: 200, seconds }));
-  if (name === 'short') return said(name, await shortLived(await Cluster.start(at), 200));
-  if (name === 'chaos') {
+/** What there is to print of a load, as it comes. */
+async function* measureLoad(name: string): AsyncGenerator<string> {
+  const load = loads[name];
+  if (load !== undefined) yield* followed(name, load);
+  else if (name === 'idle') yield said(name, await idle(at, { containers: 200, seconds }));
+  else if (name === 'short') yield said(name, await shortLived(await Cluster.start(at), 200));
+  else if (name === 'chaos') {
     const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Mi' } });
     const random = seededRandom(Number(values.seed));
-    return said(name, await chaos(cluster, { sternProgram, seconds: 5 * seconds, random }));
-  }
-  if (name === 'drain') {
+    yield said(name, await chaos(cluster, { sternProgram, seconds: 5 * seconds, random }));
+  } else if (name === 'drain') {
     // Rotation out of the way: every tool reads the same one file.
     const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Gi' } });
-    return table('1,000,000 lines of a finished container', await drain(cluster, sternProgram, 1_000_000));
-  }
-  const load = loads[name];
-  if (load === undefined)
-    throw new Error(`unknown load ${name}: ${Object.keys(loads).join(', ')}, drain, idle, short, chaos`);
+    yield headOf('1,000,000 lines of a finished container');
+    for await (const row of drain(cluster, sternProgram, 1_000_000)) yield rowOf(row);
+  } else throw new Error(`unknown load ${name}: ${Object.keys(loads).join(', ')}, drain, idle, short, chaos`);
+}
+
+async function* followed(name: string, { title, jobs }: Load): AsyncGenerator<string> {
   const cluster = await Cluster.start(at);
   const tools = [faro(cluster), stern(cluster, sternProgram)];
   if (name !== 'wide') tools.splice(1, 0, faro(cluster, '--log-route', 'stream'));
   if (name !== 'wide') tools.push(kubectlLogs(cluster));
-  const rows: Row[] = [];
+  yield headOf(title);
   for (let round = 0; round < (name === 'wide' ? rounds : 1); round += 1)
-    for (const tool of tools) rows.push(await follow(cluster, tool, load.jobs));
-  return table(load.title, rows);
+    for (const tool of tools) yield rowOf(await follow(cluster, tool, jobs));
 }
 
 function said(name: string, report: object): string {

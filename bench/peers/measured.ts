@@ -25,7 +25,7 @@ export interface Running {
   readonly done: Promise<Measured>;
   /** Resolves when standard error holds a text. */
   said(text: string): Promise<void>;
-  /** Ends it as Ctrl-C does. */
+  /** Ends it as Ctrl-C does, if it has not ended by itself. */
   interrupt(): void;
 }
 
@@ -73,21 +73,25 @@ export function measured({ args: [program, ...args], output, mark, cwd }: Measur
         if (errors.includes(text)) return heard();
         waiting.push({ text, resolve: heard, reject: failed });
       }),
-    interrupt: () => void process.kill(childOf(shell.pid), 'SIGINT'),
+    interrupt() {
+      const child = childOf(shell.pid);
+      if (child !== undefined) process.kill(child, 'SIGINT');
+    },
   };
 }
 
-/** The shell's only child: the command itself. */
-function childOf(shell = 0): number {
-  return Number(readProc(`/proc/${shell}/task/${shell}/children`).trim().split(' ')[0] ?? 0);
+/** The shell's only child: the command itself. Never 0, which as a process to be signalled means this one and its group. */
+function childOf(shell = 0): number | undefined {
+  const pid = Number(readProc(`/proc/${shell}/task/${shell}/children`).trim().split(' ')[0]);
+  return pid > 0 ? pid : undefined;
 }
 
-function peakMiBOf(pid: number): number {
+function peakMiBOf(pid: number | undefined): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readProc(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
 }
 
 /** User and system time of a process so far, in milliseconds. */
-export function cpuMsOf(pid: number): number {
+export function cpuMsOf(pid: number | undefined): number {
   const stat = readProc(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 1000) / TICKS_PER_SECOND;
@@ -95,7 +99,7 @@ export function cpuMsOf(pid: number): number {
 
 /** CPU that kubelet and API server have taken so far, in milliseconds. */
 export function serverCpuMs(cluster: Cluster): number {
-  return (['kubelet', 'kube-apiserver'] as const).reduce((sum, name) => sum + cpuMsOf(cluster.pid(name) ?? 0), 0);
+  return (['kubelet', 'kube-apiserver'] as const).reduce((sum, name) => sum + cpuMsOf(cluster.pid(name)), 0);
 }
 
 function readProc(path: string): string {

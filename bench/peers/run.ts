@@ -75,9 +75,12 @@ export function faro(cluster: Cluster, ...more: string[]): Tool {
   };
 }
 
+/** As users start it, with what it keeps compiled between runs. */
+export const COMMAND = 'bin/faro.js';
+
 /** The command from this checkout, which says in its log what it does. */
 export function faroArgs(...args: readonly string[]): readonly [string, ...string[]] {
-  return [process.execPath, 'src/main.ts', ...args, '--log-level', 'info', '--log-format', 'json'];
+  return [process.execPath, COMMAND, ...args, '--log-level', 'info', '--log-format', 'json'];
 }
 
 /** When it says so, every line is on the disk, and the story is not begun. */
@@ -109,24 +112,21 @@ export function kubectlLogs(cluster: Cluster): Tool {
   };
 }
 
-/** A Markdown table of rows. */
-export function table(title: string, rows: readonly Row[]): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |\n`;
+/** A Markdown table's head, to be printed before its rows: each row is printed when it is there, for a load takes minutes. */
+export function headOf(title: string): string {
   const head = [title, 'wall s', 'client CPU s', 'to the synced journal: wall s', 'CPU s', 'server CPU s', 'peak MiB'];
   const columns = [...head, 'lines expected', 'got', 'repeated'];
-  const cells = rows.map(({ tool, wallMs, cpuMs, mark, serverCpuMs: server, peakMiB, expected, got, repeated }) => [
-    tool,
-    seconds(wallMs),
-    seconds(cpuMs),
-    mark === undefined ? '' : seconds(mark.wallMs),
-    mark === undefined ? '' : seconds(mark.cpuMs),
-    seconds(server),
-    Math.round(peakMiB),
-    expected,
-    got,
-    repeated,
-  ]);
-  return [columns, columns.map(() => '---'), ...cells].map(line).join('');
+  return lineOf(columns) + lineOf(columns.map(() => '---'));
+}
+
+export function rowOf({ tool, wallMs, cpuMs, mark, serverCpuMs, peakMiB, expected, got, repeated }: Row): string {
+  const marked = mark === undefined ? ['', ''] : [seconds(mark.wallMs), seconds(mark.cpuMs)];
+  const measures = [seconds(wallMs), seconds(cpuMs), ...marked, seconds(serverCpuMs), Math.round(peakMiB)];
+  return lineOf([tool, ...measures, expected, got, repeated]);
+}
+
+function lineOf(cells: readonly (string | number)[]): string {
+  return `| ${cells.join(' | ')} |\n`;
 }
 
 function seconds(ms: number): string {
