@@ -28,7 +28,7 @@ const { values } = parseArgs({
 const [lines, containers, changes] = [Number(values.lines), Number(values.containers), Number(values.changes)];
 const START = Date.UTC(2026, 10, 25, 12);
 const SPAN_MS = 600_000;
-const LINES_A_BLOCK = 500;
+const LINES_A_BLOCK = Math.min(500, Math.ceil(lines / containers));
 const PADDING = 'x'.repeat(50);
 if (values.write !== undefined) {
   await writeJournal(values.write);

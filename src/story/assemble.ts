@@ -1,11 +1,11 @@
 import { apiVersionOf } from '../model/resource.ts';
 import type { StoryCounts, StoryMetadata, StoryVerdict } from './document.ts';
 import { DocumentText, type StorySink } from './document-text.ts';
-import { Entries, type PreparedEntry } from './entries.ts';
+import { Entries } from './entries.ts';
 import { Examination } from './examine.ts';
 import { logSource } from './log-cursor.ts';
 import { listSource, merge, type Source } from './merge.ts';
-import { comparePlaces, type Place, placeAt } from './order.ts';
+import { comparePlaces } from './order.ts';
 import { redactionsOf } from './redactions.ts';
 import { limitFanIn, type Scratch } from './spill.ts';
 import { type JournalSource, type Survey, survey } from './survey.ts';
@@ -37,7 +37,7 @@ export async function assembleStory(
   const text = new DocumentText(sink);
   await text.add('{\n"apiVersion": "faro/v1",\n"kind": "Story",\n');
   await text.add(`"metadata": ${JSON.stringify(metadata, null, 1)},\n`);
-  const [objects, containers] = [entries.objects(), entries.containers.finish(wantsLogs(surveyed))];
+  const [objects, containers] = [entries.finishObjects(), entries.containers.finish(wantsLogs(surveyed))];
   await text.addList('objects', objects);
   await text.addList('containers', containers);
   await text.addList('gaps', entries.gaps);
@@ -45,7 +45,7 @@ export async function assembleStory(
   const logs = logSources(journal, entries, surveyed);
   const parts = await limitFanIn(logs, { scratch, bytes: bytesAsEntries(surveyed) });
   const examination = new Examination({ metadata, objects, containers });
-  await merge([listSource(inOrder(entries.prepared)), ...parts], new TimelineText(text, examination));
+  await merge([listSource(entries.prepared.sort(comparePlaces)), ...parts], new TimelineText(text, examination));
   const verdict = examination.verdict();
   await text.add(`\n],\n"verdict": ${JSON.stringify(verdict)}\n}\n`);
   await text.end();
@@ -147,10 +147,6 @@ function unprovenLogs(entries: Entries, surveyed: Survey): string[] {
 
 function wantsLogs({ start }: Pick<Survey, 'start'>): boolean {
   return start.options.logs !== false;
-}
-
-function inOrder(prepared: readonly PreparedEntry[]): readonly (Place & PreparedEntry)[] {
-  return prepared.map((entry) => ({ ...entry, ...placeAt(entry.key, entry.order) })).sort(comparePlaces);
 }
 
 function logSources(journal: JournalSource, entries: Entries, { logs, members }: Survey): Source[] {

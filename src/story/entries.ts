@@ -10,17 +10,14 @@ import { changesOf, type ToldChange } from './changes.ts';
 import { Containers, given } from './containers.ts';
 import type { StoryGap, StoryObject } from './document.ts';
 import { type EntryTime, finerOf, timeOfEvent, timeOfState } from './object-time.ts';
-import { keyAfter, keyAt, type OrderKey } from './order.ts';
+import { keyAfter, keyAt, type OrderKey, type Place, placeAt } from './order.ts';
 import { diff } from './patch.ts';
 import { countRedactions } from './redactions.ts';
 import { relationsOf, rootsOf } from './relations.ts';
 import type { Survey } from './survey.ts';
 
 /** An entry that is no log line: where it stands, and its JSON without `seq`, which only the merge knows. */
-export interface PreparedEntry {
-  readonly key: OrderKey;
-  /** Order in the journal, for entries of one key. */
-  readonly order: number;
+export interface PreparedEntry extends Place {
   /** `"time":…}`: what follows the `seq`. */
   readonly json: string;
 }
@@ -132,8 +129,10 @@ export class Entries {
     return true;
   }
 
-  objects(): StoryObject[] {
+  /** The objects of the story, once nothing more is taken: their last states are forgotten, which are large. */
+  finishObjects(): StoryObject[] {
     const drafts = [...this.#objects.values()];
+    this.#objects.clear();
     const lineages = lineagesOf(drafts.map((draft) => this.#lineageInput(draft)));
     return drafts.map((draft) => this.#object(draft, lineages.get(draft.uid)));
   }
@@ -236,7 +235,7 @@ export class Entries {
   }
 
   #push(key: OrderKey, entry: object): void {
-    this.prepared.push({ key, order: this.#order, json: JSON.stringify(entry).slice(1) });
+    this.prepared.push({ ...placeAt(key, this.#order), json: JSON.stringify(entry).slice(1) });
   }
 
   #measureLag({ object, observed, action }: ObjectRecord): void {
