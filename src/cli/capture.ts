@@ -26,6 +26,7 @@ import { type KilledJournal, newJournal, type RecordingJournal } from './recordi
 import { placeReport, reportOf, summariseReport } from './report.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
 import { signKeyOf } from './sign-key.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { summarise } from './summary.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -150,6 +151,7 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
     await writer.close();
     if (context.interrupts.second.aborted) throw left(dir);
     request.log.info({ ended: result.ended }, 'recorded; writing the story');
+    keepHeapSmall();
     const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true, signKey });
     await journal.release();
     if (options.keepJournal !== true) await rm(dir, { recursive: true });

@@ -4,6 +4,7 @@ import { checkOutput, writeStory } from '../story/file.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { signKeyOf } from './sign-key.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { summarise } from './summary.ts';
 
 export interface RecoverOptions {
@@ -19,6 +20,7 @@ export async function recover(journal: string, options: RecoverOptions, context:
   using _lock = JournalLock.forReading(journal);
   await checkOutput(options.output, { force });
   const signKey = await signKeyOf(options);
+  keepHeapSmall();
   const summary = await writeStory({ journal, output: options.output, force, signKey });
   context.stderr.write(summarise(summary, { ended: 'recovered', goal: 'none', reason: '' }, options.output));
   return EXIT.done;
