@@ -22,6 +22,8 @@ export interface MeasuredCommand {
 
 /** A command under way. */
 export interface Running {
+  /** Of the command itself, while it runs. */
+  readonly pid: number | undefined;
   readonly done: Promise<Measured>;
   /** Resolves when standard error holds a text. */
   said(text: string): Promise<void>;
@@ -68,6 +70,9 @@ export function measured({ args: [program, ...args], output, mark, cwd }: Measur
   });
   return {
     done,
+    get pid() {
+      return childOf(shell.pid);
+    },
     said: (text) =>
       new Promise((heard, failed) => {
         if (errors.includes(text)) return heard();
@@ -88,6 +93,11 @@ function childOf(shell = 0): number | undefined {
 
 function peakMiBOf(pid: number | undefined): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readProc(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
+}
+
+/** What a process holds in memory now; 0 if it has ended. */
+export function residentMiBOf(pid: number | undefined): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readProc(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
 }
 
 /** User and system time of a process so far, in milliseconds. */
