@@ -56,6 +56,7 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
       args: ['bench/peers/main.ts', load],
     })),
     { title: 'a story of ten million lines', args: ['bench/assemble.ts'] },
+    { title: 'memory over ten minutes of 20,000 lines/s', args: ['bench/soak.ts'] },
     { title: 'CPU of the live view', args: ['bench/live.ts'] },
   ];
 
@@ -87,7 +88,10 @@ try {
       encoding: 'utf8',
       maxBuffer: 1 << 28,
     });
-    if (status !== 0) failed += 1;
+    if (status !== 0) {
+      failed += 1;
+      process.stderr.write(stderr);
+    }
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     const outcome = `${status === 0 ? 'Holds' : 'FAILS'} (${seconds} s, load ${load} at its start).`;
     const isTest = args[0] === '--test';
