@@ -162,7 +162,10 @@ class DayTimes {
     if (bytes[end - 1] !== LETTER_Z || (bytes[start + 19] !== 46 && end !== start + 20)) return Number.NaN;
     if (this.#dayAt === -1) this.#dayAt = start;
     if (!isSameDay(bytes, this.#dayAt, start)) return Number.NaN;
-    const [hour, minute, second] = [pair(bytes, start + 11), pair(bytes, start + 14), pair(bytes, start + 17)];
+    // Not destructured: this runs once a line, and an array would be made each time.
+    const hour = pair(bytes, start + 11);
+    const minute = pair(bytes, start + 14);
+    const second = pair(bytes, start + 17);
     if (!(hour < 24 && minute < 60 && second < 60)) return Number.NaN;
     let fraction = 0;
     for (let at = start + 20; at < end - 1; at += 1) {
@@ -184,7 +187,8 @@ const SCALES = Array.from({ length: 31 }, (_, length) => (length < 20 ? Number.N
 
 /** Two digits; NaN where there are others. */
 function pair(bytes: Buffer, at: number): number {
-  const [tens, ones] = [(bytes[at] ?? 0) - 48, (bytes[at + 1] ?? 0) - 48];
+  const tens = (bytes[at] ?? 0) - 48;
+  const ones = (bytes[at + 1] ?? 0) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
 }
 

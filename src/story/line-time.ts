@@ -41,7 +41,10 @@ export class LineTime {
       return false;
     for (let at = 0; at < DAY_LENGTH; at += 1) if (bytes[start + at] !== json[KEY.length + at]) return false;
     if (bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return false;
-    const [hour, minute, second] = [pair(bytes, start + 11), pair(bytes, start + 14), pair(bytes, start + 17)];
+    // Not destructured: this runs once a line, and an array would be made each time.
+    const hour = pair(bytes, start + 11);
+    const minute = pair(bytes, start + 14);
+    const second = pair(bytes, start + 17);
     const nanosecond = fractionOf(bytes, start + SECONDS_LENGTH + 1, fraction);
     if (!(hour < 24 && minute < 60 && second < 60 && nanosecond >= 0)) return false;
     this.second = this.#day + hour * 3600 + minute * 60 + second;
@@ -62,7 +65,8 @@ export class LineTime {
 
 /** Two digits; NaN where there are others. */
 function pair(bytes: Buffer, at: number): number {
-  const [tens, ones] = [(bytes[at] ?? 0) - ZERO, (bytes[at + 1] ?? 0) - ZERO];
+  const tens = (bytes[at] ?? 0) - ZERO;
+  const ones = (bytes[at + 1] ?? 0) - ZERO;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
 }
 
