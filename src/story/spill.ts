@@ -6,7 +6,7 @@ import { comparePlaces, isBefore } from './order.ts';
 import { PART_MEMORY, PartCursor, writePart } from './part.ts';
 
 /** As many logs are merged at once as hold less than this in memory, a block each. */
-const MEMORY = 40 * 1024 * 1024;
+const MEMORY = 24 * 1024 * 1024;
 
 /** Where merged parts of a story may be written to until it is made. */
 export interface Scratch extends AsyncDisposable {
