@@ -55,19 +55,29 @@ export class LogCursor {
       this.remember(bytes, last, format, { isRedacted: redactions !== undefined });
   }
 
+  /** Whether a line, without its newline, is among the newest that were recorded: those of the last second, as far as they are kept. */
+  holds(line: Buffer): boolean {
+    return this.#newest((this.#last ?? '').slice(0, 19)).lines.some((known) => known.equals(line));
+  }
+
   /** What to ask the server for, and how to recognise what is known; undefined before the first line. */
   resume(): Resume | undefined {
     if (this.#last === undefined) return undefined;
     const second = this.#last.slice(0, 19);
-    const expected: Buffer[] = [];
+    const { lines, redacted } = this.#newest(second);
+    return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(lines, this.#droppedSecond >= second, redacted) };
+  }
+
+  #newest(second: string): { readonly lines: readonly Buffer[]; readonly redacted: ReadonlySet<Buffer> } {
+    const lines: Buffer[] = [];
     const redacted = new Set<Buffer>();
     for (const { bytes, format, isRedacted } of this.#blocks)
-      for (const line of linesOf(format === 'cri' ? asTimestamped(new CriJoiner(), bytes).bytes : bytes))
-        if ((timeOf(line) ?? '').slice(0, 19) >= second) {
-          expected.push(line);
-          if (isRedacted) redacted.add(line);
-        }
-    return { sinceTime: `${second}Z`, matcher: new OverlapMatcher(expected, this.#droppedSecond >= second, redacted) };
+      for (const line of linesOf(format === 'cri' ? asTimestamped(new CriJoiner(), bytes).bytes : bytes)) {
+        if ((timeOf(line) ?? '').slice(0, 19) < second) continue;
+        lines.push(line);
+        if (isRedacted) redacted.add(line);
+      }
+    return { lines, redacted };
   }
 }
 

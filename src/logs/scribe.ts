@@ -13,6 +13,7 @@ export interface ScribeOptions {
   readonly past?: LogPast | undefined;
 }
 
+type Ending = Pick<StreamClosedRecord, 'boundTo' | 'reason' | 'position'>;
 type Written = Omit<LogRecord, 'kind' | 'observed' | 'stream'>;
 
 /**
@@ -29,6 +30,8 @@ export class Scribe {
   /** How often the stream was opened again. */
   reconnects = 0;
   lines = 0;
+  /** Lines that the stream brought though the file had given them, since a stream of the journal was last closed. */
+  repeatsRemoved = 0;
 
   constructor(options: ScribeOptions) {
     this.#options = options;
@@ -73,13 +76,26 @@ export class Scribe {
     this.#end({ boundTo: null, reason: 'not what the file holds' });
   }
 
-  #end(how: Pick<StreamClosedRecord, 'boundTo' | 'reason' | 'position'>): void {
+  /** Nothing more will be written. */
+  close(): void {
+    if (this.#stream === undefined) return;
+    const { number } = this.#stream;
+    this.#stream = undefined;
+    this.#close(number, { boundTo: this.#options.instance, reason: 'ended' });
+  }
+
+  #end(how: Ending): void {
     const own = this.#stream?.route === 'stream' ? [this.#stream.number] : [];
     if (own.length > 0) this.#stream = undefined;
-    const { sink } = this.#options;
-    for (const stream of [...this.#inherited, ...own])
-      sink.append({ kind: 'streamClosed', observed: this.#now(), stream, repeatsRemoved: 0, ...how });
+    for (const stream of [...this.#inherited, ...own]) this.#close(stream, how);
     this.#inherited = [];
+  }
+
+  #close(stream: number, how: Ending): void {
+    // What is disowned is not counted: repeats are told with what stands.
+    const repeatsRemoved = how.boundTo === null ? 0 : this.repeatsRemoved;
+    this.repeatsRemoved -= repeatsRemoved;
+    this.#options.sink.append({ kind: 'streamClosed', observed: this.#now(), stream, repeatsRemoved, ...how });
   }
 
   #open(route: LogRoute, observed: Timestamp): { readonly number: number; readonly route: LogRoute } {

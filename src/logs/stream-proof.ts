@@ -1,5 +1,5 @@
 import type { GapCause } from '../model/gap.ts';
-import { type Clock, earlierOf, millisecondsOf, type Timestamp } from '../model/time.ts';
+import { type Clock, earlierOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { Block } from './blocks.ts';
 import { Generations, type RotationLoss } from './generations.ts';
 import type { InstanceLife } from './life.ts';
@@ -22,6 +22,8 @@ export interface StreamProofOptions {
 const LEAST_ROTATION_BYTES = 1024 * 1024;
 /** A container does not write faster, in bytes a millisecond. */
 const FASTEST = 4000;
+/** So long after the new file's beginning the runtime may still have written to the old one. */
+const OLD_PIPE_MS = 100;
 const ROTATED = 'the node rotated the file, and the pod log API does not tell what that took';
 
 /** What the streams of one container run prove: whether they began at its beginning, saw all of its files, and its end. */
@@ -117,12 +119,14 @@ export class StreamProof {
   }
 
   #state(losses: readonly RotationLoss[]): void {
-    for (const { after, until } of losses)
+    for (const { after, until: begin } of losses) {
+      const until = begin === undefined ? undefined : timestampOf(millisecondsOf(begin) + OLD_PIPE_MS);
       this.#options.witness.gap('rotation', ROTATED, {
         certainty: 'suspected',
         after,
         ...(until === undefined ? {} : { until }),
       });
+    }
   }
 
   /** A log that was first read when its container had run for a while may have had files before. */

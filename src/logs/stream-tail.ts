@@ -1,8 +1,9 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
-import type { Clock } from '../model/time.ts';
-import { BlockBuilder, measure } from './blocks.ts';
+import { type Clock, millisecondsOf, type Timestamp } from '../model/time.ts';
+import { type Block, BlockBuilder, measure } from './blocks.ts';
+import { NodeTime } from './node-time.ts';
 import type { OpenStreams } from './open-streams.ts';
-import { type LogCursor, linesOf, type OverlapMatcher } from './position.ts';
+import { LogCursor, linesOf, type OverlapMatcher } from './position.ts';
 import type { Scribe } from './scribe.ts';
 import type { LogSink } from './sink.ts';
 import { LineDigest } from './stretch.ts';
@@ -26,6 +27,9 @@ export type TailNews = 'ended' | 'busy' | 'full';
 /** Lines a second above which the file is the cheaper way. */
 export const BUSY_LINES = 100;
 const RATE_MS = 1000;
+const DISORDER_MS = 1000;
+/** What is kept of the newest lines, in bytes, to recognise them. */
+const KEPT_BYTES = 128 * 1024;
 /** What the stream brings unproven, in bytes, at most. */
 const STRETCH_BYTES = 256 * 1024;
 
@@ -49,7 +53,10 @@ export class StreamTail {
   #window: { readonly at: number; lines: number };
   #isSound = true;
   #end: 'open' | 'eof' | 'broken' = 'open';
-  #endedAt = Number.POSITIVE_INFINITY;
+  #endedAt: number | undefined;
+  readonly #nodeTime = new NodeTime();
+  /** The newest lines that were written since the last proof. */
+  #written = new LogCursor(KEPT_BYTES);
 
   constructor(options: StreamTailOptions, signal: AbortSignal) {
     this.#options = options;
@@ -84,9 +91,9 @@ export class StreamTail {
     return this.#end === 'eof' && this.#isSound && this.#ahead.lines === this.#behind.lines;
   }
 
-  /** When it ended by itself, in milliseconds; infinite where it did not. */
-  get endedAt(): number {
-    return this.#endedAt;
+  /** What the node's clock showed at the least when it ended by itself; empty where it did not. */
+  get endedAt(): Timestamp | '' {
+    return this.#endedAt === undefined ? '' : this.#nodeTime.atLeast(this.#endedAt);
   }
 
   /** From now on until `release` nothing of it is written; what came before is. */
@@ -106,6 +113,7 @@ export class StreamTail {
   rebase(): void {
     this.#stretch = new LineDigest();
     this.#stretchBytes = 0;
+    this.#written = new LogCursor(KEPT_BYTES);
     if (this.isAlive) this.#news = Promise.withResolvers();
   }
 
@@ -177,6 +185,7 @@ export class StreamTail {
     if (overlap.state === 'open') return NO_BYTES;
     this.#matcher = undefined;
     if (overlap.state === 'disjoint') this.#fail();
+    else this.#options.scribe.repeatsRemoved += overlap.repeats;
     return overlap.state === 'disjoint' ? NO_BYTES : Buffer.concat(overlap.fresh.flatMap((line) => [line, NEWLINE]));
   }
 
@@ -186,7 +195,10 @@ export class StreamTail {
     const { block, undated } = bytes.length === 0 ? NOTHING : measure(bytes);
     // A line without a time is the kubelet's own word: what the log really holds, only the file can tell.
     if (undated.length > 0) this.#fail();
+    if (block !== undefined && this.#isRepeat(block)) this.#fail();
     if (!this.#isSound || block === undefined) return;
+    this.#nodeTime.heard(block.last, this.#options.clock.now());
+    this.#written.remember(block.bytes, block.last);
     this.#stretch.add(block.bytes, block.lines);
     this.#stretchBytes += block.bytes.length;
     this.#options.scribe.write('stream', { ...block, format: 'timestamped', file: null, offset: 0 });
@@ -194,6 +206,19 @@ export class StreamTail {
     // Before the file can have been rotated more than once, let alone removed.
     const rotated = this.#options.rotatesAt() ?? Number.POSITIVE_INFINITY;
     if (this.#stretchBytes >= Math.min(STRETCH_BYTES, rotated / 2)) this.#news.resolve('full');
+  }
+
+  /**
+   * The last check before the journal, whatever led here: no line comes again. Times may be out of order by what two
+   * writers differ; a stream that goes back further shows its file anew.
+   */
+  #isRepeat({ bytes, first }: Block): boolean {
+    const { cursor } = this.#options;
+    const known = [cursor.last, this.#written.last].flatMap((time) => time ?? []);
+    const behind = known.filter((time) => first <= time);
+    if (behind.length === 0) return false;
+    if (behind.some((time) => millisecondsOf(time) - millisecondsOf(first) > DISORDER_MS)) return true;
+    return linesOf(bytes).some((line) => cursor.holds(line) || this.#written.holds(line));
   }
 
   /** How many bytes at the beginning are lines that the file gave before; they must be the same. */
@@ -204,6 +229,7 @@ export class StreamTail {
     for (; lines < wanted && end < bytes.length; lines += 1) end = bytes.indexOf(10, end) + 1;
     if (lines === 0) return 0;
     this.#behind.add(bytes.subarray(0, end), lines);
+    this.#options.scribe.repeatsRemoved += lines;
     if (lines < wanted) return end;
     if (!this.#behind.equals(this.#ahead)) this.#fail();
     this.#ahead = new LineDigest();

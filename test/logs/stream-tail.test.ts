@@ -15,7 +15,7 @@ function line(number: number): string {
 }
 
 /** What a stream that begins where the file was left, and brings some chunks at once, writes down of them. */
-async function written(known: string, chunks: readonly string[]) {
+async function written(known: string, chunks: readonly string[], { flushEach = false } = {}) {
   const lines: string[] = [];
   const clock = new ManualClock();
   const sink = {
@@ -27,7 +27,10 @@ async function written(known: string, chunks: readonly string[]) {
   const client = {
     async logs(): Promise<ByteStream> {
       async function* bytes() {
-        for (const chunk of chunks) yield Buffer.from(chunk);
+        for (const chunk of chunks) {
+          yield Buffer.from(chunk);
+          if (flushEach) tail.flush();
+        }
       }
       return Object.assign(bytes(), { [Symbol.asyncDispose]: async () => undefined }) as ByteStream;
     },
@@ -35,7 +38,7 @@ async function written(known: string, chunks: readonly string[]) {
   const of = { namespace: 'shop', pod: 'web', container: 'app' };
   const scribe = new Scribe({ instance, sink, clock, nextStream: () => 0 });
   const open = { touch: () => undefined };
-  const tail = new StreamTail(
+  const tail: StreamTail = new StreamTail(
     { client, of, cursor, scribe, sink, clock, open, rotatesAt: () => undefined },
     new AbortController().signal,
   );
@@ -52,4 +55,17 @@ test('a stream that ends at once, before anyone asked for its lines, repeats non
 test('what such a stream brings beyond the known lines is written down', async () => {
   const { text } = await written(line(124) + line(125), [line(124), line(125) + line(126)]);
   assert.equal(text, line(126));
+});
+
+test('whatever a stream brings, no line that was written before is written again', async () => {
+  const known = line(124) + line(125);
+  for (const chunks of [
+    [known + line(126), line(125) + line(127)], // goes back a little
+    [known + line(126), line(1).replace(':05.', ':03.')], // to before all that is kept
+    [known + line(126), line(126)], // repeats itself
+  ]) {
+    const { text, tail } = await written(known, chunks, { flushEach: true });
+    assert.equal(text, line(126), chunks.join());
+    assert.ok(!tail.hasEndedWell);
+  }
 });

@@ -1,0 +1,95 @@
+import type { Clock } from '../model/time.ts';
+import type { FileLog } from './file-log.ts';
+import type { InstanceLife } from './life.ts';
+import type { Seam } from './seam.ts';
+import type { FollowEnd } from './sink.ts';
+import type { StreamTail } from './stream-tail.ts';
+import type { LogWitness } from './witness.ts';
+
+export interface FileEndOptions {
+  readonly life: InstanceLife;
+  readonly clock: Clock;
+  /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */
+  readonly rotatesAt: () => number | undefined;
+  readonly log: FileLog;
+  readonly seam: Seam;
+  readonly witness: LogWitness;
+}
+
+/** A log that has ended is read to its end twice, at least so far apart; where its files are about to go, sooner. */
+const STILL_MS = 1000;
+const STILL_LEAVING_MS = 150;
+/** A deleted pod's container that was never seen to end is given up after as long without a change. */
+const DELETED_MS = 5000;
+/** The kubelet ends a follow stream at most this long after the container's end. */
+const STREAM_END_MS = 3000;
+
+/** Proves the end of a log that is read from files: by two readings that show the same, or by the stream beside them. */
+export class FileEnd {
+  readonly #options: FileEndOptions;
+  #still: { readonly mark: string; readonly at: number } | undefined;
+
+  constructor(options: FileEndOptions) {
+    this.#options = options;
+  }
+
+  /** After a reading to the end of the files that began at `at`, when the container was over: undefined to read again. */
+  afterReading(at: number): FollowEnd | undefined {
+    const { life, log, seam, witness } = this.#options;
+    const { mark, file } = log;
+    if (this.#still?.mark !== mark) this.#still = { mark, at };
+    const stillMs = at - this.#still.at;
+    const hasEnded = life.view.state === 'terminated' || life.reach !== 'gone' || !life.isPodDeleted;
+    if (stillMs < (life.isLeaving ? STILL_LEAVING_MS : STILL_MS)) return undefined;
+    if (!hasEnded && stillMs < DELETED_MS) return undefined;
+    seam.finish(log);
+    if (hasEnded) return this.proven(`terminated, then read to the end of ${file}`);
+    const evidence = 'the pod was deleted before its container was seen to end';
+    return witness.unproven(`${evidence}; read to the end of ${file}`, log.rotations);
+  }
+
+  /** The files were removed: what is known of the log's end? Undefined: nothing, and nothing more can be. */
+  async afterRemoval(signal: AbortSignal): Promise<FollowEnd | undefined> {
+    const { life, log, seam } = this.#options;
+    if (this.#still !== undefined && life.view.state === 'terminated') {
+      seam.finish(log);
+      return this.proven(`terminated, then read to the end of ${log.file}, which was removed then`);
+    }
+    const { stream } = seam;
+    if (stream !== undefined) await this.#endOf(stream, signal);
+    const last = [stream, seam.endedStream].find((one) => one !== undefined && this.#sawEnd(one));
+    return last === undefined ? undefined : this.#byStream(last);
+  }
+
+  /** Nothing is missing, unless a gap says so. */
+  proven(evidence: string): FollowEnd {
+    this.#options.seam.stateLost();
+    return this.#options.witness.proven(evidence, this.#options.log.rotations);
+  }
+
+  /** A stream also ends with the kubelet or the API server: only its end after the container's proves anything. */
+  #sawEnd(stream: StreamTail): boolean {
+    const { finishedAt } = this.#options.life.view;
+    if (!stream.hasEndedWell || finishedAt === undefined) return false;
+    return stream.endedAt.slice(0, 19) >= finishedAt.slice(0, 19);
+  }
+
+  #byStream(stream: StreamTail): FollowEnd {
+    const { log, seam, rotatesAt, witness } = this.#options;
+    const evidence = 'its stream ended by itself after the container had';
+    const limit = rotatesAt();
+    // Records have up to 16 bytes more in the file than their lines on the stream, and 64 where a line is split.
+    const size = log.offset + stream.stretchBytes * 1.01 + stream.stretch.lines * 16;
+    if (limit !== undefined && size < limit) return this.proven(evidence);
+    const doubt = `${evidence}; since the last line that was found in it the file may have been rotated`;
+    witness.gap('rotation', doubt, { certainty: 'suspected', after: seam.proven });
+    return witness.unproven(doubt, log.rotations);
+  }
+
+  async #endOf(stream: StreamTail, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.now() + STREAM_END_MS;
+    while (stream.isAlive && clock.now() < until) await clock.sleep(50, signal);
+    stream.flush();
+  }
+}
