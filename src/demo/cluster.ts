@@ -53,6 +53,12 @@ export class DemoCluster extends SimulatedCluster {
     });
   }
 
+  /** Serves with another certificate of the same authority, and breaks every connection, as a restart for it does. */
+  async renewCertificate(): Promise<void> {
+    await this.#server.renewCertificate();
+    this.breakConnections();
+  }
+
   /** Breaks every connection, as a restart of the server does. */
   breakConnections(): void {
     this.api.server.breakConnections();

@@ -25,12 +25,15 @@ export interface ServerIdentity {
   readonly key: string;
 }
 
-export async function createIdentity(): Promise<ServerIdentity> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'faro-demo' }], {
+/** An authority that also serves, or what one has signed. */
+export async function createIdentity(ca?: ServerIdentity): Promise<ServerIdentity> {
+  const name = ca === undefined ? 'faro-demo' : 'faro-demo-renewed';
+  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     algorithm: 'sha256',
+    ...(ca === undefined ? {} : { ca }),
     extensions: [
-      { name: 'basicConstraints', cA: true },
+      { name: 'basicConstraints', cA: ca === undefined },
       {
         name: 'subjectAltName',
         altNames: [
@@ -47,10 +50,11 @@ export async function createIdentity(): Promise<ServerIdentity> {
 export class SimulatedServer implements AsyncDisposable {
   readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Socket>();
-  readonly #ca: string;
+  readonly #identity: ServerIdentity;
 
-  constructor(api: Api, { cert, key }: ServerIdentity) {
-    this.#ca = cert;
+  constructor(api: Api, identity: ServerIdentity) {
+    this.#identity = identity;
+    const { cert, key } = identity;
     const settings = { maxConcurrentStreams: api.maxStreams };
     this.#server = createSecureServer({ key, cert, allowHTTP1: true, settings });
     this.#server.on('request', (request, response) => answer(api, request, response));
@@ -65,7 +69,12 @@ export class SimulatedServer implements AsyncDisposable {
 
   get address(): ServerAddress {
     const { port } = this.#server.address() as AddressInfo;
-    return { url: new URL(`https://127.0.0.1:${port}`), ca: this.#ca };
+    return { url: new URL(`https://127.0.0.1:${port}`), ca: this.#identity.cert };
+  }
+
+  /** From the next connection on it proves itself with another certificate, of the same authority. */
+  async renewCertificate(): Promise<void> {
+    this.#server.setSecureContext(await createIdentity(this.#identity));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

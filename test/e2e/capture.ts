@@ -15,6 +15,7 @@ export interface Command {
   /** Standard error so far. */
   stderr(): string;
   interrupt(): void;
+  kill(): void;
 }
 
 export function faro(args: readonly string[], env: NodeJS.ProcessEnv = {}): Command {
@@ -51,11 +52,12 @@ export function faro(args: readonly string[], env: NodeJS.ProcessEnv = {}): Comm
       }),
     stderr: () => stderr,
     interrupt: () => child.kill('SIGINT'),
+    kill: () => child.kill('SIGKILL'),
   };
 }
 
-/** A capture under way. */
-export interface Capture {
+/** A capture under way; disposing it leaves none behind when a test fails. */
+export interface Capture extends Disposable {
   /** Ends it with the first Ctrl-C; the story that it wrote. */
   end(): Promise<Story>;
   /** Waits for its own end. */
@@ -104,6 +106,7 @@ export async function startCapture(
     story,
     text: () => readFileSync(output, 'utf8'),
     said: (text) => command.said(text),
+    [Symbol.dispose]: () => command.kill(),
     output: () => command.stderr() + readFileSync(output, 'utf8'),
     end() {
       command.interrupt();

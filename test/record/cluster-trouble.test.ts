@@ -106,6 +106,36 @@ test('a server that is overloaded is asked again no sooner than it says', async 
   assert.ok(waits.length >= 2 && waits.slice(0, 2).every((ms) => ms >= 20_000), String(waits));
 });
 
+test('a server whose priority and fairness lets nothing through for a minute costs nothing but the wait', async () => {
+  const played = await during(async (recording) => {
+    const { cluster } = recording;
+    const refusal = { type: 'status', status: 429, reason: 'TooManyRequests', retryAfter: 1 } as const;
+    cluster.faults.add(() => true, refusal, 100_000);
+    cluster.api.server.breakConnections();
+    scale(cluster, 4);
+    await recording.advance(60_000);
+    cluster.faults.clear();
+    await recording.advance(40_000);
+  });
+  assertExact(played);
+  assert.deepEqual(played.gaps, []);
+});
+
+test('a version that an upgrade takes away for another one is stated to the end, and the rest is recorded', async () => {
+  const played = await during(async (recording) => {
+    const { cluster } = recording;
+    const type = cluster.type('replicasets.apps');
+    cluster.withdraw(type);
+    cluster.serve({ ...type, version: 'v2' });
+    await recording.advance(30_000);
+  });
+  assert.equal(played.verdict.unstated, 0);
+  assert.ok(
+    played.gaps.some((gap) => gap.startsWith('replicasets.apps: ')),
+    played.gaps.join(),
+  );
+});
+
 test('a token that has expired is a refusal that is asked again', async () => {
   const played = await during(async (recording) => {
     recording.cluster.faults.add(() => true, { type: 'status', status: 401, reason: 'Unauthorized' }, 60);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { connect } from 'node:tls';
 import { prepareShop } from '../../src/demo/scenario.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import {
@@ -234,6 +236,39 @@ test('what the user may not list is stated, and the rest is recorded', async () 
   );
   assert.ok([...recordedLines(records).values()].flat().length > 0);
 });
+
+test('a server that comes back with another certificate of its authority is taken for the same, and costs nothing', async () => {
+  await using recording = await startRecording({ prepare: prepareShop });
+  const { cluster, records } = recording;
+  await until('three pods are ready', () => readyPods(recording) === 3);
+  const before = await certificateOf(cluster.url);
+  await cluster.renewCertificate();
+  assert.notEqual(await certificateOf(cluster.url), before);
+  scale(recording, 1);
+  await until(
+    'two pods are gone',
+    () => ofKind(records, 'object').filter(({ action }) => action === 'deleted').length === 2,
+  );
+  await recording.end();
+  assert.deepEqual(
+    ofKind(records, 'gap').filter(({ gap }) => gap.certainty === 'known'),
+    [],
+  );
+  const deployment = ofKind(records, 'object').findLast(({ object }) => object.kind === 'Deployment')?.object;
+  assert.equal(
+    deployment?.metadata.resourceVersion,
+    cluster.store.list(cluster.type('deployments.apps'), 'shop')[0]?.metadata.resourceVersion,
+  );
+});
+
+/** The fingerprint of the certificate that a server shows. */
+async function certificateOf({ hostname, port }: URL): Promise<string> {
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
 
 test('a type that appears during the recording is watched, and what it owns comes into the story', async () => {
   const root = {
