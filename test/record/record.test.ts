@@ -37,6 +37,11 @@ function scale(recording: Recording, replicas: number): void {
   }));
 }
 
+/** A deleted pod's log files go within a second: on a busy machine that is too soon for its log, and no matter of states. */
+function stateGaps(records: readonly JournalRecord[]) {
+  return ofKind(records, 'gap').filter(({ gap }) => 'resource' in gap.of);
+}
+
 test('a workload created after the recording began is recorded from its first state on, every state once and in order', async () => {
   await using recording = await startRecording();
   const { cluster, records } = recording;
@@ -49,7 +54,7 @@ test('a workload created after the recording began is recorded from its first st
   );
   await recording.end();
   assert.deepEqual(recordedVersions(records), trueVersions(cluster, STORAGES));
-  assert.deepEqual(ofKind(records, 'gap'), []);
+  assert.deepEqual(stateGaps(records), []);
   assert.equal(records.at(0)?.kind, 'start');
   assert.equal(records.at(-1)?.kind, 'end');
 });
@@ -181,7 +186,7 @@ for (const { title, fault } of watchFaults)
     );
     await recording.end();
     assert.deepEqual(recordedVersions(records), trueVersions(cluster, STORAGES));
-    assert.deepEqual(ofKind(records, 'gap'), []);
+    assert.deepEqual(stateGaps(records), []);
   });
 
 test('a history that was compacted while the watch was away is a stated gap, and the recording goes on', async () => {
