@@ -155,6 +155,12 @@ const TROUBLES: readonly Trouble[] = [
       relay.cut();
       await ns.kubectl('label', 'deploy/web', 'during=refusal');
       await sleep(20_000);
+      const metrics = await cluster.kubectl(['get', '--raw', '/metrics']);
+      const refused = new RegExp(
+        `^apiserver_flowcontrol_rejected_requests_total\\{flow_schema="${ns.name}".*\\} [1-9]`,
+        'm',
+      );
+      assert.match(metrics, refused, 'the recorder was refused');
       for (const object of objects.toReversed()) await cluster.kubectl(['delete', '-f', '-'], JSON.stringify(object));
       await sleep(3000);
     },
