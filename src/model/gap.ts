@@ -14,6 +14,7 @@ export type GapCause =
   | 'limit' // --tail or --since asked for less
   | 'interrupted' // the capture ended before the log did
   | 'killed' // the recorder was killed
+  | 'damaged' // a part of the journal could not be read
   | 'disk-full' // the disk could not take it, and it was no longer to be had, or not to be kept in memory, when it could
   | 'journal-full' // --max-journal-size was reached
   | 'error';

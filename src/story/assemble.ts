@@ -1,4 +1,5 @@
 import { apiVersionOf } from '../model/resource.ts';
+import { laterOf } from '../model/time.ts';
 import type { StoryCounts, StoryMetadata, StoryVerdict } from './document.ts';
 import { DocumentText, type StorySink } from './document-text.ts';
 import { Entries } from './entries.ts';
@@ -31,6 +32,7 @@ export async function assembleStory(
   const surveyed = await survey(journal);
   const entries = new Entries(surveyed);
   for await (const entry of journal.records()) entries.take(entry);
+  stateHole(entries, surveyed);
   stateUnended(entries, surveyed);
   stateLosses(entries, surveyed, journal);
   const metadata = metadataOf(entries, surveyed, journal);
@@ -51,6 +53,23 @@ export async function assembleStory(
   await text.end();
   const { counts, complete, incomplete, ended } = metadata;
   return { counts, complete, incomplete, ended, verdict };
+}
+
+/** What the journal lost in its middle may have been lines or states of anything that it did not tell the end of before. */
+function stateHole(entries: Entries, { hole, start }: Survey): void {
+  if (hole === undefined) return;
+  const { from, to, ended, types } = hole;
+  const how = {
+    to,
+    certainty: 'suspected',
+    cause: 'damaged',
+    evidence: 'a part of the journal could not be read',
+  } as const;
+  for (const of of types) entries.takeGap({ of, from, ...how }, to);
+  if (!wantsLogs({ start })) return;
+  // The lines that were lost are of any time since the log's beginning: it may just have been opened.
+  for (const { instance, begun = from } of entries.containers.notIn(ended))
+    entries.takeGap({ of: { container: instance }, from: begun, ...how, to: laterOf(begun, to) }, to);
 }
 
 /** A recorder that was killed could not say how far it had read: what may be missing after that is a gap. */

@@ -92,6 +92,18 @@ export class Containers {
     });
   }
 
+  /** Instances that have run but for those with these keys, with the beginning of their log or life. */
+  notIn(
+    keys: ReadonlySet<string>,
+  ): readonly { readonly instance: ContainerInstance; readonly begun: Timestamp | undefined }[] {
+    return this.#drafts.flatMap(({ instance, state }) => {
+      const log = this.#survey.logs.get(instanceKey(instance));
+      const begun = state?.startedAt ?? log?.first;
+      const hasRun = state?.startedAt !== undefined || log !== undefined;
+      return hasRun && !keys.has(instanceKey(instance)) ? { instance, begun } : [];
+    });
+  }
+
   finish(wantsLogs: boolean): StoryContainer[] {
     return this.#drafts.map((draft) => this.#container(draft, wantsLogs));
   }
@@ -115,7 +127,10 @@ export class Containers {
   }
 
   #container({ instance, object, kind, state, gaps }: Draft, wantsLogs: boolean): StoryContainer {
-    const log = this.#survey.logs.get(instanceKey(instance));
+    const key = instanceKey(instance);
+    const log = this.#survey.logs.get(key);
+    const { hole } = this.#survey;
+    const isDoubted = hole !== undefined && !hole.ended.has(key);
     return {
       object,
       name: instance.container,
@@ -127,18 +142,19 @@ export class Containers {
       ...given('exitCode', state?.exitCode),
       ...given('signal', state?.signal),
       ...given('reason', state?.reason),
-      ledger: ledgerOf(log, { gaps, hasRun: state?.startedAt !== undefined, wantsLogs }),
+      ledger: ledgerOf(log, { gaps, hasRun: state?.startedAt !== undefined, wantsLogs, isDoubted }),
     };
   }
 }
 
 function ledgerOf(
   log: InstanceLog | undefined,
-  about: { gaps: number[]; hasRun: boolean; wantsLogs: boolean },
+  about: { gaps: number[]; hasRun: boolean; wantsLogs: boolean; isDoubted: boolean },
 ): StoryLedger {
   // A run that only a gap tells of did run.
   const hasRun = about.hasRun || about.gaps.length > 0;
-  const end = log?.end?.end ?? (hasRun ? 'not proven' : 'proven');
+  const told = log?.end?.end ?? (hasRun ? 'not proven' : 'proven');
+  const end = about.isDoubted && hasRun ? 'not proven' : told;
   const silent = hasRun ? 'its log was not read to its end' : 'it never ran';
   return {
     routes: [...(log?.routes ?? [])],

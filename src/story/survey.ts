@@ -12,7 +12,7 @@ import type {
   RelationRecord,
   StartRecord,
 } from '../model/record.ts';
-import type { KubeObject } from '../model/resource.ts';
+import { groupOf, groupResourceOf, type KubeObject } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
 import { BlockList } from './block-list.ts';
 
@@ -61,12 +61,24 @@ export interface Survey {
   readonly logs: ReadonlyMap<string, InstanceLog>;
   /** When the recorder had been killed and another one went on, in order. */
   readonly resumed: readonly Resumed[];
+  /** Records were there that cannot be read, with others behind them. */
+  readonly hole: JournalHole | undefined;
 }
 
 /** Between these times nobody recorded. */
 export interface Resumed {
   readonly after: Timestamp;
   readonly time: Timestamp;
+}
+
+/** What is missing from the middle of a journal may have told of anything that it did not tell the end of before. */
+export interface JournalHole {
+  /** When the record before was made, and the one behind; of several holes the first and the last. */
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+  /** Logs that were read to their end before, by the key of their instance. */
+  readonly ended: ReadonlySet<string>;
+  readonly types: readonly { readonly resource: string; readonly namespace: string | null }[];
 }
 
 interface StreamState {
@@ -87,7 +99,7 @@ interface StreamState {
 /** Reads the journal once, for what belongs to the story and which blocks hold whose lines. */
 export async function survey(journal: JournalSource): Promise<Survey> {
   const surveyor = new Surveyor();
-  for await (const entry of journal.records()) surveyor.take(entry);
+  for await (const entry of journal.records()) surveyor.take(entry, journal.damage.length);
   return surveyor.finish();
 }
 
@@ -102,9 +114,15 @@ class Surveyor {
   readonly #streams = new Map<number, StreamState>();
   readonly #ends = new Map<string, LogEndRecord>();
   readonly #resumed: Resumed[] = [];
+  readonly #types = new Map<string, JournalHole['types'][number]>();
+  #damages = 0;
+  #hole: Omit<JournalHole, 'types'> | undefined;
 
-  take({ record, seq, position }: JournalEntry): void {
+  /** `damages`: how many damaged places of the journal stand before this record. */
+  take({ record, seq, position }: JournalEntry, damages: number): void {
     const time = 'time' in record ? record.time : record.observed;
+    if (damages > this.#damages) this.#takeHole(time);
+    this.#damages = damages;
     this.#lastObserved = laterOf(this.#lastObserved, time);
     switch (record.kind) {
       case 'start':
@@ -158,8 +176,10 @@ class Surveyor {
   }
 
   finish(): Survey {
-    if (this.#start === undefined)
+    if (this.#start === undefined && this.#lastObserved === '')
       throw new FaroError('journal', 'the journal holds nothing: its capture was killed before it began');
+    if (this.#start === undefined)
+      throw new FaroError('journal', 'the journal does not tell what was recorded: its beginning could not be read');
     const isMember = (uid: string) => this.#scope.placementOf(uid) === 'member';
     const relations = new Map([...this.#relations].filter(([uid]) => !isMember(uid)));
     const members = [...this.#seen].filter((uid) => isMember(uid) || relations.has(uid));
@@ -176,11 +196,19 @@ class Surveyor {
       nodes: new Set(nodes),
       logs: this.#logs(),
       resumed: this.#resumed,
+      hole: this.#hole && { ...this.#hole, types: [...this.#types.values()] },
     };
   }
 
+  #takeHole(to: Timestamp): void {
+    this.#hole = this.#hole ?? { from: this.#lastObserved, to, ended: new Set(this.#ends.keys()) };
+    this.#hole = { ...this.#hole, to: laterOf(this.#hole.to, to) };
+  }
+
   #takeObject(resource: string, object: KubeObject): void {
-    const { uid } = object.metadata;
+    const { uid, namespace = null } = object.metadata;
+    const type = groupResourceOf({ resource, group: groupOf(object.apiVersion) });
+    this.#types.set(`${namespace}/${type}`, { resource: type, namespace });
     this.#seen.add(uid);
     this.#scope.observe({ resource, object });
     const node = resource === 'pods' ? textOf(path(field(object, 'spec'), 'nodeName')) : undefined;
