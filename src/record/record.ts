@@ -10,7 +10,7 @@ import type { LogLimits } from '../logs/sink.ts';
 import type { Hold } from '../model/gap.ts';
 import type { JournalRecord, StartRecord } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
-import { type Clock, timestampOf } from '../model/time.ts';
+import { type Clock, millisecondsOf, timestampOf } from '../model/time.ts';
 import type { Redactor } from '../redact/redactor.ts';
 import { AllowedNames } from './allowed-names.ts';
 import { catchUp } from './catch-up.ts';
@@ -86,6 +86,8 @@ export interface RecordProgress {
  */
 export class Recorder {
   readonly #options: RecordOptions;
+  /** By how much this clock is behind what a recorder told that was killed. */
+  readonly #behindMs: number;
   readonly #stop = new AbortController();
   readonly #placement: Placement;
   readonly #followers: LogFollowers | undefined;
@@ -96,7 +98,10 @@ export class Recorder {
   #logLines = 0;
   #gaps = 0;
 
-  constructor(options: RecordOptions) {
+  constructor(given: RecordOptions) {
+    const { past } = given;
+    this.#behindMs = past === undefined ? 0 : Math.max(0, millisecondsOf(past.lastObserved) - given.clock.now());
+    const options = { ...given, clock: aheadBy(given.clock, this.#behindMs) };
     this.#options = options;
     const { client, clock, redactor, start } = options;
     const append = (record: JournalRecord) => this.#append(record);
@@ -185,6 +190,10 @@ export class Recorder {
     const time = timestampOf(clock.now());
     const { generator } = start;
     this.#append({ kind: 'resume', time, after: past.lastObserved, generator });
+    if (this.#behindMs > 0)
+      this.#witness.note(
+        `the clock of the recording machine had been set back by ${(this.#behindMs / 1000).toFixed(1)} s: times go on from where they were`,
+      );
     this.#witness.restore(past);
   }
 
@@ -245,4 +254,9 @@ export class Recorder {
     if (record.kind === 'gap') this.#gaps += 1;
     this.#options.sink.append(this.#options.redactor.record(record));
   }
+}
+
+/** Times in a journal never go back, whatever the machine's clock did between two recorders. */
+function aheadBy(clock: Clock, ms: number): Clock {
+  return ms === 0 ? clock : { now: () => clock.now() + ms, sleep: (duration, signal) => clock.sleep(duration, signal) };
 }

@@ -26,6 +26,8 @@ export interface Witness {
   /** A whole state; returns the UIDs that came into the story with it. */
   state(resource: string, change: WatchedChange): readonly string[];
   event(change: WatchedChange): void;
+  /** A type is asked for because objects of the story name some of it. */
+  explains(type: ResourceType): void;
   /** A state of an object that objects of the story name. */
   referenced(reference: Reference, resource: string, change: WatchedChange): void;
   /** What objects of the story name may not be read. */

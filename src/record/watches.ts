@@ -143,6 +143,7 @@ export class Watches {
   /** What objects of the story name, whole. A refusal ends it, and is told. Resolves at the first list or refusal. */
   watchReference(type: ResourceType, reference: Reference): Promise<void> {
     const { witness } = this.#options;
+    witness.explains(type);
     const refused = new AbortController();
     const onDenied = (error: ApiError) => {
       // A namespace or a type that is gone may come back; a permission is only asked for once.

@@ -66,10 +66,6 @@ export class RecorderWitness implements Witness {
     for (const { isOpen: _, ...gap } of past.openGaps)
       this.#options.append({ kind: 'gap', observed: now, gap: { ...gap, to: now } });
     placement.restore(past);
-    for (const { of } of past.relations) {
-      const related = past.objects.get(of);
-      if (related !== undefined) this.#explaining.add(groupResource(related.resource, related.object));
-    }
     for (const [uid, { resource, object, isDeleted }] of past.objects) {
       if (!placement.isMember(uid)) continue;
       this.#membersOf.add(groupResource(resource, object));
@@ -116,9 +112,12 @@ export class RecorderWitness implements Witness {
 
   referenced(reference: Reference, resource: string, change: WatchedChange): void {
     const { placement } = this.#options;
-    this.#explaining.add(groupResourceOf(reference));
     if (change.type === 'deletedUnseen') placement.takeMissing(change.uid);
     else placement.takeReferenced(reference, { resource, object: change.object, action: actionOf(change) });
+  }
+
+  explains(type: ResourceType): void {
+    this.#explaining.add(groupResourceOf(type));
   }
 
   /** What explains a workload is not part of it: a refusal is a note, and the story as complete as without. */

