@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { systemClock } from '../src/cli/context.ts';
 import { JournalWriter } from '../src/journal/writer.ts';
 import { timestampOf } from '../src/model/time.ts';
@@ -29,6 +30,8 @@ test('a credential is found in what was said, in stories of every form, in journ
     await using writer = await JournalWriter.create(join(folder, 'a.journal'), { clock: systemClock });
     writer.append({ kind: 'note', observed: timestampOf(0), text: `Bearer ${SECRET} ${'x'.repeat(1000)}` });
   }
+  const whole = gzipSync('{\n"apiVersion": "faro/v1"'.padEnd(100_000, '1'));
+  writeFileSync(join(folder, 'cut.json.gz'), whole.subarray(0, -9));
   await search.takeFolder(folder);
   search.take('standard output', `the token ${SECRET} was refused`);
   const places = new Set(search.leaks.map(({ place }) => place.slice(place.startsWith('/') ? folder.length + 1 : 0)));

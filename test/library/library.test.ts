@@ -49,7 +49,7 @@ test('a program can record to a journal alone, and make its story later', { time
       targets: ['deploy/web'],
       connection: { kubeconfig },
       journal,
-      forMs: 300,
+      forMs: 3000,
       drainMs: 500,
       logRoute: 'stream',
       related: false,
