@@ -157,7 +157,7 @@ export class Recorder {
     return { ...this.#placement.counts, logLines: this.#logLines, openLogs, gaps: this.#gaps };
   }
 
-  /** Resolves when every first list was answered: what changes from now on is recorded. */
+  /** Resolves when every first list was answered: what is there is recorded, and what changes from now on will be. */
   get synced(): Promise<void> {
     return this.#synced.promise;
   }
@@ -214,6 +214,7 @@ export class Recorder {
       for (const type of familyFirst(types, start.roots)) first.push(this.#watchType(type, namespace));
     }
     await Promise.all(first);
+    await this.#watches.listed();
     if (!this.#stop.signal.aborted) this.#witness.synced();
     this.#synced.resolve();
     await this.#lateTypes.run(this.#stop.signal);

@@ -45,6 +45,7 @@ export class Watches {
   readonly #places = new Map<string, TypeInPlace>();
   readonly #sightings = new Map<string, Sighting>();
   readonly #running = new Set<Promise<void>>();
+  readonly #unlisted = new Set<Promise<void>>();
   /** Of objects that have a watch of their own. */
   readonly #ownNames = new Map<string, Set<string>>();
   /** Refused types of which what is allowed by name was looked up. */
@@ -63,6 +64,11 @@ export class Watches {
   /** Types that are watched, whole or as metadata. */
   has(type: ResourceType, namespace: string | null): boolean {
     return this.#places.has(placeKey({ type, namespace }));
+  }
+
+  /** Resolves when each watch, those included that others gave rise to, has had its first list or refusal. */
+  async listed(): Promise<void> {
+    while (this.#unlisted.size > 0) await Promise.all(this.#unlisted);
   }
 
   /** Resolves when every watch has ended, after the signal aborted. */
@@ -294,6 +300,7 @@ export class Watches {
     const stated = (doubt: Doubt) => witness.relisted(type, namespace, doubt);
     const { signal = this.#signal, onListed, onDenied, onDoubt = stated, isSearch, ...how } = what;
     const first = Promise.withResolvers<void>();
+    if (what.from !== undefined && what.listFrom !== true) first.resolve(); // it begins without a list
     const place = { type, namespace, name: what.name };
     let wasForbidden = false;
     const listener: WatchListener = {
@@ -333,7 +340,9 @@ export class Watches {
         first.resolve();
       });
     this.#running.add(done);
-    return first.promise;
+    const listed = first.promise.then(() => void this.#unlisted.delete(listed));
+    this.#unlisted.add(listed);
+    return listed;
   }
 }
 

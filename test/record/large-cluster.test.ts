@@ -5,6 +5,7 @@ import { seededRandom } from '../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import type { ResourceType } from '../../src/model/resource.ts';
+import { millisecondsOf } from '../../src/model/time.ts';
 import { SimulatedRecording } from './simulated-recording.ts';
 
 const TYPES = 300;
@@ -43,8 +44,12 @@ interface Crowded extends AsyncDisposable {
 }
 
 /** Records while every list and watch that `isStruck` picks meets with a fault. */
-async function record(isStruck: (request: FaultRequest, at: number) => boolean, fault: Fault): Promise<Crowded> {
-  const types = Array.from({ length: TYPES }, (_, index) => customType(index));
+async function record(
+  isStruck: (request: FaultRequest, at: number) => boolean,
+  fault: Fault,
+  count = TYPES,
+): Promise<Crowded> {
+  const types = Array.from({ length: count }, (_, index) => customType(index));
   const asked: number[] = [];
   const watched = (cluster: SimulatedCluster) => {
     const strikes = (request: FaultRequest): boolean => {
@@ -88,6 +93,16 @@ test('among hundreds of types and of pods, a workload is recorded before what ha
   await recording.advance(100_000);
   assert.ok(asked.length > TYPES, 'every type was asked for in the end');
   assert.ok(mostWithin(asked, 2000) <= LISTS_AT_ONCE, 'a watch cache that is slow is not asked for all at once');
+});
+
+test('a recording says that it has begun when what is there is recorded', async () => {
+  await using crowded = await record(() => true, { type: 'delay', ms: 2000 }, 0);
+  const { recording } = crowded;
+  await recording.advance(30_000);
+  const found = recording.records.flatMap((record) =>
+    record.kind === 'object' && record.action === 'found' ? [millisecondsOf(record.observed)] : [],
+  );
+  assert.ok(found.length >= 4 && Math.max(...found) <= recording.listedAt);
 });
 
 test('a server that sheds its load is asked again no sooner than it says, and not by all at once', async () => {
