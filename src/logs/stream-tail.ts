@@ -148,13 +148,14 @@ export class StreamTail {
     try {
       await using bytes: ByteStream = await client.logs({ ...of, ...from, follow: true }, signal);
       for await (const chunk of bytes) {
-        await this.#turn();
+        while (this.#held !== undefined) await this.#held.promise;
         this.#builder.push(chunk);
         this.#options.open.touch();
         if (this.#builder.isFull) this.flush();
         await this.#options.sink.drained(signal);
       }
-      await this.#turn();
+      // No other turn between this question and what follows: a hold that began there would not be heeded.
+      while (this.#held !== undefined) await this.#held.promise;
       this.#end = 'eof';
       this.#endedAt = this.#options.clock.now();
       // In this order: the comparison must have seen every line before it is decided.
@@ -164,11 +165,6 @@ export class StreamTail {
       this.#end = 'broken'; // the file tells what it did not bring
     }
     this.#news.resolve('ended');
-  }
-
-  /** Resolves when nothing holds it. */
-  async #turn(): Promise<void> {
-    while (this.#held !== undefined) await this.#held.promise;
   }
 
   /** What of these lines is new; none while that is open. */
@@ -214,11 +210,13 @@ export class StreamTail {
    */
   #isRepeat({ bytes, first }: Block): boolean {
     const { cursor } = this.#options;
+    const lines = [...linesOf(bytes)];
+    if (new Set(lines.map((line) => line.toString('latin1'))).size < lines.length) return true;
     const known = [cursor.last, this.#written.last].flatMap((time) => time ?? []);
     const behind = known.filter((time) => first <= time);
     if (behind.length === 0) return false;
     if (behind.some((time) => millisecondsOf(time) - millisecondsOf(first) > DISORDER_MS)) return true;
-    return linesOf(bytes).some((line) => cursor.holds(line) || this.#written.holds(line));
+    return lines.some((line) => cursor.holds(line) || this.#written.holds(line));
   }
 
   /** How many bytes at the beginning are lines that the file gave before; they must be the same. */

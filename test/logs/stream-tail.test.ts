@@ -63,6 +63,7 @@ test('whatever a stream brings, no line that was written before is written again
     [known + line(126), line(125) + line(127)], // goes back a little
     [known + line(126), line(1).replace(':05.', ':03.')], // to before all that is kept
     [known + line(126), line(126)], // repeats itself
+    [known + line(126), line(127) + line(127)], // the same at once
   ]) {
     const { text, tail } = await written(known, chunks, { flushEach: true });
     assert.equal(text, line(126), chunks.join());
