@@ -13,6 +13,7 @@ import type { Story } from '../../src/story/document.ts';
 import type { Scratch } from '../../src/story/spill.ts';
 import type { JournalSource } from '../../src/story/survey.ts';
 import { WEB } from './root.ts';
+import { gunzip } from './simulated-recording.ts';
 import type { ReadStory } from './simulation/story.ts';
 
 export interface KilledRecordingOptions extends Omit<SimulatedClusterOptions, 'clock'> {
@@ -108,6 +109,7 @@ export class KilledRecording implements AsyncDisposable {
       log: { info: () => undefined, warn: () => undefined },
       start: { id: ID, generator: 'faro test', cluster: CLUSTER, roots: [WEB], options: {} },
       types: [cluster.type('deployments.apps')],
+      gunzip,
       logs: { maxStreams: 50, route },
       streamingList: true,
       ...(crowd === undefined ? {} : { crowd }),

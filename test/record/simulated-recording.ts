@@ -161,7 +161,7 @@ const SYNC_MS = 1000;
 const CLUSTER = { version: '', uid: null, server: '' };
 
 /** In this thread: what other threads do takes as long as it likes, and no seed would repeat. */
-async function* gunzip(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* gunzip(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of body) parts.push(part);
   const bytes = Buffer.concat(parts);
