@@ -25,6 +25,7 @@ export function judgeLogs(judged: Judged): void {
   const { verdict } = judged;
   for (const run of runsOf(judged)) {
     count(run, verdict);
+    if (!judged.isKilled && isNeedless(run)) verdict.gapsInKeptFiles += 1;
     try {
       judgeRun(run);
     } catch (error) {
@@ -68,6 +69,11 @@ function count({ truth, log, gaps }: JudgedRun, verdict: Verdict): void {
   const spanned = truth.filter(({ time }) => isWithin(gaps, millisecondsOf(time)));
   verdict.linesInGaps += spanned.filter(isRecorded).length;
   if (missing === 0 && log !== undefined && (log.gaps.length > 0 || !log.isProven)) verdict.overstated += 1;
+}
+
+/** While the files exist, nothing need be missing. Of four that were rotated an older one may have been removed. */
+function isNeedless({ run, log, isByStream }: JudgedRun): boolean {
+  return !isByStream && run.isKept && run.rotations < 4 && log !== undefined && log.gaps.length > 0;
 }
 
 /** Exact, or a stated gap that covers what is missing; anything else throws. */

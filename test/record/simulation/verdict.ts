@@ -17,6 +17,8 @@ export interface Verdict {
   /** Instances that lack lines, and no gap says so; with the pod log API alone, and otherwise. */
   unstatedByStream: number;
   unstated: number;
+  /** Instances that are told with a gap though their node's files were readable and held all of it until the end. */
+  gapsInKeptFiles: number;
 }
 
 export function noVerdict(): Verdict {
@@ -30,6 +32,7 @@ export function noVerdict(): Verdict {
     overstated: 0,
     unstatedByStream: 0,
     unstated: 0,
+    gapsInKeptFiles: 0,
   };
 }
 
