@@ -1,6 +1,6 @@
 import type { ContainerInstance } from '../model/instance.ts';
 import { instanceName } from '../model/instance.ts';
-import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { BlockBuilder, measure } from './blocks.ts';
 import { type LogCursor, linesOf, type Overlap, type OverlapMatcher, timeOf } from './position.ts';
 import type { LogSink } from './sink.ts';
@@ -22,6 +22,9 @@ export interface OpenLogOptions {
   readonly isOwn: (firstLine: Buffer) => boolean;
 }
 
+/** Times may be out of order by what two writers differ, which is far less. */
+export const DISORDER_MS = 1000;
+
 /** How the beginning of a log that was opened again relates to what was recorded of it. */
 export type Joint = 'open' | 'joined' | 'disjoint';
 
@@ -34,6 +37,7 @@ export class OpenLog {
   #held: Buffer[] = [];
   #isForeign = false;
   #hasFirstLine = false;
+  #wentBack = false;
   #hasProgress = false;
   #complaint: string | undefined;
   repeatsRemoved = 0;
@@ -65,6 +69,14 @@ export class OpenLog {
   /** It proved to be another instance's log; nothing more of it is taken. */
   get isForeign(): boolean {
     return this.#isForeign;
+  }
+
+  /**
+   * Its times went further back than two writers differ: the kubelet opened the file anew and shows it from its
+   * beginning, or the node's clock was set back. From there on nothing of it is taken.
+   */
+  get wentBack(): boolean {
+    return this.#wentBack;
   }
 
   /** Whether new lines came since the last call. */
@@ -159,6 +171,9 @@ export class OpenLog {
       sink.append({ kind: 'note', observed, text: `log of ${instanceName(instance)}: the kubelet said: ${text}` });
     }
     if (block === undefined) return;
+    const { last } = cursor;
+    this.#wentBack ||= last !== undefined && millisecondsOf(last) - millisecondsOf(block.first) > DISORDER_MS;
+    if (this.#wentBack) return;
     this.#hasProgress = true;
     this.lines += block.lines;
     this.bytes += block.bytes.length;

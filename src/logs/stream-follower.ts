@@ -178,6 +178,7 @@ export class StreamFollower implements Follower {
       log.push(chunk);
       open.touch();
       if (log.isForeign) return true;
+      if (log.wentBack) this.#leaveBehindGap();
       if (log.joint === 'disjoint' && (await this.#isOther(signal))) return true;
       if (log.joint === 'disjoint') this.#acceptBehindGap(log);
       if (log.takeProgress()) this.#progressed();
@@ -186,6 +187,7 @@ export class StreamFollower implements Follower {
       this.#isHeld = false;
     }
     log.close();
+    if (log.wentBack) this.#leaveBehindGap();
     if (log.joint === 'disjoint') {
       if (await this.#isOther(signal)) return true;
       this.#acceptBehindGap(log);
@@ -262,6 +264,13 @@ export class StreamFollower implements Follower {
   async #isOther(signal: AbortSignal): Promise<boolean> {
     for (let waits = 0; waits < 4 && !this.#options.life.isOver; waits += 1) await this.#waitForStatus(500, signal);
     return this.#options.life.reach !== 'current';
+  }
+
+  /** What the stream shows again is compared when it is opened anew, behind the last line; what it hides then may be missing. */
+  #leaveBehindGap(): never {
+    const evidence = 'the stream went back in time, and was opened anew behind the last line';
+    this.#witness.gap('reconnect', evidence, { certainty: 'suspected', after: this.#cursor.last });
+    throw new Error(evidence);
   }
 
   #acceptBehindGap(log: OpenLog): void {

@@ -2,6 +2,7 @@ import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { type Clock, millisecondsOf, type Timestamp } from '../model/time.ts';
 import { type Block, BlockBuilder, measure } from './blocks.ts';
 import { NodeTime } from './node-time.ts';
+import { DISORDER_MS } from './open-log.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { LogCursor, linesOf, type OverlapMatcher } from './position.ts';
 import type { Scribe } from './scribe.ts';
@@ -27,7 +28,6 @@ export type TailNews = 'ended' | 'busy' | 'full';
 /** Lines a second above which the file is the cheaper way. */
 export const BUSY_LINES = 100;
 const RATE_MS = 1000;
-const DISORDER_MS = 1000;
 /** What is kept of the newest lines, in bytes, to recognise them. */
 const KEPT_BYTES = 128 * 1024;
 /** What the stream brings unproven, in bytes, at most. */

@@ -19,14 +19,21 @@ const COMPLAINT = 'failed to try resolving symlinks in path "/var/log/pods/x/app
 type LogRecord = Parameters<LogSink['append']>[0];
 
 /** Follows the log of a container that has ended; each request is answered with the next body, the last again and again. */
-async function followed(bodies: readonly string[], { startedAt = SECOND, isPrevious = false } = {}) {
+async function followed(
+  bodies: readonly (string | readonly string[])[],
+  { startedAt = SECOND, isPrevious = false } = {},
+) {
   const records: LogRecord[] = [];
+  const open = new OpenStreams();
   let requests = 0;
   const client = {
     async logs(): Promise<ByteStream> {
       const body = bodies[Math.min(requests++, bodies.length - 1)] ?? '';
       async function* bytes() {
-        yield Buffer.from(body);
+        for (const chunk of [body].flat()) {
+          yield Buffer.from(chunk);
+          open.flush();
+        }
       }
       return Object.assign(bytes(), { [Symbol.asyncDispose]: async () => undefined }) as ByteStream;
     },
@@ -42,12 +49,13 @@ async function followed(bodies: readonly string[], { startedAt = SECOND, isPrevi
     limits: {},
     firstLines: new FirstLines(),
     nextStream: () => requests,
-    open: new OpenStreams(),
+    open,
     rotatesAt: () => 10 * 1024 * 1024,
   });
   const end = await follower.run(new AbortController().signal);
   const gaps = records.flatMap((record) => (record.kind === 'gap' ? [record.gap] : []));
-  return { end, gaps, requests, lines: records.filter(({ kind }) => kind === 'log').length };
+  const text = records.map((record) => (record.kind === 'log' ? String(record.bytes) : '')).join('');
+  return { end, gaps, requests, text, lines: records.filter(({ kind }) => kind === 'log').length };
 }
 
 test('a log that was read to its end after the container had ended is proven', async () => {
@@ -85,4 +93,14 @@ test('an empty log of the instance before is not called its own: a newer one may
   assert.equal(end.end, 'not proven');
   assert.equal(gaps.length, 1);
   assert.equal((await followed([LINE], { isPrevious: true })).end.end, 'proven');
+});
+
+test('a stream that shows its file again from the beginning is opened anew, and nothing is written twice', async () => {
+  const old = LINE.replace(':05.', ':02.');
+  const { end, gaps, text } = await followed([old + LINE, old + LINE, LINE]);
+  assert.equal(text, old + LINE);
+  assert.deepEqual([end.end, gaps.length], ['proven', 0]);
+  const again = await followed([[old + LINE, old + LINE], LINE, old + LINE]);
+  assert.equal(again.text, old + LINE);
+  assert.deepEqual([again.end.end, again.gaps.map(({ cause }) => cause)], ['not proven', ['reconnect']]);
 });
