@@ -50,6 +50,15 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
       args: ['--test', 'test/record/resume-schedules.test.ts'],
       env: { FARO_SCHEDULES: '500', FARO_SEED: '1000', FARO_STRICT: '1' },
     },
+    {
+      title: 'the decoders with 20,000 inputs each',
+      args: ['--test', 'test/fuzz/decoders.test.ts'],
+      env: { FARO_FUZZ_RUNS: '20000' },
+    },
+    {
+      title: 'what redaction of log lines costs',
+      args: ['bench/redact.ts'],
+    },
     { title: 'the single executable', args: ['--test', 'test/executable.acceptance.ts'] },
     {
       title: '10,000 pods, 300 types, 50,000 changes',

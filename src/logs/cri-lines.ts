@@ -65,12 +65,13 @@ export function asTimestamped(joiner: CriJoiner, bytes: Buffer): { readonly byte
 }
 
 const NEWLINE = Buffer.from('\n');
+const USUAL_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{1,9}Z$/;
 
 /** containerd's and the kubelet's usual forms are padded without being taken apart. */
 function paddedTime(bytes: Buffer, start: number, end: number): Timestamp | undefined {
   const text = bytes.toString('latin1', start, end);
-  const isUsual = text.length <= 30 && text.charCodeAt(19) === 46 && text.charCodeAt(text.length - 1) === 90;
-  if (!isUsual) return parseTimestamp(text);
+  // A crash may leave what only looks like a time; the count of records, too, takes none of it.
+  if (!USUAL_TIME.test(text)) return parseTimestamp(text);
   if (text.length === 30) return text as Timestamp;
   return `${text.slice(0, -1).padEnd(29, '0')}Z` as Timestamp;
 }

@@ -60,6 +60,8 @@ const LETTER_E = 101;
 const LETTER_P = 80;
 const LETTER_S = 115;
 const LETTER_Z = 90;
+const LETTER_T = 84;
+const COLON = 58;
 
 /** Which streams have begun a line that is not ended yet. */
 export interface Pending {
@@ -160,6 +162,7 @@ class DayTimes {
   #nanoseconds(start: number, end: number): number {
     const bytes = this.#bytes;
     if (bytes[end - 1] !== LETTER_Z || (bytes[start + 19] !== 46 && end !== start + 20)) return Number.NaN;
+    if (bytes[start + 10] !== LETTER_T || bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return Number.NaN;
     if (this.#dayAt === -1) this.#dayAt = start;
     if (!isSameDay(bytes, this.#dayAt, start)) return Number.NaN;
     // Not destructured: this runs once a line, and an array would be made each time.

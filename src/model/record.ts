@@ -117,10 +117,6 @@ export interface StreamOpenedRecord {
 export interface LineRedactions {
   /** Markers, `[redacted:NAME]`, by name. */
   readonly markers: Readonly<Record<string, number>>;
-  /** Bytes that the block took where it came from: the file goes on at `offset + rawLength`. */
-  readonly rawLength: number;
-  /** Bytes that its last record (line) took there, with its newline; `isRedactionOf` compares it with what was written. */
-  readonly rawLastLength: number;
 }
 
 /**

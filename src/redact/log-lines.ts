@@ -22,11 +22,9 @@ export interface RedactedLines {
   readonly bytes: Buffer;
   /** How many markers were put in, by their names. */
   readonly redacted: Readonly<Record<string, number>>;
-  /** Bytes that the last line, or record, took before, with its newline. */
-  readonly rawLastLength: number;
 }
 
-/** What stands for a credential in a line. It is the same in every story: a capture that is resumed must know it again. */
+/** What stands for a credential in a line. It is the same in every story. */
 export function markerOf(name: string): string {
   return `[redacted:${name}]`;
 }
@@ -61,7 +59,7 @@ export class LineRedactor {
     const found = isSplit ? this.#inSplitLines(bytes) : this.#inLines(bytes, format);
     const edits = this.#withKeys(bytes, format, found);
     if (edits.length === 0) return undefined;
-    return { ...apply(bytes, edits), rawLastLength: bytes.length - 1 - bytes.lastIndexOf(10, bytes.length - 2) };
+    return apply(bytes, edits);
   }
 
   #inLines(bytes: Buffer, format: LineFormat): readonly Edit[] {
@@ -189,7 +187,7 @@ function inParts({ start, end, name }: Edit, parts: readonly Span[], carried: nu
   return edits;
 }
 
-function apply(bytes: Buffer, edits: readonly Edit[]): Pick<RedactedLines, 'bytes' | 'redacted'> {
+function apply(bytes: Buffer, edits: readonly Edit[]): RedactedLines {
   const parts: Buffer[] = [];
   const redacted: Record<string, number> = {};
   let from = 0;
@@ -226,27 +224,4 @@ function* linesOf(bytes: Buffer, format: LineFormat): Generator<{ start: number;
     yield { start, content, end };
     start = end + 1;
   }
-}
-
-const MARKER = /\[redacted:[A-Za-z][\w-]{0,62}\]/g;
-
-/**
- * Whether a line, or record, may have been written down as `written`: they are the same but for what stands at its
- * markers. With the line's own time to the nanosecond that tells as much as the same bytes do.
- */
-export function isRedactionOf(written: Buffer, raw: Buffer): boolean {
-  const text = written.toString('latin1');
-  const from = raw.toString('latin1');
-  const pieces = text.split(MARKER);
-  const [head = '', ...rest] = pieces;
-  const tail = rest.pop();
-  if (tail === undefined) return text === from;
-  if (!from.startsWith(head) || !from.endsWith(tail) || from.length < head.length + tail.length) return false;
-  let at = head.length;
-  for (const piece of rest) {
-    const found = from.indexOf(piece, at);
-    if (found === -1 || found + piece.length > from.length - tail.length) return false;
-    at = found + piece.length;
-  }
-  return true;
 }

@@ -38,10 +38,9 @@ export class RecordPass {
   #log(record: LogRecord): LogRecord {
     const found = this.#redactorOf(record.stream).redact(record.bytes, record.format);
     if (found === undefined) return record;
-    const { bytes, redacted: markers, rawLastLength } = found;
-    const rawLength = record.bytes.length;
-    const contentBytes = record.contentBytes + bytes.length - rawLength;
-    return { ...record, bytes, contentBytes, redactions: { markers, rawLength, rawLastLength } };
+    const { bytes, redacted: markers } = found;
+    const contentBytes = record.contentBytes + bytes.length - record.bytes.length;
+    return { ...record, bytes, contentBytes, redactions: { markers } };
   }
 
   #redactorOf(stream: number): LineRedactor {

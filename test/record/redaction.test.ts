@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { prepareShop } from '../../src/demo/scenario.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
-import { isRedactionOf } from '../../src/redact/log-lines.ts';
 import { parsePattern } from '../../src/redact/patterns.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import type { Story } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { credential } from '../credentials.ts';
+import { isRedactionOf } from '../redact/written.ts';
 import { journalOf } from '../story/simulated-story.ts';
 import { type Recording, recordedLines, startRecording, trueLines, until } from './harness.ts';
 
