@@ -128,6 +128,7 @@ export class OpenLog {
 
   /** Lines that came after an interruption and do not touch what was recorded: recorded now, behind a gap. */
   acceptHeld(): void {
+    this.flush(); // what came meanwhile stands behind them
     const held = this.#held;
     this.#held = [];
     this.#joint = 'joined';

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OpenLog } from '../../src/logs/open-log.ts';
+import { LogCursor } from '../../src/logs/position.ts';
+import type { LogSink } from '../../src/logs/sink.ts';
+import { parseTimestamp } from '../../src/model/time.ts';
+import { ManualClock } from '../kube/auth/manual-clock.ts';
+
+const instance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
+
+function line(second: number): string {
+  return `2026-11-25T12:00:${String(second).padStart(2, '0')}.000000000Z line ${second}\n`;
+}
+
+test('lines that were held back behind a gap come before those that came meanwhile', () => {
+  const cursor = new LogCursor();
+  const last = parseTimestamp('2026-11-25T12:00:01Z');
+  assert.ok(last);
+  cursor.remember(Buffer.from(line(1)), last);
+  const text: string[] = [];
+  const append: LogSink['append'] = (record) => void (record.kind === 'log' && text.push(String(record.bytes)));
+  const log = new OpenLog({
+    ...{ instance, stream: 1, attempt: 1, limited: false, cursor, matcher: cursor.resume()?.matcher },
+    ...{ sink: { append, drained: async () => undefined }, clock: new ManualClock(), isOwn: () => true },
+    proof: { take: () => undefined },
+  });
+  log.push(Buffer.from(line(5) + line(6)));
+  log.flush();
+  assert.equal(log.joint, 'disjoint');
+  log.push(Buffer.from(line(7)));
+  log.acceptHeld();
+  assert.equal(text.join(''), line(5) + line(6) + line(7));
+});
