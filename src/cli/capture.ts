@@ -148,7 +148,9 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
       await writer.close().catch(() => undefined); // what stopped the recording is the error to tell
       throw withRecovery(error, dir);
     });
-    await writer.close();
+    await writer.close().catch((error: unknown) => {
+      throw withRecovery(error, dir);
+    });
     if (context.interrupts.second.aborted) throw left(dir);
     request.log.info({ ended: result.ended }, 'recorded; writing the story');
     keepHeapSmall();
