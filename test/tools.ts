@@ -3,7 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Programs that tests drive, by Debian's names of the packages that bring them. */
-const PACKAGES = { chromium: 'chromium', tmux: 'tmux', jq: 'jq', zstd: 'zstd', python3: 'python3' };
+const PACKAGES = {
+  chromium: 'chromium',
+  tmux: 'tmux',
+  jq: 'jq',
+  zstd: 'zstd',
+  python3: 'python3',
+  'mkfs.ext4': 'e2fsprogs',
+};
 
 /**
  * Installs what tests drive (a browser, a terminal) where this machine lets it: as root on Debian. Otherwise says in a
