@@ -67,6 +67,8 @@ const COLON = 58;
 export interface Pending {
   readonly stdout: boolean;
   readonly stderr: boolean;
+  /** The time of the first of them. */
+  readonly since?: Timestamp;
 }
 
 export const NOTHING_PENDING: Pending = { stdout: false, stderr: false };
@@ -76,6 +78,7 @@ export interface RecordsMeasure {
   /** Lines that end in it. */
   readonly lines: number;
   readonly contentBytes: number;
+  /** Smallest and greatest time of the lines that begin in it; where none does, of the line that goes on. */
   readonly first: Timestamp | undefined;
   readonly last: Timestamp | undefined;
   /** Up to here no line is left open. */
@@ -89,15 +92,21 @@ export interface RecordsMeasure {
 export function measureRecords(bytes: Buffer, pending: Pending = NOTHING_PENDING): RecordsMeasure {
   const cursor = new RecordCursor(bytes);
   const times = new DayTimes(bytes);
-  let { stdout, stderr } = pending;
+  let { stdout, stderr, since } = pending;
   let lines = 0;
   let contentBytes = 0;
   let foreign = 0;
   let wholeEnd = 0;
+  let goingOn: Timestamp | undefined;
   while (cursor.next()) {
-    if (!cursor.isValid || !times.take(cursor.start, cursor.timeEnd)) {
+    // A line's time is that of its first record.
+    const goesOn = cursor.isStderr ? stderr : stdout;
+    const isRecord = cursor.isValid && (goesOn ? times.isTime(cursor) : times.take(cursor.start, cursor.timeEnd));
+    if (!isRecord) {
       foreign += cursor.end + 1 - cursor.start;
     } else {
+      if (goesOn) goingOn ??= since ?? timestampAt(bytes, cursor.start, cursor.timeEnd);
+      else if (cursor.isPartial && !stdout && !stderr) since = timestampAt(bytes, cursor.start, cursor.timeEnd);
       contentBytes += cursor.end - cursor.content;
       if (cursor.isStderr) stderr = cursor.isPartial;
       else stdout = cursor.isPartial;
@@ -105,7 +114,9 @@ export function measureRecords(bytes: Buffer, pending: Pending = NOTHING_PENDING
     }
     if (!stdout && !stderr) wholeEnd = cursor.end + 1;
   }
-  return { lines, contentBytes, ...times.range, wholeEnd, pending: { stdout, stderr }, foreign };
+  const { first = goingOn, last = goingOn } = times.range;
+  const left = stdout || stderr ? { stdout, stderr, ...(since === undefined ? {} : { since }) } : NOTHING_PENDING;
+  return { lines, contentBytes, first, last, wholeEnd, pending: left, foreign };
 }
 
 /** Smallest and greatest time of records, compared as numbers of nanoseconds within the first record's day. */
@@ -134,6 +145,10 @@ class DayTimes {
       this.#lastEnd = end;
     }
     return true;
+  }
+
+  isTime({ start, timeEnd }: RecordCursor): boolean {
+    return !Number.isNaN(this.#nanoseconds(start, timeEnd)) || timestampAt(this.#bytes, start, timeEnd) !== undefined;
   }
 
   get range(): { readonly first: Timestamp | undefined; readonly last: Timestamp | undefined } {

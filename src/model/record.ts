@@ -96,7 +96,7 @@ export interface FilePosition {
   /** The greatest time up to there. */
   readonly last: Timestamp;
   /** Lines that were begun and go on behind it. */
-  readonly open?: { readonly stdout: boolean; readonly stderr: boolean };
+  readonly open?: { readonly stdout: boolean; readonly stderr: boolean; readonly since?: Timestamp };
 }
 
 /** A log source was opened for an instance; blocks name it by `stream`. */

@@ -79,10 +79,20 @@ test('measuring tells where no line is open, whatever the streams', () => {
     {
       lines: 3,
       wholeEnd: whole.length,
-      pending: { stdout: true, stderr: false },
+      pending: { stdout: true, stderr: false, since: `${DAY}05.300000000Z` },
     },
   );
   assert.equal(measureRecords(records('05.5 out F e'), pending).pending.stdout, false);
+});
+
+test('a line has the time of its first record, whatever the time of those that go on with it', () => {
+  const { first, last } = measureRecords(records('05.1 out F a', '05.2 out P b', '05.3 out P c', '05.4 out F d'));
+  assert.deepEqual([first, last], [`${DAY}05.100000000Z`, `${DAY}05.200000000Z`]);
+  const rest = measureRecords(records('05.6 out P e', '05.7 out F f'), { stdout: true, stderr: false });
+  assert.deepEqual([rest.first, rest.last, rest.lines], [`${DAY}05.600000000Z`, `${DAY}05.600000000Z`, 1]);
+  const { pending } = measureRecords(records('05.8 out P g'));
+  const later = measureRecords(records('05.9 out F h'), pending);
+  assert.deepEqual([later.first, later.last], [`${DAY}05.800000000Z`, `${DAY}05.800000000Z`]);
 });
 
 test('times over midnight are compared by their day', () => {
@@ -143,7 +153,15 @@ test('whatever is written and however it is cut into blocks, the lines are those
           measure.contentBytes,
           all.reduce((sum, { content }) => sum + content.length, 0),
         );
-        const times = all.map((one) => one.second * 1e9 + one.fraction);
+        // A line's time is that of its first record.
+        const goesOn = { stdout: false, stderr: false };
+        const begun = all.filter(({ isStderr, isPartial }) => {
+          const stream = isStderr ? 'stderr' : 'stdout';
+          const isBegun = !goesOn[stream];
+          goesOn[stream] = isPartial;
+          return isBegun;
+        });
+        const times = begun.map((one) => one.second * 1e9 + one.fraction);
         const shown = (value: number) =>
           `${DAY}${String(Math.floor(value / 1e9)).padStart(2, '0')}.${String(value % 1e9).padStart(9, '0')}Z`;
         if (all.length === 0) return;

@@ -51,7 +51,7 @@ function verify({ head, timeline }: ReadStory): void {
   const check = new TimelineCheck(head, problems);
   for (const entry of timeline) check.take(entry);
   check.finish();
-  assert.deepEqual(problems.first, [], 'the story contradicts itself');
+  assert.deepEqual(problems.first, [], `the story contradicts itself: ${problems.first.join('; ')}`);
 }
 
 function judgeStates(judged: Judged, storage: string): void {
