@@ -23,7 +23,7 @@ describe('the live view', { concurrency: true }, () => {
     assert.match(rollout, /^Deployment\/web +1 of 3 replicas are of the newest spec/m);
     assert.equal(rollout.match(/^ {2}ReplicaSet\/web-/gm)?.length, 2);
     assert.match(rollout, /^ {6}web +running {2}\d+ lines/m);
-    await terminal.shows(/^[\d:.]+ \* web-\S+\/web {2}terminated: exit code 3/m);
+    await terminal.shows(/^[\d:.]+ +\* web-\S+\/web {2}terminated: exit code 3/m);
     await terminal.resize(60, 16);
     const small = await terminal.shows(/^.{0,60}space pauses/m);
     assert.ok(small.split('\n').every((line) => line.length <= 60));
