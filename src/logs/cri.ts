@@ -1,3 +1,4 @@
+import type { BegunLine } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
 
 /**
@@ -63,22 +64,20 @@ const LETTER_Z = 90;
 const LETTER_T = 84;
 const COLON = 58;
 
-/** Which streams have begun a line that is not ended yet. */
+/** The lines of both streams that are begun and not ended yet. */
 export interface Pending {
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  /** The time of the first of them. */
-  readonly since?: Timestamp;
+  readonly stdout?: BegunLine;
+  readonly stderr?: BegunLine;
 }
 
-export const NOTHING_PENDING: Pending = { stdout: false, stderr: false };
+export const NOTHING_PENDING: Pending = {};
 
 /** What a run of whole records holds. */
 export interface RecordsMeasure {
-  /** Lines that end in it. */
+  /** Lines that end in it, the bytes of their content, and the smallest and greatest of their times. */
   readonly lines: number;
   readonly contentBytes: number;
-  /** Smallest and greatest time of the lines that begin in it; where none does, of the line that goes on. */
+  /** Where no line ends in it, the time of the one that goes on; undefined without records. */
   readonly first: Timestamp | undefined;
   readonly last: Timestamp | undefined;
   /** Up to here no line is left open. */
@@ -88,35 +87,65 @@ export interface RecordsMeasure {
   readonly foreign: number;
 }
 
-/** Measures whole records; `pending` says which lines were begun before. */
+/** Measures whole records; `pending` are the lines that were begun before. */
 export function measureRecords(bytes: Buffer, pending: Pending = NOTHING_PENDING): RecordsMeasure {
   const cursor = new RecordCursor(bytes);
   const times = new DayTimes(bytes);
-  let { stdout, stderr, since } = pending;
+  let { stdout, stderr } = pending;
   let lines = 0;
   let contentBytes = 0;
   let foreign = 0;
   let wholeEnd = 0;
-  let goingOn: Timestamp | undefined;
   while (cursor.next()) {
-    // A line's time is that of its first record.
-    const goesOn = cursor.isStderr ? stderr : stdout;
-    const isRecord = cursor.isValid && (goesOn ? times.isTime(cursor) : times.take(cursor.start, cursor.timeEnd));
-    if (!isRecord) {
-      foreign += cursor.end + 1 - cursor.start;
+    const begun = cursor.isStderr ? stderr : stdout;
+    if (!cursor.isValid) foreign += cursor.end + 1 - cursor.start;
+    else if (begun === undefined && !cursor.isPartial) {
+      if (times.take(cursor.start, cursor.timeEnd)) {
+        lines += 1;
+        contentBytes += cursor.end - cursor.content;
+      } else foreign += cursor.end + 1 - cursor.start;
     } else {
-      if (goesOn) goingOn ??= since ?? timestampAt(bytes, cursor.start, cursor.timeEnd);
-      else if (cursor.isPartial && !stdout && !stderr) since = timestampAt(bytes, cursor.start, cursor.timeEnd);
-      contentBytes += cursor.end - cursor.content;
-      if (cursor.isStderr) stderr = cursor.isPartial;
-      else stdout = cursor.isPartial;
-      if (!cursor.isPartial) lines += 1;
+      const line = goingOn(cursor, begun);
+      if (line === undefined) foreign += cursor.end + 1 - cursor.start;
+      else {
+        if (!cursor.isPartial) {
+          lines += 1;
+          contentBytes += line.bytes;
+          times.takeTime(line.time);
+        }
+        const left = cursor.isPartial ? line : undefined;
+        if (cursor.isStderr) stderr = left;
+        else stdout = left;
+      }
     }
-    if (!stdout && !stderr) wholeEnd = cursor.end + 1;
+    if (stdout === undefined && stderr === undefined) wholeEnd = cursor.end + 1;
   }
-  const { first = goingOn, last = goingOn } = times.range;
-  const left = stdout || stderr ? { stdout, stderr, ...(since === undefined ? {} : { since }) } : NOTHING_PENDING;
+  const left = { ...(stdout === undefined ? {} : { stdout }), ...(stderr === undefined ? {} : { stderr }) };
+  const { first = (stdout ?? stderr)?.time, last = first } = times.range;
   return { lines, contentBytes, first, last, wholeEnd, pending: left, foreign };
+}
+
+/** A line with one more record; undefined where that has no time. */
+function goingOn(cursor: RecordCursor, begun: BegunLine | undefined): BegunLine | undefined {
+  const time = timestampAt(cursor.bytes, cursor.start, cursor.timeEnd);
+  if (time === undefined) return undefined;
+  return { time: begun?.time ?? time, bytes: (begun?.bytes ?? 0) + cursor.end - cursor.content };
+}
+
+/** The same, where lines that never ended are whole: right only at the end of the log itself. */
+export function withOpenLines(measure: RecordsMeasure): RecordsMeasure {
+  const open = [measure.pending.stdout, measure.pending.stderr].filter((line) => line !== undefined);
+  const times = [...(measure.lines > 0 ? [measure.first, measure.last] : []), ...open.map(({ time }) => time)]
+    .filter((time) => time !== undefined)
+    .sort();
+  return {
+    ...measure,
+    lines: measure.lines + open.length,
+    contentBytes: open.reduce((sum, { bytes }) => sum + bytes, measure.contentBytes),
+    first: times[0],
+    last: times.at(-1),
+    pending: NOTHING_PENDING,
+  };
 }
 
 /** Smallest and greatest time of records, compared as numbers of nanoseconds within the first record's day. */
@@ -147,10 +176,6 @@ class DayTimes {
     return true;
   }
 
-  isTime({ start, timeEnd }: RecordCursor): boolean {
-    return !Number.isNaN(this.#nanoseconds(start, timeEnd)) || timestampAt(this.#bytes, start, timeEnd) !== undefined;
-  }
-
   get range(): { readonly first: Timestamp | undefined; readonly last: Timestamp | undefined } {
     const last = this.#lastAt === -1 ? undefined : timestampAt(this.#bytes, this.#lastAt, this.#lastEnd);
     const greatest = this.#last === undefined || (last !== undefined && last > this.#last) ? last : this.#last;
@@ -169,9 +194,13 @@ class DayTimes {
   #takeText(start: number, end: number): boolean {
     const time = timestampAt(this.#bytes, start, end);
     if (time === undefined) return false;
+    this.takeTime(time);
+    return true;
+  }
+
+  takeTime(time: Timestamp): void {
     if (this.#first === undefined || time < this.#first) this.#first = time;
     if (this.#last === undefined || time > this.#last) this.#last = time;
-    return true;
   }
 
   #nanoseconds(start: number, end: number): number {

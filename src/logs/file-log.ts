@@ -1,7 +1,7 @@
 import type { NodeFiles } from '../kube/node-files.ts';
 import type { FilePosition } from '../model/record.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
-import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure } from './cri.ts';
+import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure, withOpenLines } from './cri.ts';
 import { beginsWith, type FileBytes, firstTimeOf, type Gunzip, openFile } from './file-bytes.ts';
 import { NO_PROOF, type Proof, proofAt, proofOf } from './proof.ts';
 import { liveName, rotatedNames } from './rotation.ts';
@@ -105,7 +105,7 @@ export class FileLog {
 
   /** A line was handed on without its end. */
   get hasOpenLine(): boolean {
-    return this.#pending.stdout || this.#pending.stderr;
+    return this.#pending.stdout !== undefined || this.#pending.stderr !== undefined;
   }
 
   /** Bytes taken of the file that is read now. */
@@ -151,12 +151,11 @@ export class FileLog {
     const place = this.#place;
     const bytes = this.#unended.subarray(0, this.#unended.lastIndexOf(10) + 1);
     if (place === undefined || (bytes.length === 0 && !this.hasOpenLine)) return undefined;
-    const measure = measureRecords(bytes, this.#pending);
-    const { stdout, stderr } = measure.pending;
+    const measure = withOpenLines(measureRecords(bytes, this.#pending));
     const piece = { file: place.file, offset: place.offset, bytes, ...measure };
     this.#unended = NO_BYTES;
     this.#pending = NOTHING_PENDING;
-    return { type: 'records', ...piece, lines: measure.lines + (stdout ? 1 : 0) + (stderr ? 1 : 0) };
+    return { type: 'records', ...piece };
   }
 
   async *#drain(place: Place, signal: AbortSignal): AsyncGenerator<FilePiece, Drained> {

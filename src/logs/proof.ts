@@ -34,7 +34,7 @@ export function positionAfter(records: {
 }): FilePosition {
   const { file, offset, bytes, last, pending } = records;
   const record = lastRecord(bytes);
-  const open = pending.stdout || pending.stderr ? { open: pending } : {};
+  const open = pending.stdout === undefined && pending.stderr === undefined ? {} : { open: pending };
   return { file, offset: offset + bytes.length, length: record.length, sha256: hashOf(record), last, ...open };
 }
 

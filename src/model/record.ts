@@ -96,7 +96,14 @@ export interface FilePosition {
   /** The greatest time up to there. */
   readonly last: Timestamp;
   /** Lines that were begun and go on behind it. */
-  readonly open?: { readonly stdout: boolean; readonly stderr: boolean; readonly since?: Timestamp };
+  readonly open?: { readonly stdout?: BegunLine; readonly stderr?: BegunLine };
+}
+
+/** A line that is begun and not ended: its time is that of its first record. */
+export interface BegunLine {
+  readonly time: Timestamp;
+  /** Of its content so far. */
+  readonly bytes: number;
 }
 
 /** A log source was opened for an instance; blocks name it by `stream`. */

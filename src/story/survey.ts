@@ -265,6 +265,8 @@ function addLines(to: Lines, { lines, bytes, largest, first, last }: Readonly<Li
   to.lines += lines;
   to.bytes += bytes;
   to.largest = Math.max(to.largest, largest);
+  // Of a line that only goes on in it, a later block has the time.
+  if (lines === 0) return;
   if (first !== undefined && (to.first === undefined || first < to.first)) to.first = first;
   if (last !== undefined && (to.last === undefined || last > to.last)) to.last = last;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { measureRecords } from '../../src/logs/cri.ts';
+import { measureRecords, withOpenLines } from '../../src/logs/cri.ts';
 import { asTimestamped, CriJoiner } from '../../src/logs/cri-lines.ts';
 
 const DAY = '2026-11-23T12:00:';
@@ -79,20 +79,25 @@ test('measuring tells where no line is open, whatever the streams', () => {
     {
       lines: 3,
       wholeEnd: whole.length,
-      pending: { stdout: true, stderr: false, since: `${DAY}05.300000000Z` },
+      pending: { stdout: { time: `${DAY}05.300000000Z`, bytes: 1 } },
     },
   );
-  assert.equal(measureRecords(records('05.5 out F e'), pending).pending.stdout, false);
+  assert.equal(measureRecords(records('05.5 out F e'), pending).pending.stdout, undefined);
 });
 
 test('a line has the time of its first record, whatever the time of those that go on with it', () => {
   const { first, last } = measureRecords(records('05.1 out F a', '05.2 out P b', '05.3 out P c', '05.4 out F d'));
   assert.deepEqual([first, last], [`${DAY}05.100000000Z`, `${DAY}05.200000000Z`]);
-  const rest = measureRecords(records('05.6 out P e', '05.7 out F f'), { stdout: true, stderr: false });
-  assert.deepEqual([rest.first, rest.last, rest.lines], [`${DAY}05.600000000Z`, `${DAY}05.600000000Z`, 1]);
-  const { pending } = measureRecords(records('05.8 out P g'));
-  const later = measureRecords(records('05.9 out F h'), pending);
-  assert.deepEqual([later.first, later.last], [`${DAY}05.800000000Z`, `${DAY}05.800000000Z`]);
+});
+
+test('a line is measured where it ends; one that never does counts only where the log itself ends', () => {
+  const begun = measureRecords(records('05.1 out F a', '05.8 out P gg'));
+  assert.deepEqual([begun.lines, begun.contentBytes, begun.last], [1, 1, `${DAY}05.100000000Z`]);
+  const ended = measureRecords(records('05.9 out F h'), begun.pending);
+  assert.deepEqual([ended.lines, ended.contentBytes], [1, 3]);
+  assert.deepEqual([ended.first, ended.last], [`${DAY}05.800000000Z`, `${DAY}05.800000000Z`]);
+  const whole = withOpenLines(begun);
+  assert.deepEqual([whole.lines, whole.contentBytes, whole.last], [2, 3, `${DAY}05.800000000Z`]);
 });
 
 test('times over midnight are compared by their day', () => {
@@ -149,22 +154,22 @@ test('whatever is written and however it is cut into blocks, the lines are those
         );
         const measure = measureRecords(Buffer.concat(blocks));
         assert.equal(measure.lines, expected.length);
+        const told = expected.map((line) => line.slice('stdout '.length).length);
         assert.equal(
           measure.contentBytes,
-          all.reduce((sum, { content }) => sum + content.length, 0),
+          told.reduce((sum, length) => sum + length, 0),
         );
-        // A line's time is that of its first record.
-        const goesOn = { stdout: false, stderr: false };
-        const begun = all.filter(({ isStderr, isPartial }) => {
-          const stream = isStderr ? 'stderr' : 'stdout';
-          const isBegun = !goesOn[stream];
-          goesOn[stream] = isPartial;
-          return isBegun;
-        });
-        const times = begun.map((one) => one.second * 1e9 + one.fraction);
         const shown = (value: number) =>
           `${DAY}${String(Math.floor(value / 1e9)).padStart(2, '0')}.${String(value % 1e9).padStart(9, '0')}Z`;
-        if (all.length === 0) return;
+        // A line's time is that of its first record.
+        const begun: { stdout?: number | undefined; stderr?: number | undefined } = {};
+        const times = all.flatMap(({ isStderr, isPartial, second, fraction }) => {
+          const stream = isStderr ? 'stderr' : 'stdout';
+          const time = begun[stream] ?? second * 1e9 + fraction;
+          begun[stream] = isPartial ? time : undefined;
+          return isPartial ? [] : [time];
+        });
+        if (times.length === 0) return;
         assert.equal(measure.first, shown(Math.min(...times)));
         assert.equal(measure.last, shown(Math.max(...times)));
       },
