@@ -9,7 +9,7 @@ import { JournalReader } from '../../src/journal/reader.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import { parseKubeconfig } from '../../src/kube/config/kubeconfig.ts';
 import { readFrames } from '../../src/kube/watch-frames.ts';
-import { measureRecords } from '../../src/logs/cri.ts';
+import { measureRecords, withOpenLines } from '../../src/logs/cri.ts';
 import { CriJoiner } from '../../src/logs/cri-lines.ts';
 import { FaroError } from '../../src/model/errors.ts';
 import { timestampOf } from '../../src/model/time.ts';
@@ -72,8 +72,13 @@ describe('decoders, with any bytes', () => {
       const lines = [...joiner.lines(whole)];
       assert.equal(lines.length, measure.lines);
       const contents = lines.reduce((sum, { content }) => sum + content.length, 0);
-      const open = [...joiner.rest()].reduce((sum, { content }) => sum + content.length, 0);
-      assert.equal(contents + open, measure.contentBytes);
+      assert.equal(contents, measure.contentBytes);
+      const times = lines.map(({ time }) => time).sort();
+      if (times.length > 0) assert.deepEqual([measure.first, measure.last], [times[0], times.at(-1)]);
+      const rest = [...joiner.rest()];
+      const open = rest.reduce((sum, { content }) => sum + content.length, 0);
+      const ended = withOpenLines(measure);
+      assert.deepEqual([ended.lines, ended.contentBytes], [lines.length + rest.length, contents + open]);
       const pieces = new CriJoiner();
       const newlines = [...whole.keys()].filter((at) => whole[at] === 10).map((at) => at + 1);
       const blocks = cut(
