@@ -1,5 +1,6 @@
 import type { BegunLine } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
+import { nanosecondAt, secondOfDayAt } from '../model/time-bytes.ts';
 
 /**
  * Walks over the records of a node's log file, `TIME STREAM TAG CONTENT\n`, in place: its fields tell where the parts of
@@ -62,7 +63,7 @@ const LETTER_P = 80;
 const LETTER_S = 115;
 const LETTER_Z = 90;
 const LETTER_T = 84;
-const COLON = 58;
+const DOT = 46;
 
 /** The lines of both streams that are begun and not ended yet. */
 export interface Pending {
@@ -205,38 +206,22 @@ class DayTimes {
 
   #nanoseconds(start: number, end: number): number {
     const bytes = this.#bytes;
-    if (bytes[end - 1] !== LETTER_Z || (bytes[start + 19] !== 46 && end !== start + 20)) return Number.NaN;
-    if (bytes[start + 10] !== LETTER_T || bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return Number.NaN;
+    if (bytes[end - 1] !== LETTER_Z || bytes[start + 10] !== LETTER_T) return Number.NaN;
     if (this.#dayAt === -1) this.#dayAt = start;
     if (!isSameDay(bytes, this.#dayAt, start)) return Number.NaN;
-    // Not destructured: this runs once a line, and an array would be made each time.
-    const hour = pair(bytes, start + 11);
-    const minute = pair(bytes, start + 14);
-    const second = pair(bytes, start + 17);
-    if (!(hour < 24 && minute < 60 && second < 60)) return Number.NaN;
-    let fraction = 0;
-    for (let at = start + 20; at < end - 1; at += 1) {
-      const digit = (bytes[at] ?? 0) - 48;
-      if (digit < 0 || digit > 9) return Number.NaN;
-      fraction = fraction * 10 + digit;
-    }
-    return (hour * 3600 + minute * 60 + second) * 1e9 + fraction * (SCALES[end - start] ?? Number.NaN);
+    return secondOfDayAt(bytes, start + 11) * 1e9 + this.#fraction(start + 19, end - 1);
+  }
+
+  /** Between the seconds and the Z: a dot and its digits, or nothing. */
+  #fraction(start: number, end: number): number {
+    if (start === end) return 0;
+    return this.#bytes[start] === DOT ? nanosecondAt(this.#bytes, start + 1, end - start - 1) : Number.NaN;
   }
 }
 
 function isSameDay(bytes: Buffer, a: number, b: number): boolean {
   for (let at = 9; at >= 0; at -= 1) if (bytes[a + at] !== bytes[b + at]) return false;
   return true;
-}
-
-/** What a fraction is worth in nanoseconds, by the length of the whole time. */
-const SCALES = Array.from({ length: 31 }, (_, length) => (length < 20 ? Number.NaN : 10 ** Math.min(9, 30 - length)));
-
-/** Two digits; NaN where there are others. */
-function pair(bytes: Buffer, at: number): number {
-  const tens = (bytes[at] ?? 0) - 48;
-  const ones = (bytes[at + 1] ?? 0) - 48;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
 }
 
 /** The time that stands in `bytes` from `start` to `end`, padded to nanoseconds; undefined where it is none. */

@@ -1,4 +1,5 @@
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
+import { nanosecondAt, secondOfDayAt } from '../model/time-bytes.ts';
 import { nanosecondOf, secondOf } from './order.ts';
 
 const TIME_LENGTH = 30;
@@ -7,7 +8,6 @@ const KEY = '"time":"';
 /** With the letter behind it. */
 const DAY_LENGTH = 11;
 const DAY_SECONDS = 86_400;
-const COLON = 58;
 const DOT = 46;
 const LETTER_Z = 90;
 const ZERO = 48;
@@ -37,17 +37,12 @@ export class LineTime {
   #takeUsual(bytes: Buffer, start: number, end: number): boolean {
     const { json } = this;
     const fraction = end - start - SECONDS_LENGTH - 2;
-    if (fraction < 1 || fraction > 9 || bytes[end - 1] !== LETTER_Z || bytes[start + SECONDS_LENGTH] !== DOT)
-      return false;
+    if (bytes[end - 1] !== LETTER_Z || bytes[start + SECONDS_LENGTH] !== DOT) return false;
     for (let at = 0; at < DAY_LENGTH; at += 1) if (bytes[start + at] !== json[KEY.length + at]) return false;
-    if (bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return false;
-    // Not destructured: this runs once a line, and an array would be made each time.
-    const hour = pair(bytes, start + 11);
-    const minute = pair(bytes, start + 14);
-    const second = pair(bytes, start + 17);
-    const nanosecond = fractionOf(bytes, start + SECONDS_LENGTH + 1, fraction);
-    if (!(hour < 24 && minute < 60 && second < 60 && nanosecond >= 0)) return false;
-    this.second = this.#day + hour * 3600 + minute * 60 + second;
+    const second = secondOfDayAt(bytes, start + DAY_LENGTH);
+    const nanosecond = nanosecondAt(bytes, start + SECONDS_LENGTH + 1, fraction);
+    if (Number.isNaN(second) || Number.isNaN(nanosecond)) return false;
+    this.second = this.#day + second;
     this.nanosecond = nanosecond;
     for (let at = DAY_LENGTH; at < SECONDS_LENGTH; at += 1) json[KEY.length + at] = bytes[start + at] ?? ZERO;
     for (let at = SECONDS_LENGTH + 1; at < TIME_LENGTH - 1; at += 1)
@@ -61,22 +56,4 @@ export class LineTime {
     this.set(time);
     return true;
   }
-}
-
-/** Two digits; NaN where there are others. */
-function pair(bytes: Buffer, at: number): number {
-  const tens = (bytes[at] ?? 0) - ZERO;
-  const ones = (bytes[at + 1] ?? 0) - ZERO;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
-}
-
-/** So many digits as nanoseconds; NaN where there are others. */
-function fractionOf(bytes: Buffer, start: number, digits: number): number {
-  let value = 0;
-  for (let at = 0; at < 9; at += 1) {
-    const digit = at < digits ? (bytes[start + at] ?? 0) - ZERO : 0;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    value = value * 10 + digit;
-  }
-  return value;
 }
