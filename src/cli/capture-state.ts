@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { FaroError, messageOf } from '../model/errors.ts';
+import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 import { field } from '../model/fields.ts';
 import { parseJson } from '../model/json.ts';
 import type { CaptureOptions } from './options.ts';
@@ -42,7 +42,7 @@ export async function readState(dir: string): Promise<CaptureState> {
   try {
     state = parseJson(await readFile(join(dir, FILE), 'utf8'));
   } catch (cause) {
-    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const isMissing = codeOf(cause) === 'ENOENT';
     const why = isMissing ? 'it does not say what its capture was asked for' : messageOf(cause);
     throw notResumable(dir, `${why}: it is of an older faro, or was not made by faro capture`, cause);
   }

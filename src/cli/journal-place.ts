@@ -18,7 +18,7 @@ export async function checkUnused(dir: string): Promise<void> {
 }
 
 /** What can be done with the journal of a capture that was killed. */
-export function wayOut(dir: string): string {
+function wayOut(dir: string): string {
   return `it is of a capture that was killed: "faro capture --resume ${dir}" goes on with it, "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`;
 }
 

@@ -1,5 +1,6 @@
 import { FaroError } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
+import { groupResourceOf } from '../model/resource.ts';
 import { millisecondsOf } from '../model/time.ts';
 import type { Past } from '../record/past.ts';
 import { checkOutput } from '../story/file.ts';
@@ -91,6 +92,6 @@ function checkCluster(dir: string, { start }: Past, { cluster }: Session): void 
     );
 }
 
-function nameOf({ resource, group, name }: Root): string {
-  return `${resource}${group === '' ? '' : `.${group}`}/${name}`;
+function nameOf(root: Root): string {
+  return `${groupResourceOf(root)}/${root.name}`;
 }

@@ -4,7 +4,7 @@ import type { Connection } from '../kube/connection.ts';
 import { clusterIdentity, type Discovery, discover, parseTargets, resolveType } from '../kube/discovery.ts';
 import { FaroError } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
-import type { ResourceType } from '../model/resource.ts';
+import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import type { RecordLog } from '../record/record.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CommandContext } from './context.ts';
@@ -69,8 +69,8 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
 }
 
 /** A root whose version is not served any more is recorded in another one. */
-function asNamed({ resource, group, name }: Root): { readonly type: string; readonly name: string } {
-  return { type: group === '' ? resource : `${resource}.${group}`, name };
+function asNamed(root: Root): { readonly type: string; readonly name: string } {
+  return { type: groupResourceOf(root), name: root.name };
 }
 
 async function resolveTypes(

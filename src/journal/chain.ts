@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { codeOf } from '../model/errors.ts';
 import type { JournalFile, JournalFs } from './fs.ts';
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentEnd, segmentName } from './segment.ts';
 
@@ -99,8 +100,4 @@ async function giveBack(file: JournalFile, free: () => Promise<void>): Promise<v
 /** What counts of it was synced, or is written elsewhere: its end can take nothing away. */
 async function closeQuietly(file: JournalFile | undefined): Promise<void> {
   await file?.close().catch(() => undefined);
-}
-
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

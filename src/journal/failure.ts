@@ -1,5 +1,4 @@
-import { FaroError, messageOf } from '../model/errors.ts';
-import { codeOf } from './chain.ts';
+import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 
 /** A disk that is full or over quota, mounted read-only for a while, or that failed once: it may pass. */
 const PASSING: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);

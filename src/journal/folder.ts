@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { FaroError, messageOf } from '../model/errors.ts';
+import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 
 const HINT = 'a journal is the folder beside a story, named like story.json.journal';
 
@@ -8,7 +8,7 @@ export async function checkFolder(dir: string): Promise<void> {
   try {
     if ((await stat(dir)).isDirectory()) return;
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const code = codeOf(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR')
       throw new FaroError('journal', `there is no journal ${dir}`, { cause, hint: HINT });
     throw new FaroError('journal', `the journal ${dir} cannot be read: ${messageOf(cause)}`, { cause });

@@ -1,8 +1,7 @@
 import { chmodSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { FaroError, messageOf } from '../model/errors.ts';
-import { codeOf } from './chain.ts';
+import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 import { isPassing } from './failure.ts';
 
 /** Beside the segments: what is locked, and who has it. */

@@ -1,11 +1,8 @@
 import type { GapSubject, Hold } from '../model/gap.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
-import type { EventRecord, GapRecord, JournalRecord, LogEndRecord, LogRecord, ObjectRecord } from '../model/record.ts';
+import type { EventRecord, GapRecord, JournalRecord, LogEndRecord, ObjectRecord } from '../model/record.ts';
 import { groupOf, groupResourceOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
-
-/** What a journal holds most of, and may have to do without. */
-export type BulkRecord = ObjectRecord | EventRecord | LogRecord;
 
 /** What is missing where a record is not kept. */
 export interface Loss {

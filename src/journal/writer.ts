@@ -5,7 +5,7 @@ import type { Hold } from '../model/gap.ts';
 import type { JournalRecord } from '../model/record.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { Backlog, JOURNAL_FULL } from './backlog.ts';
-import { codeOf, SegmentChain } from './chain.ts';
+import { SegmentChain } from './chain.ts';
 import { cannotCreate, cannotWrite, isPassing } from './failure.ts';
 import { type JournalFs, nodeFs } from './fs.ts';
 import type { SegmentEnd } from './segment.ts';
@@ -122,11 +122,8 @@ export class JournalWriter implements AsyncDisposable {
     const { fs, segmentBytes, reserveBytes } = all;
     const { salt, ...after } = end;
     const chain = new SegmentChain({ fs, dir, salt, segmentBytes, after });
-    // A segment that was begun in vain has the next number: the one after it is tried.
-    const begin = (): Promise<void> =>
-      chain.begin().catch((cause: unknown) => (codeOf(cause) === 'EEXIST' ? begin() : Promise.reject(cause)));
     try {
-      await begin();
+      await chain.begin();
       // That of the recorder that was killed is there, unless it was needed.
       if (!(await fs.list(dir)).includes(RESERVE)) await fs.reserve(join(dir, RESERVE), reserveBytes);
     } catch (cause) {

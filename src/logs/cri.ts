@@ -99,25 +99,19 @@ export function measureRecords(bytes: Buffer, pending: Pending = NOTHING_PENDING
   let wholeEnd = 0;
   while (cursor.next()) {
     const begun = cursor.isStderr ? stderr : stdout;
-    if (!cursor.isValid) foreign += cursor.end + 1 - cursor.start;
-    else if (begun === undefined && !cursor.isPartial) {
-      if (times.take(cursor.start, cursor.timeEnd)) {
-        lines += 1;
-        contentBytes += cursor.end - cursor.content;
-      } else foreign += cursor.end + 1 - cursor.start;
-    } else {
-      const line = goingOn(cursor, begun);
-      if (line === undefined) foreign += cursor.end + 1 - cursor.start;
-      else {
-        if (!cursor.isPartial) {
-          lines += 1;
-          contentBytes += line.bytes;
-          times.takeTime(line.time);
-        }
-        const left = cursor.isPartial ? line : undefined;
-        if (cursor.isStderr) stderr = left;
-        else stdout = left;
-      }
+    const isAlone = begun === undefined && !cursor.isPartial;
+    const line = cursor.isValid && !isAlone ? goingOn(cursor, begun) : undefined;
+    const isRecord = isAlone ? cursor.isValid && times.take(cursor.start, cursor.timeEnd) : line !== undefined;
+    if (!isRecord) foreign += cursor.end + 1 - cursor.start;
+    else if (!cursor.isPartial) {
+      lines += 1;
+      contentBytes += line?.bytes ?? cursor.end - cursor.content;
+      if (line !== undefined) times.takeTime(line.time);
+    }
+    if (line !== undefined) {
+      const left = cursor.isPartial ? line : undefined;
+      if (cursor.isStderr) stderr = left;
+      else stdout = left;
     }
     if (stdout === undefined && stderr === undefined) wholeEnd = cursor.end + 1;
   }

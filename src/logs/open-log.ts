@@ -41,8 +41,6 @@ export class OpenLog {
   #hasProgress = false;
   #complaint: string | undefined;
   repeatsRemoved = 0;
-  lines = 0;
-  bytes = 0;
 
   constructor(options: OpenLogOptions) {
     this.#options = options;
@@ -176,8 +174,6 @@ export class OpenLog {
     this.#wentBack ||= last !== undefined && millisecondsOf(last) - millisecondsOf(block.first) > DISORDER_MS;
     if (this.#wentBack) return;
     this.#hasProgress = true;
-    this.lines += block.lines;
-    this.bytes += block.bytes.length;
     cursor.remember(block.bytes, block.last);
     proof.take(block);
     const origin = { kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0 } as const;

@@ -46,6 +46,7 @@ export class LogPast {
   attempts = 0;
   #firstBlock: PastBlock | undefined;
   #recent: PastBlock[] = [];
+  #recentBytes = 0;
   #before: Timestamp | undefined;
   /** Of the stream, not yet found in the node's files. */
   #unproven: PastBlock[] = [];
@@ -75,23 +76,26 @@ export class LogPast {
       return;
     }
     if (this.position !== undefined && block.offset < this.position.offset) this.rotations += 1;
-    this.#proveTo(block.position);
+    this.prove(block.position);
   }
 
   /** What one of its streams brought was found in the node's files. */
-  prove(position: FilePosition): void {
-    this.#proveTo(position);
+  prove(position: FilePosition | undefined): void {
+    this.position = position;
+    this.proven = this.last;
+    this.#unproven = [];
   }
 
   /** Another stream holds the same lines. */
   disown(stream: number): void {
-    const own = [...this.#unproven].filter((block) => block.stream === stream);
+    const own = this.#unproven.filter((block) => block.stream === stream);
     for (const { lines, contentBytes } of own) {
       this.lines -= lines;
       this.bytes -= contentBytes + lines * AROUND;
     }
     this.#unproven = this.#unproven.filter((block) => block.stream !== stream);
     this.#recent = this.#recent.filter((block) => block.stream !== stream);
+    this.#recentBytes = this.#recent.reduce((sum, { contentBytes }) => sum + contentBytes, 0);
     if (this.#firstBlock?.stream === stream) this.#firstBlock = undefined;
     // The greatest time may have been one of theirs; what the files told is certain.
     if (own.length > 0) this.last = this.proven;
@@ -115,21 +119,15 @@ export class LogPast {
     return block === undefined ? undefined : linesOf(block.bytes).next().value;
   }
 
-  #proveTo(position: FilePosition | undefined): void {
-    this.position = position;
-    this.proven = this.last;
-    this.#unproven = [];
-  }
-
   /** Keeps the last blocks: enough bytes of them, and all of the last second. */
   #keep(block: PastBlock): void {
     this.#recent.push(block);
+    this.#recentBytes += block.contentBytes;
     const second = this.last?.slice(0, 19) ?? '';
-    let kept = this.#recent.reduce((sum, { contentBytes }) => sum + contentBytes, 0);
     for (let oldest = this.#recent[0]; oldest !== undefined && this.#recent.length > 1; oldest = this.#recent[0]) {
       const isOfThisSecond = oldest.last.slice(0, 19) >= second && this.#recent.length <= MOST_BLOCKS;
-      if (isOfThisSecond || kept - oldest.contentBytes < RECENT_BYTES) return;
-      kept -= oldest.contentBytes;
+      if (isOfThisSecond || this.#recentBytes - oldest.contentBytes < RECENT_BYTES) return;
+      this.#recentBytes -= oldest.contentBytes;
       this.#recent.shift();
       if (this.#before === undefined || oldest.last > this.#before) this.#before = oldest.last;
     }

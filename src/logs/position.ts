@@ -55,9 +55,11 @@ export class LogCursor {
       this.remember(bytes, last, format, { isRedacted: redactions !== undefined });
   }
 
-  /** Whether a line, without its newline, is among the newest that were recorded: those of the last second, as far as they are kept. */
-  holds(line: Buffer): boolean {
-    return this.#newest((this.#last ?? '').slice(0, 19)).lines.some((known) => known.equals(line));
+  /** Whether one of some lines, without newlines, is among the newest that were recorded: those of the last second, as far as they are kept. */
+  holdsAny(lines: readonly Buffer[]): boolean {
+    const newest = this.#newest((this.#last ?? '').slice(0, 19)).lines;
+    const known = new Set(newest.map((line) => line.toString('latin1')));
+    return lines.some((line) => known.has(line.toString('latin1')));
   }
 
   /** What to ask the server for, and how to recognise what is known; undefined before the first line. */

@@ -34,7 +34,6 @@ export class StreamProof {
   readonly #openedAt: number;
   #first: Timestamp | undefined;
   #last: Timestamp | undefined;
-  #hasLines = false;
   /** The last word of the file itself: it was looked at after the log's end. */
   #isChecked = false;
 
@@ -50,7 +49,6 @@ export class StreamProof {
     if (first === undefined || last === undefined) return;
     if (!this.#isLimited) this.#first = first;
     this.#last = last;
-    this.#hasLines = true;
     this.#generations.restore({ begin: this.#first, last, bytes });
   }
 
@@ -68,15 +66,14 @@ export class StreamProof {
   }
 
   get hasLines(): boolean {
-    return this.#hasLines;
+    return this.#last !== undefined;
   }
 
   /** Lines that were written down. */
   take(block: Block): void {
     const now = this.#options.clock.now();
     this.nodeTime.heard(block.last, now);
-    if (!this.#hasLines && !this.#isLimited) this.#first = timeOf(block.bytes);
-    this.#hasLines = true;
+    if (!this.hasLines && !this.#isLimited) this.#first = timeOf(block.bytes);
     if (this.#last === undefined || block.last > this.#last) this.#last = block.last;
     this.#state(this.#generations.take(block, now, this.#first));
   }
@@ -107,8 +104,8 @@ export class StreamProof {
   lost(cause: GapCause, evidence: string): FollowEnd {
     const { life, witness } = this.#options;
     this.#state(this.#generations.rest(life.view.finishedAt, !this.#isChecked));
-    if (this.#hasLines) this.#stateBeginning();
-    const isKnown = !this.#hasLines && cause !== 'timeout' && cause !== 'interrupted';
+    if (this.hasLines) this.#stateBeginning();
+    const isKnown = !this.hasLines && cause !== 'timeout' && cause !== 'interrupted';
     witness.gap(cause, evidence, { certainty: isKnown ? 'known' : 'suspected', after: this.#last });
     return witness.unproven(evidence);
   }

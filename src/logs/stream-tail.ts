@@ -216,7 +216,7 @@ export class StreamTail {
     const behind = known.filter((time) => first <= time);
     if (behind.length === 0) return false;
     if (behind.some((time) => millisecondsOf(time) - millisecondsOf(first) > DISORDER_MS)) return true;
-    return lines.some((line) => cursor.holds(line) || this.#written.holds(line));
+    return cursor.holdsAny(lines) || this.#written.holdsAny(lines);
   }
 
   /** How many bytes at the beginning are lines that the file gave before; they must be the same. */

@@ -42,3 +42,8 @@ export function messageOf(error: unknown): string {
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);
 }
+
+/** The system's code of an error, e.g. `ENOENT`; undefined where it has none. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,7 +1,7 @@
 import { Scope } from '../graph/scope.ts';
 import { LogPasts } from '../logs/past.ts';
 import { FaroError } from '../model/errors.ts';
-import type { Gap } from '../model/gap.ts';
+import { type Gap, openGapKey } from '../model/gap.ts';
 import type {
   EndRecord,
   EventRecord,
@@ -186,7 +186,7 @@ export class Past {
   }
 
   #takeGap(gap: Gap): void {
-    const key = JSON.stringify([gap.of, gap.cause, gap.from]);
+    const key = openGapKey(gap);
     if (gap.isOpen === true) this.#openGaps.set(key, gap);
     else this.#openGaps.delete(key);
   }

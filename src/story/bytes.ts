@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { FaroError, messageOf } from '../model/errors.ts';
+import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 import { type Compression, gzip, isZlibError, zstd } from './compress.ts';
 import { type Member, type MemberIndex, parseIndex } from './members.ts';
 import { zstdFrames } from './zstd-frames.ts';
@@ -45,7 +45,7 @@ export async function openBytes(path: string, options: OpenBytesOptions = {}): P
 /** What is wrong with a name, for whoever typed it. */
 function readFault(path: string, cause: unknown): FaroError {
   const fault = (message: string, hint: string) => new FaroError('no-story', message, { cause, hint });
-  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+  switch (codeOf(cause)) {
     case 'ENOENT':
       return existsSync(dirname(path))
         ? fault(`there is no file ${path}`, 'check its name; a capture puts its story in place when it ends')

@@ -1,7 +1,7 @@
 import { controllerOf, type LineageInput, lineagesOf } from '../graph/lineage.ts';
 import type { JournalEntry } from '../journal/reader.ts';
 import { field, numberOf, path, textOf } from '../model/fields.ts';
-import type { Gap } from '../model/gap.ts';
+import { type Gap, openGapKey } from '../model/gap.ts';
 import { instanceName } from '../model/instance.ts';
 import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
@@ -120,7 +120,7 @@ export class Entries {
 
   /** Whether a gap is the end of one that was left open. */
   #close(gap: Gap): boolean {
-    const key = JSON.stringify([gap.of, gap.cause, gap.from]);
+    const key = openGapKey(gap);
     const open = this.#openGaps.get(key);
     if (gap.isOpen === true) this.#openGaps.set(key, this.gaps.length);
     const known = open === undefined ? undefined : this.gaps[open];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FaroError, messageOf } from '../model/errors.ts';
+import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 import type { FileSink } from './member-writer.ts';
 
 /** Finds out before any work that a file could not be written. Throws FaroError `output`. */
@@ -83,8 +83,4 @@ export async function placeFile<T>(output: string, hint: string, write: (sink: F
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -1,9 +1,8 @@
+import { KEPT } from '../verdict/last-lines.ts';
 import type { DocumentText } from './document-text.ts';
 import type { Examination } from './examine.ts';
 import type { EntrySink } from './merge.ts';
 
-/** So many lines before a container's end are of interest to the verdict. */
-const LAST = 5;
 const NINE = 57;
 const ZERO = 48;
 
@@ -18,8 +17,8 @@ export class TimelineText implements EntrySink {
   /** How the next entry begins: `,\n{"seq":N,`. */
   #beginning = Buffer.from('\n{"seq":0,');
   /** Where the run's last lines begin and end in the text. */
-  readonly #starts = new Float64Array(LAST);
-  readonly #ends = new Float64Array(LAST);
+  readonly #starts = new Float64Array(KEPT);
+  readonly #ends = new Float64Array(KEPT);
   #container = -1;
   #lines = 0;
 
@@ -44,11 +43,11 @@ export class TimelineText implements EntrySink {
     if (container !== this.#container) this.#endRun();
     this.#container = container;
     this.#begin();
-    this.#starts[this.#lines % LAST] = this.text.length;
+    this.#starts[this.#lines % KEPT] = this.text.length;
   }
 
   endLine(): void {
-    this.#ends[this.#lines % LAST] = this.text.length;
+    this.#ends[this.#lines % KEPT] = this.text.length;
     this.#lines += 1;
     this.#count();
   }
@@ -59,8 +58,8 @@ export class TimelineText implements EntrySink {
   }
 
   #endRun(): void {
-    for (let line = Math.max(0, this.#lines - LAST); line < this.#lines; line += 1) {
-      const [from = 0, to = 0] = [this.#starts[line % LAST], this.#ends[line % LAST]];
+    for (let line = Math.max(0, this.#lines - KEPT); line < this.#lines; line += 1) {
+      const [from = 0, to = 0] = [this.#starts[line % KEPT], this.#ends[line % KEPT]];
       this.#examination.takeLine(this.#container, this.#seq - this.#lines + line, this.text.bytes, from, to);
     }
     this.#lines = 0;

@@ -1,3 +1,4 @@
+import { secondsBetween } from '../verdict/facts.ts';
 import type { TimelineEntry } from './document.ts';
 
 type LifecycleEntry = Extract<TimelineEntry, { type: 'lifecycle' }>;
@@ -59,8 +60,4 @@ export class ToldEnds {
 function isAfter(told: LifecycleEntry, end: LifecycleEntry): boolean {
   if (told.observed !== end.observed) return told.observed < end.observed;
   return secondsBetween(told.time, end.time) >= -SLACK_SECONDS;
-}
-
-function secondsBetween(from: string, to: string): number {
-  return (Date.parse(`${to.slice(0, 23)}Z`) - Date.parse(`${from.slice(0, 23)}Z`)) / 1000;
 }

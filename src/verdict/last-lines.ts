@@ -1,7 +1,7 @@
 import type { LastLine } from './facts.ts';
 
 /** How many lines before a container's end are kept. */
-const KEPT = 5;
+export const KEPT = 5;
 
 /**
  * The last lines of each run that is going on. It sees every line of the story: one costs two writes into a ring, and
