@@ -9,6 +9,7 @@ import { loadConnection } from '../kube/connection.ts';
 import { FaroError } from '../model/errors.ts';
 import type { RecordResult } from '../record/end.ts';
 import { Recorder, type RecordLog, type RecordProgress } from '../record/record.ts';
+import type { CredentialPattern } from '../redact/log-lines.ts';
 import { parsePattern } from '../redact/patterns.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { checkOutput, type StorySummary, writeStory } from '../story/file.ts';
@@ -49,8 +50,13 @@ export async function createRecorder(
     await session[Symbol.asyncDispose]();
     throw error;
   });
-  const lock = JournalLock.forWriting(place.journal);
-  const recorder = new Recorder(recordOptions(options, session, journal));
+  const lock = await lockOf(place.journal).catch(async (error: unknown) => {
+    await journal.close();
+    await rm(place.journal, { recursive: true }); // nothing is in it
+    await session[Symbol.asyncDispose]();
+    throw error;
+  });
+  const recorder = new Recorder(recordOptions(options, { session, sink: journal, patterns: place.patterns }));
   return {
     get progress() {
       return recorder.progress;
@@ -70,6 +76,10 @@ export async function createRecorder(
   };
 }
 
+async function lockOf(dir: string): Promise<JournalLock> {
+  return JournalLock.forWriting(dir);
+}
+
 function journalOptions({ log = SILENT, diskWaitMs, maxJournalBytes }: RecorderOptions): JournalWriterOptions {
   const wait = diskWaitMs === undefined ? {} : { waitMs: diskWaitMs };
   return { clock: systemClock, log, maxBytes: maxJournalBytes, ...wait };
@@ -78,14 +88,26 @@ function journalOptions({ log = SILENT, diskWaitMs, maxJournalBytes }: RecorderO
 interface Place {
   readonly journal: string;
   readonly signKey: ReturnType<typeof signingKey> | undefined;
+  readonly patterns: readonly CredentialPattern[];
 }
 
-async function placeOf({ output, journal, force = false, signKey }: RecorderOptions): Promise<Place> {
+/** Throws for what cannot be right, before anything is begun. */
+async function placeOf({
+  output,
+  journal,
+  force = false,
+  signKey,
+  redactPatterns = [],
+}: RecorderOptions): Promise<Place> {
   if (output !== undefined) await checkOutput(output, { force });
   const folder = journal ?? (output === undefined ? undefined : `${output}.journal`);
   if (folder === undefined)
     throw new FaroError('usage', 'there is neither an output nor a journal to record to', { hint: 'give one of them' });
-  return { journal: folder, signKey: signKey === undefined ? undefined : signingKey(signKey, 'signKey') };
+  return {
+    journal: folder,
+    signKey: signKey === undefined ? undefined : signingKey(signKey, 'signKey'),
+    patterns: redactPatterns.map(parsePattern),
+  };
 }
 
 async function connect(
@@ -100,13 +122,15 @@ async function connect(
 
 function recordOptions(
   options: RecorderOptions,
-  session: Session,
-  sink: JournalWriter,
+  {
+    session,
+    sink,
+    patterns,
+  }: { readonly session: Session; readonly sink: JournalWriter; readonly patterns: readonly CredentialPattern[] },
 ): ConstructorParameters<typeof Recorder>[0] {
   const { until, forMs, timeoutMs, settleMs = 5000, drainMs = 30_000, logs = true, maxLogStreams = 500 } = options;
   const { redact = true, managedFields = false, logRoute = 'auto', related = true } = options;
-  const { wait, log = SILENT, redactPatterns = [] } = options;
-  const patterns = redactPatterns.map(parsePattern);
+  const { wait, log = SILENT } = options;
   const given = Object.entries({
     until,
     forMs,

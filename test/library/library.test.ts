@@ -66,6 +66,18 @@ test('a program can record to a journal alone, and make its story later', { time
   assert.ok(reader.head.containers.every(({ ledger }) => !ledger.routes.includes('node-files')));
 });
 
+test('a pattern that is none is refused before a journal is begun, and the next recorder finds its place free', {
+  timeout: 60_000,
+}, async () => {
+  await using staged = await stage();
+  const journal = join(staged.folder, 'journal');
+  const options = { targets: ['deploy/web'], connection: { kubeconfig: staged.kubeconfig }, journal, forMs: 1 };
+  await assert.rejects(createRecorder({ ...options, redactPatterns: ['nothing'] }), { code: 'usage' });
+  assert.ok(!existsSync(journal));
+  await using recorder = await createRecorder(options);
+  assert.equal((await recorder.run()).ended, 'for');
+});
+
 test('errors come as FaroError with a code and a way out, before anything is recorded', {
   timeout: 60_000,
 }, async () => {
