@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,8 @@ import { JournalWriter } from '../src/journal/writer.ts';
 import type { JournalRecord } from '../src/model/record.ts';
 import { type Timestamp, timestampOf } from '../src/model/time.ts';
 import { writeStory } from '../src/story/file.ts';
+import { WEB } from '../test/record/root.ts';
+import { residentMiBOf } from './peers/measured.ts';
 
 /**
  * How fast a story is made of a journal, and in how much memory: `node bench/assemble.ts [--lines 10000000]
@@ -48,7 +50,7 @@ const startedAt = performance.now();
 const startCpu = process.cpuUsage();
 let peak = 0;
 const sampler = setInterval(() => {
-  peak = Math.max(peak, rssMiB());
+  peak = Math.max(peak, residentMiBOf(process.pid));
 }, 50);
 const { counts } = await writeStory({ journal, output, force: true });
 clearInterval(sampler);
@@ -62,25 +64,13 @@ process.stdout.write(
 );
 rmSync(folder, { recursive: true, force: true });
 
-function rssMiB(): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1024;
-}
-
 /** As a recorder writes it: states of the pods, then blocks of lines as they come, a block of each log in turn. */
 async function writeJournal(dir: string): Promise<void> {
   await using writer = await JournalWriter.create(dir, { clock: systemClock });
   const signal = new AbortController().signal;
-  const root = {
-    group: 'apps',
-    version: 'v1',
-    resource: 'deployments',
-    kind: 'Deployment',
-    namespace: 'shop',
-    name: 'web',
-  };
   const cluster = { version: 'v1.37.2', uid: null, server: 'https://127.0.0.1' };
   const id = '01a20d89-78c0-76e0-a13b-e013a596b798';
-  writer.append({ kind: 'start', id, generator: 'faro bench', time: at(0), cluster, roots: [root], options: {} });
+  writer.append({ kind: 'start', id, generator: 'faro bench', time: at(0), cluster, roots: [WEB], options: {} });
   writer.append(state('deployments', deployment(), 0, 'found'));
   for (let index = 0; index < containers; index += 1) writer.append(state('pods', pod(index, 0), 1, 'found'));
   for (let index = 0; index < containers; index += 1) {

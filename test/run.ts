@@ -32,7 +32,7 @@ if (isWhole)
   ])
     check(command ?? '', args);
 installTools();
-const cluster = await startCluster();
+const cluster = await startCluster().catch(giveUp);
 noteTo(notes);
 noteOwnCredentials();
 try {
@@ -46,6 +46,12 @@ function check(command: string, args: readonly string[]): void {
   const { status } = spawnSync(command, args, { stdio: 'inherit' });
   if (status === 0) return;
   process.stdout.write(`${command} ${args.join(' ')} failed\n0 passed, 1 failed\n`);
+  process.exit(1);
+}
+
+/** What a machine lacks is told in a line; the last one counts, as always. */
+function giveUp(error: unknown): never {
+  process.stdout.write(`${error instanceof Error ? error.message : error}\n0 passed, 1 failed\n`);
   process.exit(1);
 }
 

@@ -6,7 +6,7 @@ import { redactedHash } from './hash.ts';
 import type { CredentialPattern } from './log-lines.ts';
 import { mapFields } from './map-fields.ts';
 import { isCredentialName, isCredentialVariable, isHarmless } from './names.ts';
-import { replaceCredentials, replaceSpans } from './text.ts';
+import { replaceCredentials, replacePatterns } from './text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -141,10 +141,7 @@ export class ObjectPass {
 
   #text(text: string): string {
     const plain = replaceCredentials(text, (credential) => this.#hidden('text', credential));
-    return this.#patterns.reduce(
-      (rest, { name, textSpans }) => replaceSpans(rest, textSpans(rest), (value) => this.#hidden(name, value)),
-      plain,
-    );
+    return replacePatterns(plain, this.#patterns, (value, name) => this.#hidden(name, value));
   }
 
   #unlessHarmless(what: string, name: string, value: string): string {

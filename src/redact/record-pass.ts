@@ -1,7 +1,7 @@
 import { instanceKey } from '../model/instance.ts';
 import type { JournalRecord, LogRecord } from '../model/record.ts';
 import { type CredentialPattern, LineRedactor, markerOf } from './log-lines.ts';
-import { replaceCredentials, replaceSpans } from './text.ts';
+import { replaceCredentials, replacePatterns } from './text.ts';
 
 /**
  * The way of all records to the journal, in their order. A container run's lines are one text, whichever streams bring
@@ -52,9 +52,6 @@ export class RecordPass {
 
   #text(text: string): string {
     const plain = replaceCredentials(text, (_, kind) => markerOf(kind));
-    return this.#patterns.reduce(
-      (rest, { name, textSpans }) => replaceSpans(rest, textSpans(rest), () => markerOf(name)),
-      plain,
-    );
+    return replacePatterns(plain, this.#patterns, (_, name) => markerOf(name));
   }
 }

@@ -1,5 +1,6 @@
 import { assignmentAt } from './assignment.ts';
 import { mayBeCredential } from './glance.ts';
+import type { CredentialPattern } from './log-lines.ts';
 import { isHarmless } from './names.ts';
 import { bearerAt, privateKeyAt, type Span, tokenAt, userInfoAt } from './shapes.ts';
 import { type NextSign, type Sign, signsOfBytes, signsOfText } from './signs.ts';
@@ -107,4 +108,16 @@ export function replaceSpans<S extends Span>(
     from = span.end;
   }
   return from === 0 ? text : result + text.slice(from);
+}
+
+/** Replaces what patterns of a user's own find, one pattern after the other. */
+export function replacePatterns(
+  text: string,
+  patterns: readonly CredentialPattern[],
+  replace: (value: string, name: string) => string,
+): string {
+  return patterns.reduce(
+    (rest, { name, textSpans }) => replaceSpans(rest, textSpans(rest), (value) => replace(value, name)),
+    text,
+  );
 }

@@ -8,13 +8,10 @@ import type { JournalRecord, LogRecord } from '../../src/model/record.ts';
 import { Past, type PastSource } from '../../src/record/past.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
-import { assembleStory } from '../../src/story/assemble.ts';
-import type { Story } from '../../src/story/document.ts';
-import type { Scratch } from '../../src/story/spill.ts';
 import type { JournalSource } from '../../src/story/survey.ts';
 import { WEB } from './root.ts';
-import { gunzip } from './simulated-recording.ts';
-import type { ReadStory } from './simulation/story.ts';
+import { CLUSTER, gunzip, ID, settle, through } from './simulated-recording.ts';
+import { type ReadStory, readAssembled } from './simulation/story.ts';
 
 export interface KilledRecordingOptions extends Omit<SimulatedClusterOptions, 'clock'> {
   readonly prepare: (cluster: SimulatedCluster) => void;
@@ -55,15 +52,8 @@ export class KilledRecording implements AsyncDisposable {
     await this.clock.advance(ms, settle);
   }
 
-  async through<T>(work: Promise<T>): Promise<T> {
-    let isOver = false;
-    const end = () => {
-      isOver = true;
-    };
-    work.then(end, end);
-    await this.advance(0);
-    while (!isOver) await this.advance(1000);
-    return work;
+  through<T>(work: Promise<T>): Promise<T> {
+    return through(this.clock, work);
   }
 
   /** Nothing more reaches the journal, which loses its last records too, but for the first lists: they were not synced. */
@@ -130,7 +120,6 @@ export class KilledRecording implements AsyncDisposable {
 
 /** The story of a journal in memory. */
 export async function storyOf(records: readonly JournalRecord[]): Promise<ReadStory> {
-  const chunks: Buffer[] = [];
   const source = sourceOf(records);
   const journal: JournalSource = {
     async *records() {
@@ -144,17 +133,8 @@ export async function storyOf(records: readonly JournalRecord[]): Promise<ReadSt
     readLog: ({ offset }) => source.readLog(offset),
     damage: [],
   };
-  await assembleStory(journal, { sink: async (chunk) => void chunks.push(Buffer.from(chunk)), scratch: NO_SCRATCH });
-  const { timeline, ...head } = JSON.parse(Buffer.concat(chunks).toString()) as Story & ReadStory['head'];
-  return { head: head as unknown as ReadStory['head'], timeline };
+  return readAssembled(journal);
 }
-
-/** There are few logs: none of them is ever written aside. */
-const NO_SCRATCH: Scratch = {
-  spill: () => Promise.reject(new Error('hundreds of logs at once')),
-  require: () => Promise.resolve(),
-  [Symbol.asyncDispose]: () => Promise.resolve(),
-};
 
 /** The journal as its reader gives it. */
 export function sourceOf(records: readonly JournalRecord[]): PastSource<number> {
@@ -166,12 +146,4 @@ export function sourceOf(records: readonly JournalRecord[]): PastSource<number> 
       return records[position] as LogRecord;
     },
   };
-}
-
-const ID = '01a20d89-78c0-76e0-a13b-e013a596b798';
-const CLUSTER = { version: '', uid: null, server: '' };
-
-/** Everything in the process lives on promises: one turn of the event loop lets all of them come to rest. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

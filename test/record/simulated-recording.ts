@@ -74,16 +74,8 @@ export class SimulatedRecording implements AsyncDisposable {
     await this.clock.advance(ms, settle);
   }
 
-  /** Lets time pass until something is over. */
-  async through<T>(work: Promise<T>): Promise<T> {
-    let isOver = false;
-    const end = () => {
-      isOver = true;
-    };
-    work.then(end, end);
-    await this.advance(0);
-    while (!isOver) await this.advance(1000);
-    return work;
+  through<T>(work: Promise<T>): Promise<T> {
+    return through(this.clock, work);
   }
 
   /** The recorder's machine sleeps: its clock jumps, none of its timers runs, its connections are dead. */
@@ -155,10 +147,10 @@ export class SimulatedRecording implements AsyncDisposable {
   }
 }
 
-const ID = '01a20d89-78c0-76e0-a13b-e013a596b798';
+export const ID = '01a20d89-78c0-76e0-a13b-e013a596b798';
 /** More than a journal takes by itself, so that a cut strikes in between more often. */
 const SYNC_MS = 1000;
-const CLUSTER = { version: '', uid: null, server: '' };
+export const CLUSTER = { version: '', uid: null, server: '' };
 
 /** In this thread: what other threads do takes as long as it likes, and no seed would repeat. */
 export async function* gunzip(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -169,8 +161,20 @@ export async function* gunzip(body: AsyncIterable<Buffer>): AsyncGenerator<Buffe
   gunzipSync(bytes); // fails where it was cut short
 }
 
+/** Lets time pass until something is over. */
+export async function through<T>(clock: SimulatedClock, work: Promise<T>): Promise<T> {
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  work.then(end, end);
+  await clock.advance(0, settle);
+  while (!isOver) await clock.advance(1000, settle);
+  return work;
+}
+
 /** Everything in the process lives on promises: one turn of the event loop lets all of them come to rest. */
-function settle(): Promise<void> {
+export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
