@@ -189,18 +189,18 @@ function inParts({ start, end, name }: Edit, parts: readonly Span[], carried: nu
 
 function apply(bytes: Buffer, edits: readonly Edit[]): RedactedLines {
   const parts: Buffer[] = [];
-  const redacted: Record<string, number> = {};
+  const redacted = new Map<string, number>();
   let from = 0;
   for (const { start, end, name } of edits) {
     parts.push(bytes.subarray(from, start));
     if (name !== undefined) {
       parts.push(Buffer.from(markerOf(name), 'latin1'));
-      redacted[name] = (redacted[name] ?? 0) + 1;
+      redacted.set(name, (redacted.get(name) ?? 0) + 1);
     }
     from = end;
   }
   parts.push(bytes.subarray(from));
-  return { bytes: Buffer.concat(parts), redacted };
+  return { bytes: Buffer.concat(parts), redacted: Object.fromEntries(redacted) };
 }
 
 function hasPartial(bytes: Buffer): boolean {

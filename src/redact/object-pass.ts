@@ -23,7 +23,7 @@ const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 export class ObjectPass {
   readonly #key: Buffer;
   readonly #patterns: readonly CredentialPattern[];
-  readonly #redacted: Record<string, number> = {};
+  readonly #redacted = new Map<string, number>();
   #redactions = 0;
 
   constructor(key: Buffer, patterns: readonly CredentialPattern[] = []) {
@@ -33,12 +33,15 @@ export class ObjectPass {
 
   /** How many values were taken out, and by what they were. */
   get counts(): { readonly redactions: number; readonly redacted?: Readonly<Record<string, number>> } {
-    return { redactions: this.#redactions, ...(this.#redactions > 0 ? { redacted: this.#redacted } : {}) };
+    return {
+      redactions: this.#redactions,
+      ...(this.#redactions > 0 ? { redacted: Object.fromEntries(this.#redacted) } : {}),
+    };
   }
 
   count(what: string, values = 1): void {
     this.#redactions += values;
-    this.#redacted[what] = (this.#redacted[what] ?? 0) + values;
+    this.#redacted.set(what, (this.#redacted.get(what) ?? 0) + values);
   }
 
   /** Fields that were written down of the state before as they are here need no second look: they are taken from it. */
