@@ -142,24 +142,30 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
   const how = { clock: context.clock, log: request.log, ...request.plan.disk };
   const journal = await (killed?.goOn(how) ??
     newJournal(journalOf(options.output), options, { ...how, cwd: context.cwd }));
-  const { dir, writer } = journal;
-  try {
-    const result = await recordTo(journal, session, request).catch(async (error: unknown) => {
-      await writer.close().catch(() => undefined); // what stopped the recording is the error to tell
-      throw withRecovery(error, dir);
-    });
-    await writer.close().catch((error: unknown) => {
-      throw withRecovery(error, dir);
-    });
+  const { dir } = journal;
+  const record = async () => {
+    const result = await recordWhole(journal, session, request);
     if (context.interrupts.second.aborted) throw left(dir);
     request.log.info({ ended: result.ended }, 'recorded; writing the story');
     keepHeapSmall();
     const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true, signKey });
-    await journal.release();
-    if (options.keepJournal !== true) await rm(dir, { recursive: true });
     return { result, summary };
-  } finally {
-    await journal.release();
+  };
+  const recorded = await record().finally(() => journal.release());
+  if (options.keepJournal !== true) await rm(dir, { recursive: true });
+  return recorded;
+}
+
+/** Records to the journal's end; where that fails, the error says what can be done with what the journal holds. */
+async function recordWhole(journal: RecordingJournal, session: Session, request: RecordRequest): Promise<RecordResult> {
+  const { dir, writer } = journal;
+  try {
+    const result = await recordTo(journal, session, request);
+    await writer.close();
+    return result;
+  } catch (error) {
+    await writer.close().catch(() => undefined); // what stopped the recording is the error to tell
+    throw withRecovery(error, dir);
   }
 }
 
@@ -200,7 +206,7 @@ async function recordTo(
     redactor: createRedactor({ key: state.redactionKey, ...redaction }),
     start:
       past === undefined
-        ? { ...identity(options, session, context), roots: session.roots }
+        ? { ...identity(options, redaction, session, context), roots: session.roots }
         : { ...past.start, generator: GENERATOR },
     past,
     streamingList: true,
@@ -223,7 +229,12 @@ export function commandLog(options: TelemetryOptions, context: CommandContext): 
 
 const GENERATOR = `faro ${VERSION}`;
 
-function identity(options: CaptureOptions, session: Session, context: CommandContext) {
+function identity(
+  options: CaptureOptions,
+  { patterns }: RecordRequest['plan']['redaction'],
+  session: Session,
+  context: CommandContext,
+) {
   const stated = {
     until: options.until,
     for: options.for,
@@ -234,7 +245,7 @@ function identity(options: CaptureOptions, session: Session, context: CommandCon
     logs: options.logs ? undefined : false,
     related: options.related ? undefined : false,
     redact: options.redact ? undefined : false,
-    redactPatterns: options.redactPattern?.map((pattern) => parsePattern(pattern).name),
+    redactPatterns: patterns.length > 0 ? patterns.map(({ name }) => name) : undefined,
     managedFields: options.managedFields,
   };
   const given = Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));

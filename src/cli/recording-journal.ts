@@ -43,19 +43,16 @@ export class KilledJournal implements AsyncDisposable {
   readonly dir: string;
   readonly state: CaptureState;
   readonly past: Past;
-  readonly #lock: JournalLock;
-  readonly #reader: JournalReader;
+  readonly #end: NonNullable<JournalReader['end']>;
+  /** The lock and the open segments. */
+  readonly #held: AsyncDisposableStack;
 
-  private constructor(
-    dir: string,
-    state: CaptureState,
-    held: { past: Past; lock: JournalLock; reader: JournalReader },
-  ) {
+  private constructor(dir: string, found: Found, held: AsyncDisposableStack) {
     this.dir = dir;
-    this.state = state;
-    this.past = held.past;
-    this.#lock = held.lock;
-    this.#reader = held.reader;
+    this.state = found.state;
+    this.past = found.past;
+    this.#end = found.end;
+    this.#held = held;
   }
 
   /** Throws FaroError `journal` where it is in use, ended by itself, is damaged, or of another version. */
@@ -63,38 +60,41 @@ export class KilledJournal implements AsyncDisposable {
     await checkFolder(dir);
     await using stack = new AsyncDisposableStack();
     const reader = stack.use(await JournalReader.open(dir));
-    const lock = stack.use(JournalLock.forWriting(dir));
+    stack.use(JournalLock.forWriting(dir));
     const past = await Past.read(reader);
-    const { end } = past;
-    if (end !== undefined) throw notResumable(dir, `its capture ended by itself (${end.ended})`);
-    const at = reader.end;
+    if (past.end !== undefined) throw notResumable(dir, `its capture ended by itself (${past.end.ended})`);
+    const { end } = reader;
     // What a kill leaves at the very end of a journal is no damage: it was never on the disk.
-    const damaged = reader.damage.find(({ segment, offset }) => segment !== at?.segment || offset < at.bytes);
-    if (at === undefined || damaged !== undefined)
+    const damaged = reader.damage.find(({ segment, offset }) => segment !== end?.segment || offset < end.bytes);
+    if (end === undefined || damaged !== undefined)
       throw notResumable(
         dir,
         `it is damaged (segment ${damaged?.segment}, offset ${damaged?.offset}: ${damaged?.meaning})`,
       );
     const state = await readState(dir);
-    stack.move();
-    return new KilledJournal(dir, state, { past, lock, reader });
+    return new KilledJournal(dir, { state, past, end }, stack.move());
   }
 
   /** Goes on behind its last whole record. The lines that are in it already are read as they are needed. */
   async goOn(how: JournalWriterOptions): Promise<RecordingJournal> {
     const { dir, state, past } = this;
-    const { end } = this.#reader;
-    if (end === undefined) throw notResumable(dir, 'it holds nothing');
     const { maxBytes } = how;
     const left = maxBytes === undefined ? undefined : Math.max(0, maxBytes - (await sizeOf(dir)));
-    const writer = await JournalWriter.goOn(dir, end, { ...how, maxBytes: left });
+    const writer = await JournalWriter.goOn(dir, this.#end, { ...how, maxBytes: left });
     return { dir, writer, state, past, release: () => this[Symbol.asyncDispose]() };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#lock[Symbol.dispose]();
-    await this.#reader[Symbol.asyncDispose]();
+  /** Once is enough: it may be released before whoever opened it disposes it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#held.disposeAsync();
   }
+}
+
+/** What a journal was found to hold, and where it ends. */
+interface Found {
+  readonly state: CaptureState;
+  readonly past: Past;
+  readonly end: NonNullable<JournalReader['end']>;
 }
 
 async function sizeOf(dir: string): Promise<number> {

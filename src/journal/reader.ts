@@ -125,10 +125,6 @@ export class JournalReader implements AsyncDisposable {
     throw this.#changed(position);
   }
 
-  async readRecord(position: JournalPosition): Promise<JournalEntry['record']> {
-    return decodeBody(await this.#body(position));
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     for (const file of this.#files.values()) await file.close();
   }
