@@ -1,27 +1,19 @@
 import type { Reference } from '../graph/references.ts';
-import type { KubeClient } from '../kube/client.ts';
 import type { ApiError } from '../kube/error.ts';
 import type { Root } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
-import { Slots } from '../model/slots.ts';
-import type { Clock, Timestamp } from '../model/time.ts';
+import type { Timestamp } from '../model/time.ts';
 import { existingObjects } from './existing.ts';
 import type { Past } from './past.ts';
-import { placeKey, type WatchedPlace, type Witness } from './testimony.ts';
+import { RunningWatches, type RunningWatchesOptions } from './running-watches.ts';
+import { placeKey, type WatchedPlace } from './testimony.ts';
 import { type Member, type Sighting, TypeInPlace, uidOf } from './type-in-place.ts';
-import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
-import { targetOf, WatchPasts } from './watch-pasts.ts';
+import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
+import { WatchPasts } from './watch-pasts.ts';
 
-export interface WatchesOptions {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly witness: Witness;
-  readonly streamingList: boolean;
+export interface WatchesOptions extends RunningWatchesOptions {
   /** Names of objects that the user may read where not the whole type. */
   readonly allowedNames?: (type: ResourceType, namespace: string) => Promise<readonly string[]>;
-  /** Initial lists at once, of what is searched, and as many of what is of the story. */
-  readonly listsAtOnce: number;
   /** A type with more objects than this is crowded. */
   readonly crowd?: number;
   /** What the watches of a recorder that was killed had told. */
@@ -39,13 +31,10 @@ const MAX_ORPHANS = 1000;
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #signal: AbortSignal;
-  readonly #searches: Slots;
-  readonly #slots: Slots;
+  readonly #running: RunningWatches;
   readonly #pasts: WatchPasts;
   readonly #places = new Map<string, TypeInPlace>();
   readonly #sightings = new Map<string, Sighting>();
-  readonly #running = new Set<Promise<void>>();
-  readonly #unlisted = new Set<Promise<void>>();
   /** Of objects that have a watch of their own. */
   readonly #ownNames = new Map<string, Set<string>>();
   /** Refused types of which what is allowed by name was looked up. */
@@ -56,8 +45,7 @@ export class Watches {
   constructor(options: WatchesOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#searches = new Slots(options.listsAtOnce);
-    this.#slots = new Slots(options.listsAtOnce);
+    this.#running = new RunningWatches(options, signal);
     this.#pasts = new WatchPasts(options.past);
   }
 
@@ -67,13 +55,13 @@ export class Watches {
   }
 
   /** Resolves when each watch, those included that others gave rise to, has had its first list or refusal. */
-  async listed(): Promise<void> {
-    while (this.#unlisted.size > 0) await Promise.all(this.#unlisted);
+  listed(): Promise<void> {
+    return this.#running.listed();
   }
 
   /** Resolves when every watch has ended, after the signal aborted. */
-  async ended(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+  ended(): Promise<void> {
+    return this.#running.ended();
   }
 
   /** The root itself, in full, by its name: narrow permissions allow that. Resolves at its first list or refusal. */
@@ -169,7 +157,7 @@ export class Watches {
   async learn(type: ResourceType, namespace: string | null): Promise<void> {
     if (!this.#pasts.wasWatched({ type, namespace })) return;
     const { client, witness } = this.#options;
-    using _slot = await this.#slots.acquire(this.#signal);
+    using _slot = await this.#running.lists.acquire(this.#signal);
     for await (const object of existingObjects(client, { type, namespace }, this.#signal))
       this.#placed(witness.learn(type.resource, object));
   }
@@ -294,55 +282,9 @@ export class Watches {
       void this.#watchAllowed(type, namespace).catch((failure: unknown) => this.#options.witness.fatal(failure));
   }
 
+  /** A refusal that nobody else hears of concerns the story. */
   #run(what: WatchTarget, onChange: (change: WatchedChange) => void): Promise<void> {
-    const { client, clock, random, streamingList, witness } = this.#options;
-    const { type, namespace } = what;
-    const stated = (doubt: Doubt) => witness.relisted(type, namespace, doubt);
-    const { signal = this.#signal, onListed, onDenied, onDoubt = stated, isSearch, ...how } = what;
-    const first = Promise.withResolvers<void>();
-    if (what.from !== undefined && what.listFrom !== true) first.resolve(); // it begins without a list
-    const place = { type, namespace, name: what.name };
-    let wasForbidden = false;
-    const listener: WatchListener = {
-      change: onChange,
-      standsAt: (resourceVersion, heard) => {
-        // Of a type that is only watched as metadata nothing is written down.
-        if (what.metadataOnly !== true)
-          witness.stands(targetOf({ ...place, selector: what.labelSelector }), { resourceVersion, heard });
-        if (what.past?.from !== undefined) first.resolve(); // without a list
-      },
-      listed: (resourceVersion, doubt) => {
-        if (wasForbidden) witness.readable(place);
-        else if (doubt !== undefined) onDoubt(doubt);
-        wasForbidden = false;
-        onListed?.(resourceVersion);
-        first.resolve();
-      },
-      left: (doubt, during) => {
-        // A watch that fails while it is replaced goes on in the one that replaces it.
-        if (during === 'listing' || this.#signal.aborted) onDoubt(doubt);
-      },
-      trouble: (event) => {
-        if (event.type === 'denied') {
-          wasForbidden = event.error.code === 'forbidden';
-          if (onDenied !== undefined) onDenied(event.error);
-          else this.#denied(place, event.error);
-          first.resolve();
-        } else witness.failing(type, event.error);
-      },
-    };
-    const listSlots = isSearch === true ? this.#searches : this.#slots;
-    const options = { client, clock, random, streamingList, listSlots, ...how };
-    const done = watchType(options, listener, signal)
-      .catch((error: unknown) => witness.fatal(error))
-      .finally(() => {
-        this.#running.delete(done);
-        first.resolve();
-      });
-    this.#running.add(done);
-    const listed = first.promise.then(() => void this.#unlisted.delete(listed));
-    this.#unlisted.add(listed);
-    return listed;
+    return this.#running.run({ onDenied: (error) => this.#denied(what, error), ...what }, onChange);
   }
 }
 

@@ -1,0 +1,105 @@
+import type { KubeClient } from '../kube/client.ts';
+import { Slots } from '../model/slots.ts';
+import type { Clock } from '../model/time.ts';
+import type { Witness } from './testimony.ts';
+import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
+import { targetOf } from './watch-pasts.ts';
+
+export interface RunningWatchesOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly witness: Witness;
+  readonly streamingList: boolean;
+  /** Initial lists at once, of what is searched, and as many of what is of the story. */
+  readonly listsAtOnce: number;
+}
+
+/** Runs watches, a few of their initial lists at a time, and tells the witness what they missed and where they stand. */
+export class RunningWatches {
+  /** Initial lists of what is of the story. */
+  readonly lists: Slots;
+  readonly #searches: Slots;
+  readonly #options: RunningWatchesOptions;
+  readonly #signal: AbortSignal;
+  readonly #running = new Set<Promise<void>>();
+  readonly #unlisted = new Set<Promise<void>>();
+
+  constructor(options: RunningWatchesOptions, signal: AbortSignal) {
+    this.lists = new Slots(options.listsAtOnce);
+    this.#searches = new Slots(options.listsAtOnce);
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Resolves when each watch, those included that others gave rise to, has had its first list or refusal. */
+  async listed(): Promise<void> {
+    while (this.#unlisted.size > 0) await Promise.all(this.#unlisted);
+  }
+
+  /** Resolves when every watch has ended, after the signal aborted. */
+  async ended(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Runs until its signal or that of all watches aborts. Resolves at its first list or refusal. */
+  run(what: WatchTarget & Refusable, onChange: (change: WatchedChange) => void): Promise<void> {
+    const { client, clock, random, streamingList, witness } = this.#options;
+    const { signal = this.#signal, isSearch, ...how } = what;
+    const first = Promise.withResolvers<void>();
+    if (what.from !== undefined && what.listFrom !== true) first.resolve(); // it begins without a list
+    const listSlots = isSearch === true ? this.#searches : this.lists;
+    const options = { client, clock, random, streamingList, listSlots, ...how };
+    const done = watchType(options, this.#listener(what, onChange, first.resolve), signal)
+      .catch((error: unknown) => witness.fatal(error))
+      .finally(() => {
+        this.#running.delete(done);
+        first.resolve();
+      });
+    this.#running.add(done);
+    const listed = first.promise.then(() => void this.#unlisted.delete(listed));
+    this.#unlisted.add(listed);
+    return listed;
+  }
+
+  #listener(
+    what: WatchTarget & Refusable,
+    change: (change: WatchedChange) => void,
+    answered: () => void,
+  ): WatchListener {
+    const { witness } = this.#options;
+    const { type, namespace, name } = what;
+    const { onDoubt = (doubt: Doubt) => witness.relisted(type, namespace, doubt) } = what;
+    let wasForbidden = false;
+    return {
+      change,
+      standsAt: (resourceVersion, heard) => {
+        // Of a type that is only watched as metadata nothing is written down.
+        if (what.metadataOnly !== true)
+          witness.stands(targetOf({ type, namespace, name, selector: what.labelSelector }), { resourceVersion, heard });
+        if (what.past?.from !== undefined) answered(); // without a list
+      },
+      listed: (resourceVersion, doubt) => {
+        if (wasForbidden) witness.readable({ type, namespace, name });
+        else if (doubt !== undefined) onDoubt(doubt);
+        wasForbidden = false;
+        what.onListed?.(resourceVersion);
+        answered();
+      },
+      left: (doubt, during) => {
+        // A watch that fails while it is replaced goes on in the one that replaces it.
+        if (during === 'listing' || this.#signal.aborted) onDoubt(doubt);
+      },
+      trouble: (event) => {
+        if (event.type === 'denied') {
+          wasForbidden = event.error.code === 'forbidden';
+          what.onDenied(event.error);
+          answered();
+        } else witness.failing(type, event.error);
+      },
+    };
+  }
+}
+
+/** Whoever runs a watch hears of its refusal. */
+type Refusable = Required<Pick<WatchTarget, 'onDenied'>>;
