@@ -1,10 +1,9 @@
-import type { NodeFiles } from '../kube/node-files.ts';
 import type { FilePosition } from '../model/record.ts';
-import type { Clock, Timestamp } from '../model/time.ts';
+import type { Clock } from '../model/time.ts';
 import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure, withOpenLines } from './cri.ts';
-import { beginsWith, type FileBytes, firstTimeOf, type Gunzip, openFile } from './file-bytes.ts';
+import type { FileBytes } from './file-bytes.ts';
+import { FileSuccession, type FileSuccessionOptions } from './file-succession.ts';
 import { NO_PROOF, type Proof, proofAt, proofOf } from './proof.ts';
-import { liveName, rotatedNames } from './rotation.ts';
 
 /** Whole lines of a log file, where they stand, and what they hold. */
 export interface RecordsPiece extends RecordsMeasure {
@@ -29,20 +28,14 @@ export type FilePiece = RecordsPiece | LostPiece;
  */
 export type FileState = 'end' | 'more' | 'waiting' | 'absent' | 'gone';
 
-export interface FileLogOptions {
-  readonly files: NodeFiles;
-  /** Of the container, with its slash. */
-  readonly folder: string;
-  readonly restart: number;
+export interface FileLogOptions extends FileSuccessionOptions {
   readonly clock: Pick<Clock, 'now'>;
-  /** Left out: in Node's threads. */
-  readonly gunzip?: Gunzip | undefined;
   /** Where the reading of a recorder came to that was killed, and how many rotations it had crossed. */
   readonly after?: { readonly position: FilePosition; readonly rotations: number } | undefined;
 }
 
 /** Where the reading stands: behind `proof`, the last record that was taken, which ends at `offset` of `file`. */
-interface Place {
+interface ReadingPlace {
   readonly file: string;
   readonly isLive: boolean;
   offset: number;
@@ -59,8 +52,6 @@ const TURN_BYTES = 8 * 1024 * 1024;
 const OPEN_LINE_BYTES = 1024 * 1024;
 /** A runtime may write to a file for a moment after it was renamed. */
 const SETTLE_MS = 2000;
-/** The kubelet keeps five files of a run by default, and removes the oldest at the next rotation. */
-const FULL_ROTATED = 4;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /**
@@ -69,28 +60,26 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
  * nothing lies in between. Where they are not found, the files that the kubelet renamed meanwhile are searched for them.
  */
 export class FileLog {
-  readonly #options: FileLogOptions;
-  readonly #done = new Set<string>();
-  #place: Place | undefined;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #succession: FileSuccession;
+  #place: ReadingPlace | undefined;
   #opened: FileBytes | undefined;
   #pending: Pending = NOTHING_PENDING;
   #unended: Buffer = NO_BYTES;
   #stillSince: number | undefined;
   #state: FileState = 'end';
-  #isBeginningInDoubt = false;
-  /** The end of an earlier reading, until it is known which files that one had read. */
-  #resumedAt: FilePosition | undefined;
   rotations = 0;
 
   constructor(options: FileLogOptions) {
-    this.#options = options;
-    const { after, restart } = options;
+    const { after, clock } = options;
+    this.#clock = clock;
+    this.#succession = new FileSuccession(options, after?.position);
     if (after === undefined) return;
     const { position, rotations } = after;
     // Whatever the file was called then: if it is not the live one any more, the renamed ones are searched.
-    this.#place = { file: liveName(restart), isLive: true, offset: position.offset, proof: proofAt(position) };
+    const { live } = this.#succession;
+    this.#place = { file: live, isLive: true, offset: position.offset, proof: proofAt(position) };
     this.#pending = position.open ?? NOTHING_PENDING;
-    this.#resumedAt = position;
     this.rotations = rotations;
   }
 
@@ -100,7 +89,7 @@ export class FileLog {
 
   /** The file that was read last. */
   get file(): string {
-    return this.#place?.file ?? liveName(this.#options.restart);
+    return this.#place?.file ?? this.#succession.live;
   }
 
   /** A line was handed on without its end. */
@@ -127,8 +116,9 @@ export class FileLog {
     // Of a file that was empty there is no record by which to tell whether it was rotated since: the folder tells.
     const isUnproven = this.#place?.isLive === true && this.#place.offset === 0;
     if ((this.#place === undefined || isUnproven) && !(await this.#advance(signal))) return;
-    if (this.#isBeginningInDoubt) yield this.#beginningLost();
     for (let place = this.#place; place !== undefined; place = this.#place) {
+      const doubt = this.#succession.takeDoubt();
+      if (doubt !== undefined) yield { type: 'lost', certainty: 'suspected', evidence: doubt };
       const before = place.offset;
       const drained = yield* this.#drain(place, signal);
       if (drained === 'more') this.#state = 'more';
@@ -158,9 +148,9 @@ export class FileLog {
     return { type: 'records', ...piece };
   }
 
-  async *#drain(place: Place, signal: AbortSignal): AsyncGenerator<FilePiece, Drained> {
+  async *#drain(place: ReadingPlace, signal: AbortSignal): AsyncGenerator<FilePiece, Drained> {
     const from = place.offset - place.proof.length;
-    const opened = this.#opened ?? (await this.#open(place.file, from, signal));
+    const opened = this.#opened ?? (await this.#succession.open(place.file, from, signal));
     this.#opened = undefined;
     if (opened === undefined) return 'moved';
     await using bytes = opened;
@@ -191,7 +181,7 @@ export class FileLog {
   }
 
   /** Takes the whole lines at the beginning of some bytes; what is left is a line's beginning, or none. */
-  #take(place: Place, bytes: Buffer): RecordsPiece | undefined {
+  #take(place: ReadingPlace, bytes: Buffer): RecordsPiece | undefined {
     const records = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
     let measure = measureRecords(records, this.#pending);
     const isTooLong = bytes.length - measure.wholeEnd > OPEN_LINE_BYTES;
@@ -202,7 +192,7 @@ export class FileLog {
     return this.#moveOn(place, whole, measure);
   }
 
-  #moveOn(place: Place, bytes: Buffer, measure: RecordsMeasure): RecordsPiece | undefined {
+  #moveOn(place: ReadingPlace, bytes: Buffer, measure: RecordsMeasure): RecordsPiece | undefined {
     if (bytes.length === 0) return undefined;
     const piece = { type: 'records', file: place.file, offset: place.offset, bytes, ...measure } as const;
     place.offset += bytes.length;
@@ -212,30 +202,23 @@ export class FileLog {
   }
 
   /** A rotated file is done; a line that it ends in goes on in the next one. */
-  *#carryOver(place: Place): Generator<RecordsPiece> {
+  *#carryOver(place: ReadingPlace): Generator<RecordsPiece> {
     const bytes = this.#unended.subarray(0, this.#unended.lastIndexOf(10) + 1);
     const piece = this.#moveOn(place, bytes, measureRecords(bytes, this.#pending));
     this.#unended = NO_BYTES;
-    this.#done.add(place.file);
+    this.#succession.finish(place.file);
     if (piece !== undefined) yield piece;
   }
 
-  #beginningLost(): LostPiece {
-    this.#isBeginningInDoubt = false;
-    const since = this.#done.size === 0 ? 'when its files were first read' : 'since its files were last read';
-    const evidence = `${since}, ${FULL_ROTATED} or more had been rotated: older ones may have been removed`;
-    return { type: 'lost', certainty: 'suspected', evidence };
-  }
-
   #isSettled(hasGrown: boolean): boolean {
-    const now = this.#options.clock.now();
+    const now = this.#clock.now();
     if (hasGrown && this.#stillSince !== Number.NEGATIVE_INFINITY) this.#stillSince = undefined;
     this.#stillSince ??= now;
     return now - this.#stillSince >= SETTLE_MS;
   }
 
-  #lost(place: Place): LostPiece {
-    this.#done.add(place.file);
+  #lost(place: ReadingPlace): LostPiece {
+    this.#succession.finish(place.file);
     this.#pending = NOTHING_PENDING;
     this.#unended = NO_BYTES;
     return {
@@ -245,101 +228,32 @@ export class FileLog {
     };
   }
 
-  /** Finds the file that holds the last record at its offset, under whatever name. False where none does. */
-  async #locate(place: Place, signal: AbortSignal): Promise<boolean> {
-    const names = await this.#list(signal);
-    if (names === undefined) return false;
-    if (place.offset === 0) return false;
-    const { restart } = this.#options;
-    const rotated = rotatedNames(names, restart).filter((name) => !this.#done.has(name));
-    const candidates = [...rotated.toReversed(), ...(place.isLive ? [] : [liveName(restart)])];
-    for (const file of candidates) {
-      if (file === place.file) continue;
-      const opened = await this.#open(file, place.offset - place.proof.length, signal);
-      if (opened === undefined || !(await beginsWith(opened, place.proof))) continue;
-      const isLive = file === liveName(restart);
-      this.#place = { ...place, file, isLive };
-      this.#stillSince = undefined;
-      if (!isLive) this.rotations += 1;
-      return true;
-    }
-    // Between the rename and the new file there is none: nothing is lost then.
-    if (place.isLive && rotated.length === 0 && !names.includes(place.file)) this.#state = 'absent';
-    return false;
+  /** Goes on where the last record is found at its offset, under whatever name. False where no file holds it. */
+  async #locate(place: ReadingPlace, signal: AbortSignal): Promise<boolean> {
+    const file = await this.#succession.find(place, signal);
+    if (file === 'absent' || file === 'gone') this.#state = file;
+    if (file === 'absent' || file === 'gone' || file === 'nowhere') return false;
+    const isLive = file === this.#succession.live;
+    this.#place = { ...place, file, isLive };
+    this.#stillSince = undefined;
+    if (!isLive) this.rotations += 1;
+    return true;
   }
 
-  /**
-   * Goes to the beginning of the file that comes next: the oldest that was not read, at last `N.log`. That one is
-   * opened before the folder is listed, so that a rotation in between shows in the list. False where there is none.
-   */
+  /** Goes to the beginning of the file that comes next. False where there is none. */
   async #advance(signal: AbortSignal): Promise<boolean> {
     const before = this.#place;
     this.#place = undefined;
-    const { restart } = this.#options;
-    const live = await this.#open(liveName(restart), 0, signal);
-    let isKept = false;
-    try {
-      const names = await this.#list(signal);
-      if (names === undefined) return false;
-      const isResumed = this.#resumedAt !== undefined;
-      if (isResumed) await this.#skipRead(names, before, signal);
-      const all = rotatedNames(names, restart);
-      const rotated = all.filter((name) => !this.#done.has(name));
-      // The oldest go first: while one that was read is there, none of those that came after it is gone.
-      this.#isBeginningInDoubt ||= !isResumed && rotated.length === all.length && rotated.length >= FULL_ROTATED;
-      const next = await this.#oldest(rotated, signal);
-      if (next === undefined && live === undefined) this.#state = 'absent';
-      if (next === undefined && live === undefined) return false;
-      isKept = next === undefined;
-      if (isKept) this.#opened = live;
-      else this.rotations += 1;
-      this.#place = { file: next ?? liveName(restart), isLive: isKept, offset: 0, proof: NO_PROOF };
-      this.#stillSince = undefined;
-      return true;
-    } finally {
-      if (!isKept) await live?.[Symbol.asyncDispose]();
+    const next = await this.#succession.next(before, signal);
+    if (next === 'absent' || next === 'gone') {
+      this.#state = next;
+      return false;
     }
-  }
-
-  /**
-   * What the earlier reading had read is done: the files that do not begin behind the one in which it ended; or, if that
-   * is gone, behind its last record.
-   */
-  async #skipRead(names: readonly string[], before: Place | undefined, signal: AbortSignal): Promise<void> {
-    const last = before === undefined || before.isLive ? undefined : await this.#firstTime(before.file, signal);
-    const bound = last ?? this.#resumedAt?.last ?? '';
-    for (const file of rotatedNames(names, this.#options.restart)) {
-      const first = await this.#firstTime(file, signal);
-      if (first !== undefined && first <= bound) this.#done.add(file);
-    }
-    this.#resumedAt = undefined;
-  }
-
-  async #firstTime(file: string, signal: AbortSignal): Promise<Timestamp | undefined> {
-    const opened = await this.#open(file, 0, signal);
-    return opened === undefined ? undefined : await firstTimeOf(opened);
-  }
-
-  /** Names tell the node's local time, which may step back: where there are several, their first records decide. */
-  async #oldest(rotated: readonly string[], signal: AbortSignal): Promise<string | undefined> {
-    if (rotated.length < 2) return rotated[0];
-    const begun: { readonly file: string; readonly first: Timestamp | undefined }[] = [];
-    for (const file of rotated) begun.push({ file, first: await this.#firstTime(file, signal) });
-    return begun.reduce((a, b) => (b.first !== undefined && (a.first === undefined || b.first < a.first) ? b : a)).file;
-  }
-
-  async #list(signal: AbortSignal): Promise<readonly string[] | undefined> {
-    const names = await this.#options.files.list(this.#options.folder, signal);
-    if (names === undefined) this.#state = 'gone';
-    return names;
-  }
-
-  #open(file: string, from: number, signal: AbortSignal): Promise<FileBytes | undefined> {
-    const { folder, restart } = this.#options;
-    return openFile(
-      this.#options,
-      { file: `${folder}${file}`, from, mayBeCompressed: file !== liveName(restart) },
-      signal,
-    );
+    const { file, isLive, opened } = next;
+    this.#opened = opened;
+    if (!isLive) this.rotations += 1;
+    this.#place = { file, isLive, offset: 0, proof: NO_PROOF };
+    this.#stillSince = undefined;
+    return true;
   }
 }
