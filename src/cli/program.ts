@@ -75,7 +75,7 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--disk-wait <duration>', 'on a full disk wait this long for room; then the recording ends', '10m')
     .option(
       '--max-journal-size <size>',
-      'greatest size of the journal, e.g. 2Gi; log lines give way first (default: none)',
+      'greatest size of the journal, e.g. 2Gi; a log stops that takes more than 4 times the room left for logs (default: none)',
     )
     .option('--managed-fields', 'keep managedFields whole')
     .option('--no-redact', 'keep values that look like credentials')

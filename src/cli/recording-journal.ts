@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkFolder } from '../journal/folder.ts';
 import { JournalLock } from '../journal/lock.ts';
 import { JournalReader } from '../journal/reader.ts';
+import { segmentName, segmentNumbers } from '../journal/segment.ts';
 import { JournalWriter, type JournalWriterOptions } from '../journal/writer.ts';
 import { Past } from '../record/past.ts';
 import { type CaptureState, notResumable, readState, writeState } from './capture-state.ts';
@@ -78,9 +79,7 @@ export class KilledJournal implements AsyncDisposable {
   /** Goes on behind its last whole record. The lines that are in it already are read as they are needed. */
   async goOn(how: JournalWriterOptions): Promise<RecordingJournal> {
     const { dir, state, past } = this;
-    const { maxBytes } = how;
-    const left = maxBytes === undefined ? undefined : Math.max(0, maxBytes - (await sizeOf(dir)));
-    const writer = await JournalWriter.goOn(dir, this.#end, { ...how, maxBytes: left });
+    const writer = await JournalWriter.goOn(dir, { ...this.#end, taken: await segmentBytesIn(dir) }, how);
     return { dir, writer, state, past, release: () => this[Symbol.asyncDispose]() };
   }
 
@@ -97,7 +96,8 @@ interface Found {
   readonly end: NonNullable<JournalReader['end']>;
 }
 
-async function sizeOf(dir: string): Promise<number> {
-  const sizes = await Promise.all((await readdir(dir)).map((name) => stat(join(dir, name))));
+async function segmentBytesIn(dir: string): Promise<number> {
+  const names = segmentNumbers(await readdir(dir)).map(segmentName);
+  const sizes = await Promise.all(names.map((name) => stat(join(dir, name))));
   return sizes.reduce((sum, { size }) => sum + size, 0);
 }

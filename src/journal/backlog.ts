@@ -3,13 +3,13 @@ import type { JournalRecord, ObjectRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
 import { encodeFrame } from './frame.ts';
 import { type Loss, Losses } from './losses.ts';
+import type { Room } from './room.ts';
 
 export interface BacklogOptions {
   readonly salt: number;
   /** With more than this in memory, of each object only the newest state is kept. */
   readonly heldBytes: number;
-  /** The journal may hold as much in all; undefined: as the disk takes. */
-  readonly maxBytes: number | undefined;
+  readonly room: Room;
 }
 
 /** What gives way first, and what then. */
@@ -22,15 +22,11 @@ interface Item {
   readonly loss: Loss | undefined;
 }
 
-/** Of a journal with a greatest size, this part is kept from log lines, for states, Events and the end. */
-const KEPT_FROM_LOGS = 0.2;
-const KEPT_FROM_STATES = 0.05;
-
 /**
  * What waits for the disk, in order and in bounded memory. Log lines are held back by whoever reads them. Watches are
  * not: with too much in memory, of an object that changes again only the newest state is kept, and of Events nothing;
- * what that loses is a gap. In a journal of limited size log lines give way first, then states; the gaps and the ends of
- * logs are always written.
+ * what that loses is a gap. In a journal of limited size the busiest logs give way first, then states (see `Room`); the
+ * gaps and the ends of logs are always written.
  */
 export class Backlog {
   readonly #options: BacklogOptions;
@@ -41,8 +37,6 @@ export class Backlog {
   #inFlightBytes = 0;
   /** Of objects by UID, states that wait outside of the order, because there is too much in it. */
   #newest = new Map<string, ObjectRecord>();
-  #taken = 0;
-  #full: Bulk | undefined;
 
   constructor(options: BacklogOptions) {
     this.#options = options;
@@ -54,11 +48,6 @@ export class Backlog {
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
-  }
-
-  /** What a journal of limited size no longer takes: log lines, or (with them) states. */
-  get full(): Bulk | undefined {
-    return this.#full;
   }
 
   take(record: JournalRecord): void {
@@ -128,15 +117,13 @@ export class Backlog {
   }
 
   #takeBulk(record: JournalRecord, kind: Bulk, loss: Loss | undefined): void {
-    const { maxBytes } = this.#options;
-    const kept = kind === 'log' ? KEPT_FROM_LOGS : KEPT_FROM_STATES;
-    const isFull = this.#full === kind || this.#full === 'state';
-    const parts = isFull && loss !== undefined ? [] : encodeFrame(record, this.#options.salt);
-    const isTooMuch = maxBytes !== undefined && this.#taken + bytesOf(parts) > maxBytes * (1 - kept);
-    if (loss !== undefined && (isFull || isTooMuch)) {
-      this.#full = this.#full === 'state' ? 'state' : kind;
-      this.#losses.add(loss, JOURNAL_FULL);
-    } else this.#add({ kind, parts, bytes: bytesOf(parts), loss });
+    const { room, salt } = this.#options;
+    const log = loss === undefined ? undefined : logOf(loss);
+    const isOver = loss !== undefined && (log === undefined ? room.isFull : room.hasStopped(log));
+    const parts = isOver ? [] : encodeFrame(record, salt);
+    const bytes = bytesOf(parts);
+    if (loss !== undefined && (isOver || !room.takes(bytes, log))) this.#losses.add(loss, JOURNAL_FULL);
+    else this.#add({ kind, parts, bytes, loss });
   }
 
   #push(record: JournalRecord): void {
@@ -148,7 +135,7 @@ export class Backlog {
   #add(item: Item): void {
     this.#waiting.push(item);
     this.#waitingBytes += item.bytes;
-    this.#taken += item.bytes;
+    this.#options.room.add(item.bytes);
   }
 
   /** The end of a journal is its last record. */
@@ -170,6 +157,11 @@ const MEMORY_FULL: Hold = {
   evidence: 'the disk took less than came, and memory is bounded: of each object the newest state was kept',
 };
 export const JOURNAL_FULL: Hold = { cause: 'journal-full', evidence: 'the journal has its greatest size' };
+
+/** A container's runs are one log: one that crashes again and again takes no more room for it. */
+function logOf({ of }: Loss): string | undefined {
+  return 'container' in of ? `${of.container.podUid}/${of.container.container}` : undefined;
+}
 
 function bytesOf(parts: readonly Buffer[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);

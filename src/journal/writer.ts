@@ -8,6 +8,7 @@ import { Backlog, JOURNAL_FULL } from './backlog.ts';
 import { SegmentChain } from './chain.ts';
 import { cannotCreate, cannotWrite, isPassing } from './failure.ts';
 import { type JournalFs, nodeFs } from './fs.ts';
+import { Room } from './room.ts';
 import type { SegmentEnd } from './segment.ts';
 import { Turn } from './turn.ts';
 
@@ -25,7 +26,7 @@ export interface JournalWriterOptions {
   readonly heldBytes?: number;
   /** Kept free on the disk for the end of a journal on a disk that is full. */
   readonly reserveBytes?: number;
-  /** The whole journal's greatest size; undefined: none. */
+  /** The whole journal's greatest size; undefined: none. What gives way first: see `Room`. */
   readonly maxBytes?: number | undefined;
   /** How often a disk that takes nothing is tried again, and for how long before the recording is to end. */
   readonly retryMs?: number;
@@ -49,6 +50,13 @@ type Options = Required<JournalWriterOptions>;
 
 /** A file beside the segments: room for the end of the journal. */
 const RESERVE = 'reserve';
+
+interface Begun {
+  readonly chain: SegmentChain;
+  readonly salt: number;
+  /** Bytes that are in it already. */
+  readonly taken?: number | undefined;
+}
 
 /**
  * Appends records to the segments of a journal. One batch is written and synced at a time; what is appended meanwhile
@@ -75,18 +83,15 @@ export class JournalWriter implements AsyncDisposable {
   #failure: FaroError | undefined;
   /** Since when, in milliseconds, the disk takes nothing, and why. */
   #trouble: { readonly since: number; readonly reason: string } | undefined;
-  #saidFull = false;
+  readonly #room: Room;
 
-  private constructor(dir: string, { chain, salt }: { chain: SegmentChain; salt: number }, options: Options) {
+  private constructor(dir: string, { chain, salt, taken = 0 }: Begun, options: Options) {
     this.#dir = dir;
     this.#chain = chain;
     this.#options = options;
     const { heldBytes, maxBytes, reserveBytes } = options;
-    this.#backlog = new Backlog({
-      salt,
-      heldBytes,
-      maxBytes: maxBytes === undefined ? undefined : maxBytes - reserveBytes,
-    });
+    this.#room = new Room({ maxBytes: maxBytes === undefined ? undefined : maxBytes - reserveBytes, taken });
+    this.#backlog = new Backlog({ salt, heldBytes, room: this.#room });
     this.#ticker = this.#tick();
   }
 
@@ -112,15 +117,15 @@ export class JournalWriter implements AsyncDisposable {
     return new JournalWriter(dir, { chain, salt }, all);
   }
 
-  /** Goes on with a journal of which a reader told where it ends. Throws FaroError `journal` where it cannot be written. */
+  /** Goes on with a journal of which a reader told where it ends; `taken` is its size in bytes. Throws FaroError `journal` where it cannot be written. */
   static async goOn(
     dir: string,
-    end: SegmentEnd & { readonly salt: number },
+    end: SegmentEnd & { readonly salt: number; readonly taken?: number },
     options: JournalWriterOptions,
   ): Promise<JournalWriter> {
     const all = { ...DEFAULTS, ...options };
     const { fs, segmentBytes, reserveBytes } = all;
-    const { salt, ...after } = end;
+    const { salt, taken, ...after } = end;
     const chain = new SegmentChain({ fs, dir, salt, segmentBytes, after });
     try {
       await chain.begin();
@@ -130,7 +135,7 @@ export class JournalWriter implements AsyncDisposable {
       await chain[Symbol.asyncDispose]();
       throw cannotWrite(dir, cause);
     }
-    return new JournalWriter(dir, { chain, salt }, all);
+    return new JournalWriter(dir, { chain, salt, taken }, all);
   }
 
   get bufferedBytes(): number {
@@ -139,7 +144,7 @@ export class JournalWriter implements AsyncDisposable {
 
   /** Set while log lines are to be left where they are. */
   get hold(): Hold | undefined {
-    if (this.#backlog.full !== undefined) return JOURNAL_FULL;
+    if (this.#room.isFull) return JOURNAL_FULL;
     if (this.#trouble === undefined) return undefined;
     return { cause: 'disk-full', evidence: `the journal could not be written: ${this.#trouble.reason}` };
   }
@@ -152,8 +157,17 @@ export class JournalWriter implements AsyncDisposable {
   /** Takes the record in; it is on the disk after the next sync. Order of calls is order in the journal. */
   append(record: JournalRecord): void {
     if (this.#failure !== undefined) throw this.#failure;
+    const { log } = this.#options;
+    const { stopped } = this.#room;
     this.#backlog.take(record);
-    if (this.#backlog.full !== undefined) this.#sayFull();
+    if (stopped === 0 && this.#room.stopped > 0)
+      log.warn(
+        {},
+        'the journal comes to its greatest size: the busiest logs are not kept any further; all else goes on',
+      );
+    if (!this.#room.isFull || this.#ending.signal.aborted) return;
+    log.warn({}, 'the journal has its greatest size: the recording ends');
+    this.#ending.abort('journal-full');
   }
 
   /** Resolves at once while little is buffered, otherwise when the disk has caught up; rejects when the signal aborts. */
@@ -256,16 +270,6 @@ export class JournalWriter implements AsyncDisposable {
     log.warn({ seconds }, 'the journal is written again');
     const text = `the journal could not be written for ${seconds} s (${reason}): log lines were held back meanwhile`;
     this.#backlog.take({ kind: 'note', observed: this.#now(), text });
-  }
-
-  #sayFull(): void {
-    const { log } = this.#options;
-    if (!this.#saidFull)
-      log.warn({}, 'the journal comes to its greatest size: no more log lines; states and Events go on');
-    this.#saidFull = true;
-    if (this.#backlog.full !== 'state' || this.#ending.signal.aborted) return;
-    log.warn({}, 'the journal has its greatest size: the recording ends');
-    this.#ending.abort('journal-full');
   }
 
   /** On a disk that is full, what was reserved makes room; then log lines give way, then states and Events. */

@@ -21,7 +21,7 @@ export interface RecorderOptions {
   readonly keepJournal?: boolean;
   /** On a full disk, longest wait for room; then the recording ends as `disk-full`. Default 600,000. */
   readonly diskWaitMs?: number;
-  /** Greatest size of the journal, at least 8 MiB: log lines give way first, then it ends as `journal-full`. Default: none. */
+  /** Greatest size of the journal, at least 8 MiB: the busiest logs give way first; in the end it ends as `journal-full`. Default: none. */
   readonly maxJournalBytes?: number;
   /** Overwrite an existing story. */
   readonly force?: boolean;

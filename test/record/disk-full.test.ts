@@ -187,18 +187,19 @@ test('on a full disk, of an object that changes often only the newest state is k
   missingLines(recorded, records);
 });
 
-test('a journal of limited size stops taking log lines first; states go on, and each log ends with a gap', async () => {
+test('a journal of limited size stops taking lines of busy logs first; states go on, and each of these logs ends with a gap', async () => {
   const maxBytes = 90_000;
   await using recorded = await record({ reserveBytes: 20_000, maxBytes });
   const { disk, journal, recording, said } = recorded;
-  await until('log lines give way', () => journal.hold?.cause === 'journal-full');
+  await until('log lines give way', () => said.length > 0);
   recording.cluster.change('deployments.apps', 'shop', 'web', (web) => ({
     ...web,
     metadata: { ...web.metadata, annotations: { late: 'yes' } },
   }));
   await someTime(recorded);
   const records = await recorded.end();
-  assert.match(said.join('; '), /no more log lines/);
+  assert.match(said.join('; '), /^the journal comes to its greatest size: the busiest logs/);
+  assert.equal(journal.hold, undefined);
   assert.match(JSON.stringify(records), /"late":"yes"/);
   const missing = missingLines(recorded, records);
   assert.ok([...missing.values()].some((lines) => lines > 0));
