@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testNamespace, workload } from '../test/e2e/cluster.ts';
+import { installedCommand } from './command.ts';
 
 /**
  * Start-up to the first established watch, then CPU and memory over an idle minute, with 200 pods that no node runs:
@@ -36,7 +37,7 @@ const { kubeconfig, kubectlPath } = ns.cluster;
 const at = ['-n', ns.name, '--kubeconfig', kubeconfig];
 const story = join(mkdtempSync(join(tmpdir(), 'faro-bench-')), 'story.json');
 const faro = [
-  'bin/faro.js', // as users start it, with compiled code kept between runs
+  await installedCommand(),
   'capture',
   'deployment/idle',
   '-o',

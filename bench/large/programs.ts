@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { buildPart } from '../../test/cluster/build.ts';
+import { installedCommand } from '../command.ts';
 import type { WatcherProgram } from './watcher.ts';
 
 /** Where a program watches, and a folder for what it writes. */
@@ -46,6 +47,8 @@ export function kubectl(command: string, { kubeconfig, namespace }: WatchPlace, 
   };
 }
 
+const COMMAND = await installedCommand();
+
 /** `faro capture` of the targets; when it heard of a state is what its story says. */
 export function faro(targets: readonly string[], { kubeconfig, namespace, folder }: WatchPlace): WatcherProgram {
   const story = join(folder, `story-${targets.length}.json`);
@@ -53,7 +56,7 @@ export function faro(targets: readonly string[], { kubeconfig, namespace, folder
   return {
     name: `faro capture ${targets.join(' ')}`,
     command: process.execPath,
-    args: ['bin/faro.js', 'capture', ...targets, '-o', story, '-n', namespace, '--kubeconfig', kubeconfig, ...how],
+    args: [COMMAND, 'capture', ...targets, '-o', story, '-n', namespace, '--kubeconfig', kubeconfig, ...how],
     ready: { on: 'stderr', text: '"msg":"recording"' },
     notices: () => observedIn(story),
     foundAt: (pods) => foundIn(story, pods),

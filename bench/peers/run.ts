@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../test/cluster/cluster.ts';
+import { installedCommand } from '../command.ts';
 import { freshNamespace, jobsComplete, type LoadJob, linesOf, startJobs } from './load.ts';
 import { type Measured, measured, type Running, serverCpuMs } from './measured.ts';
 import { type Tally, tally } from './tally.ts';
@@ -57,7 +58,6 @@ export async function follow(cluster: Cluster, tool: Tool, jobs: readonly LoadJo
   }
 }
 
-/** faro from this checkout. */
 export function faro(cluster: Cluster, ...more: string[]): Tool {
   return {
     name: ['faro', ...more].join(' '),
@@ -75,10 +75,9 @@ export function faro(cluster: Cluster, ...more: string[]): Tool {
   };
 }
 
-/** As users start it, with what it keeps compiled between runs. */
-export const COMMAND = 'bin/faro.js';
+export const COMMAND = await installedCommand();
 
-/** The command from this checkout, which says in its log what it does. */
+/** The command, which says in its log what it does. */
 export function faroArgs(...args: readonly string[]): readonly [string, ...string[]] {
   return [process.execPath, COMMAND, ...args, '--log-level', 'info', '--log-format', 'json'];
 }

@@ -6,11 +6,9 @@ import { FaroError } from '../../../model/errors.ts';
 import type { PageBundle } from './document.ts';
 
 const ENTRY = new URL('../page/main.tsx', import.meta.url);
-/** Where `npm run build:report` puts the bundle, for a package that comes without esbuild. */
-export const BUILT = new URL('../../../../dist/report-page.json', import.meta.url);
-
-/** The same, within a single executable. */
+/** The page as it was built for a package or a single executable, which come without esbuild: beside the command's one file. */
 export const ASSET = 'report-page.json';
+const BUILT = new URL(ASSET, import.meta.url);
 
 /**
  * The page's script and styles: in a checkout always built from the sources as they are (a tenth of a second), in a
