@@ -1,5 +1,6 @@
 import { numberOf, path } from '../model/fields.ts';
 import type { InstanceState } from '../model/instance.ts';
+import { isDeletion } from '../model/record.ts';
 import type { KubeObject, OwnerReference } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { type ConditionChange, conditionChanges } from './condition-changes.ts';
@@ -32,7 +33,7 @@ export function lifecycleOf(
   transition: Transition,
   instances: (pod: KubeObject) => readonly InstanceState[],
 ): readonly LifecycleChange[] {
-  const isGone = transition.action === 'deleted' || transition.action === 'deletedUnseen';
+  const isGone = isDeletion(transition.action);
   return [
     ...ownerChanges(transition),
     ...kindChanges(transition, instances),

@@ -1,6 +1,6 @@
 import { field, path, textOf } from '../model/fields.ts';
 import type { RelationHow } from '../model/record.ts';
-import { groupOf, groupResourceOf, type KubeObject } from '../model/resource.ts';
+import { type KubeObject, storageOf } from '../model/resource.ts';
 import type { SeenObject } from './references.ts';
 import { type Labels, selects, selectsByMap } from './selector.ts';
 
@@ -28,7 +28,7 @@ export const POINTING_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 export function pointerOf({ resource, object }: SeenObject): Pointer | undefined {
-  switch (groupResourceOf({ resource, group: groupOf(object.apiVersion) })) {
+  switch (storageOf(resource, object)) {
     case 'services':
       return { to: 'pods', how: 'selects', selector: path(object, 'spec', 'selector'), isMap: true };
     case 'poddisruptionbudgets.policy':

@@ -1,7 +1,7 @@
 import type { GapSubject, Hold } from '../model/gap.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
 import type { EventRecord, GapRecord, JournalRecord, LogEndRecord, ObjectRecord } from '../model/record.ts';
-import { groupOf, groupResourceOf } from '../model/resource.ts';
+import { storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
 
 /** What is missing where a record is not kept. */
@@ -103,9 +103,9 @@ function unproven(end: LogEndRecord): LogEndRecord {
 }
 
 function typeOf(record: ObjectRecord | EventRecord): Extract<GapSubject, { resource: string }> {
-  const { apiVersion, metadata } = record.object;
+  const { object } = record;
   const resource = record.kind === 'event' ? 'events' : record.resource;
-  return { resource: groupResourceOf({ resource, group: groupOf(apiVersion) }), namespace: metadata.namespace ?? null };
+  return { resource: storageOf(resource, object), namespace: object.metadata.namespace ?? null };
 }
 
 function keyOf(of: GapSubject): string {

@@ -33,6 +33,11 @@ export interface StartRecord {
  */
 export type ObjectAction = 'found' | 'created' | 'changed' | 'deleted' | 'deletedUnseen';
 
+/** Whether an object is gone with it, seen or not. */
+export function isDeletion(action: ObjectAction): boolean {
+  return action === 'deleted' || action === 'deletedUnseen';
+}
+
 /** One whole, redacted state of an object, in the order of its arrival. */
 export interface ObjectRecord {
   readonly kind: 'object';

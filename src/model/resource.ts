@@ -62,6 +62,11 @@ export function groupResourceOf(type: Pick<ResourceType, 'group' | 'resource'>):
   return type.group === '' ? type.resource : `${type.resource}.${type.group}`;
 }
 
+/** The storage that an object lies in: its own group tells which, e.g. `deployments.apps`. */
+export function storageOf(resource: string, object: Pick<KubeObject, 'apiVersion'>): string {
+  return groupResourceOf({ resource, group: groupOf(object.apiVersion) });
+}
+
 /** The group of an `apiVersion`: `apps` of `apps/v1`, the empty string of `v1`. */
 export function groupOf(apiVersion: string): string {
   const slash = apiVersion.indexOf('/');

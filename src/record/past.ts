@@ -2,17 +2,18 @@ import { Scope } from '../graph/scope.ts';
 import { LogPasts } from '../logs/past.ts';
 import { FaroError } from '../model/errors.ts';
 import { type Gap, openGapKey } from '../model/gap.ts';
-import type {
-  EndRecord,
-  EventRecord,
-  JournalRecord,
-  LogRecord,
-  ObjectRecord,
-  RelationRecord,
-  StartRecord,
-  WatchedRecord,
+import {
+  type EndRecord,
+  type EventRecord,
+  isDeletion,
+  type JournalRecord,
+  type LogRecord,
+  type ObjectRecord,
+  type RelationRecord,
+  type StartRecord,
+  type WatchedRecord,
 } from '../model/record.ts';
-import { groupOf, groupResourceOf } from '../model/resource.ts';
+import { storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
 import type { RecordedObject } from './placement.ts';
 
@@ -170,15 +171,15 @@ export class Past {
   #takeObject(record: ObjectRecord, seq: number): void {
     const { resource, object, action } = record;
     this.scope.observe({ resource, object });
-    const isDeleted = action === 'deleted' || action === 'deletedUnseen';
+    const isDeleted = isDeletion(action);
     this.objects.set(object.metadata.uid, { resource, object, isDeleted });
     if (resource === 'pods' && object.kind === 'Pod') this.logs.observe(object);
-    this.#takeState(groupResourceOf({ resource, group: groupOf(object.apiVersion) }), record, seq);
+    this.#takeState(storageOf(resource, object), record, seq);
   }
 
   #takeState(storage: string, { object, action, observed }: ObjectRecord | EventRecord, seq: number): void {
     const { uid, name, namespace = null, labels = {}, resourceVersion } = object.metadata;
-    const isDeleted = action === 'deleted' || action === 'deletedUnseen';
+    const isDeleted = isDeletion(action);
     // A deletion that nobody saw bears the resourceVersion of the state before: no watch told it.
     const told = action === 'deletedUnseen' ? this.#states.get(uid) : undefined;
     const { seq: at = seq, observed: when = observed } = told ?? {};

@@ -2,7 +2,14 @@ import type { Reference } from '../graph/references.ts';
 import { Scope } from '../graph/scope.ts';
 import { nodeOf } from '../kube/node-settings.ts';
 import { field } from '../model/fields.ts';
-import type { EventRecord, ObjectAction, ObjectRecord, RelationRecord, Root } from '../model/record.ts';
+import {
+  type EventRecord,
+  isDeletion,
+  type ObjectAction,
+  type ObjectRecord,
+  type RelationRecord,
+  type Root,
+} from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { RedactedObject, Redactor } from '../redact/redactor.ts';
@@ -159,7 +166,7 @@ export class Placement {
 
   #append(resource: string, redacted: RedactedObject, action: ObjectAction): void {
     const { clock, append } = this.#options;
-    const isDeleted = action === 'deleted' || action === 'deletedUnseen';
+    const isDeleted = isDeletion(action);
     const { uid, resourceVersion } = redacted.object.metadata;
     const known = this.#recorded.get(uid);
     // A watch that goes on after a recorder was killed may tell again what that one had written.

@@ -3,7 +3,7 @@ import { POINTING_TYPES } from '../graph/pointer.ts';
 import type { Reference, SeenObject } from '../graph/references.ts';
 import { type Relation, Relations } from '../graph/relations.ts';
 import type { ObjectAction } from '../model/record.ts';
-import { groupOf, groupResourceOf, type KubeObject } from '../model/resource.ts';
+import { type KubeObject, storageOf } from '../model/resource.ts';
 
 /** A state, and what it means. */
 export interface SeenState extends SeenObject {
@@ -107,5 +107,5 @@ function keyOf({ of, how, to }: Relation): string {
 }
 
 function isPointing({ resource, object }: SeenObject): boolean {
-  return POINTING_TYPES.has(groupResourceOf({ resource, group: groupOf(object.apiVersion) }));
+  return POINTING_TYPES.has(storageOf(resource, object));
 }

@@ -5,7 +5,7 @@ import type { NodeSettings } from '../kube/node-settings.ts';
 import type { LogFollowers } from '../logs/followers.ts';
 import type { GapCause, GapSubject } from '../model/gap.ts';
 import type { JournalRecord, ObjectAction, Root } from '../model/record.ts';
-import { groupOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import { groupOf, groupResourceOf, type KubeObject, type ResourceType, storageOf } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { mayBelong } from './families.ts';
 import type { Past, PastTarget } from './past.ts';
@@ -68,7 +68,7 @@ export class RecorderWitness implements Witness {
     placement.restore(past);
     for (const [uid, { resource, object, isDeleted }] of past.objects) {
       if (!placement.isMember(uid)) continue;
-      this.#membersOf.add(groupResource(resource, object));
+      this.#membersOf.add(storageOf(resource, object));
       if (!isPod(resource, object)) continue;
       nodes.want(object);
       followers?.restore(object, { isDeleted });
@@ -97,7 +97,7 @@ export class RecorderWitness implements Witness {
     }
     const { object } = change;
     const placed = placement.take(resource, object, actionOf(change));
-    if (placement.isMember(object.metadata.uid)) this.#membersOf.add(groupResource(resource, object));
+    if (placement.isMember(object.metadata.uid)) this.#membersOf.add(storageOf(resource, object));
     for (const uid of new Set([...placed, object.metadata.uid])) this.#followLogs(uid);
     const { uid } = object.metadata;
     // One whose owner was not seen yet may come into the story with it.
@@ -272,8 +272,4 @@ function actionOf(change: Exclude<WatchedChange, { type: 'deletedUnseen' }>): Ob
 
 function isPod(resource: string, object: KubeObject): boolean {
   return resource === 'pods' && groupOf(object.apiVersion) === '';
-}
-
-function groupResource(resource: string, object: KubeObject): string {
-  return groupResourceOf({ resource, group: groupOf(object.apiVersion) });
 }

@@ -3,7 +3,7 @@ import type { JournalEntry } from '../journal/reader.ts';
 import { field, numberOf, path, textOf } from '../model/fields.ts';
 import { type Gap, openGapKey } from '../model/gap.ts';
 import { instanceName } from '../model/instance.ts';
-import type { EventRecord, ObjectRecord } from '../model/record.ts';
+import { type EventRecord, isDeletion, type ObjectRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp } from '../model/time.ts';
 import { changesOf, type ToldChange } from './changes.ts';
@@ -150,7 +150,7 @@ export class Entries {
     const key = keyAfter(before, when.time);
     if (draft === undefined) this.#objects.set(uid, this.#newDraft(record, key));
     else Object.assign(draft, { state: object, lastSeen: observed, key });
-    const isGone = action === 'deleted' || action === 'deletedUnseen';
+    const isGone = isDeletion(action);
     const known = this.#objects.get(uid);
     if (known !== undefined && (isGone || object.metadata.deletionTimestamp !== undefined))
       known.deletedOrder ??= this.#order;

@@ -1,4 +1,4 @@
-import type { ObjectRecord } from '../model/record.ts';
+import { isDeletion, type ObjectRecord } from '../model/record.ts';
 import type { KubeObject, ManagedFields } from '../model/resource.ts';
 import { millisecondsOf, parseTimestamp, type Timestamp } from '../model/time.ts';
 import type { TimeSource } from './document.ts';
@@ -21,8 +21,7 @@ export function timeOfState(
   previous: KubeObject | undefined,
 ): EntryTime & { readonly manager?: string } {
   const { observed, object, action } = record;
-  if (action === 'found' || action === 'deleted' || action === 'deletedUnseen')
-    return { time: observed, timeSource: 'observed' };
+  if (action === 'found' || isDeletion(action)) return { time: observed, timeSource: 'observed' };
   const writer = newestWriter(object, previous);
   const stated = writer?.time ?? (previous === undefined ? object.metadata.creationTimestamp : undefined);
   const manager = writer?.manager === undefined ? {} : { manager: writer.manager };

@@ -12,7 +12,7 @@ import type {
   RelationRecord,
   StartRecord,
 } from '../model/record.ts';
-import { groupOf, groupResourceOf, type KubeObject } from '../model/resource.ts';
+import { type KubeObject, storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
 import { BlockList } from './block-list.ts';
 
@@ -207,7 +207,7 @@ class Surveyor {
 
   #takeObject(resource: string, object: KubeObject): void {
     const { uid, namespace = null } = object.metadata;
-    const type = groupResourceOf({ resource, group: groupOf(object.apiVersion) });
+    const type = storageOf(resource, object);
     this.#types.set(`${namespace}/${type}`, { resource: type, namespace });
     this.#seen.add(uid);
     this.#scope.observe({ resource, object });

@@ -1,6 +1,7 @@
 import { conditionsOf } from '../graph/conditions.ts';
 import { containerStatusesOf } from '../model/container-statuses.ts';
 import { field, numberOf, path, textOf } from '../model/fields.ts';
+import { isDeletion, type ObjectAction } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { timestampOf } from '../model/time.ts';
 import type { EventFact, Facts, Moment, ObjectFacts, ObjectIdentity, RunFacts, RunIdentity } from './facts.ts';
@@ -31,7 +32,7 @@ export interface ToldEvent {
 /** A state of an object, whole. */
 export interface ToldState {
   readonly object: number;
-  readonly action: string;
+  readonly action: ObjectAction;
   readonly manager?: string | undefined;
   readonly state: KubeObject;
 }
@@ -123,7 +124,7 @@ export class FactsGatherer<Line> {
   state(at: Moment, { object: index, action, manager, state }: ToldState): void {
     const object = this.#objects[index];
     if (object === undefined) return;
-    const isGone = action === 'deleted' || action === 'deletedUnseen';
+    const isGone = isDeletion(action);
     if (object.first === undefined) object.isNew = action === 'created';
     noteConditions(object, state, at);
     if (object.kind === 'Pod') this.#notePod(object, state, at);
@@ -216,7 +217,7 @@ function noteWaits(object: ObjectFacts, pod: KubeObject, at: Moment): void {
 
 interface Change {
   readonly at: Moment;
-  readonly action: string;
+  readonly action: ObjectAction;
   readonly manager: string | undefined;
 }
 

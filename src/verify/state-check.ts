@@ -1,5 +1,6 @@
 import { messageOf } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
+import { isDeletion } from '../model/record.ts';
 import type { StoryObject, TimelineEntry } from '../story/document.ts';
 import { applyPatch } from '../story/patch.ts';
 import type { ChangeCheck } from './change-check.ts';
@@ -34,7 +35,7 @@ export class StateCheck {
     if (object === undefined) return; // told by whoever checks references
     const before = this.#known.get(entry.object);
     const state = this.#stateOf(entry, before);
-    const isGone = entry.action === 'deleted' || entry.action === 'deletedUnseen';
+    const isGone = isDeletion(entry.action);
     const { observed, resourceVersion: version } = entry;
     const gone = isGone ? observed : undefined;
     if (state !== undefined && this.#checkState(entry, object, state))

@@ -3,7 +3,14 @@ import { instancesOf } from '../../logs/instances.ts';
 import { field, textOf } from '../../model/fields.ts';
 import type { Gap } from '../../model/gap.ts';
 import { instanceName } from '../../model/instance.ts';
-import type { EventRecord, JournalRecord, LogRecord, ObjectRecord, Root } from '../../model/record.ts';
+import {
+  type EventRecord,
+  isDeletion,
+  type JournalRecord,
+  type LogRecord,
+  type ObjectRecord,
+  type Root,
+} from '../../model/record.ts';
 import type { KubeObject } from '../../model/resource.ts';
 import { changeText, type EntryText } from './entry-line.ts';
 import { LogRates } from './log-rates.ts';
@@ -85,7 +92,7 @@ export class LiveStory {
 
   #takeObject({ action, object, observed, resource }: ObjectRecord): void {
     const { uid } = object.metadata;
-    const isDeleted = action === 'deleted' || action === 'deletedUnseen';
+    const isDeleted = isDeletion(action);
     const previous = this.#states.get(uid);
     if (isDeleted) this.#states.delete(uid);
     else this.#states.set(uid, object);

@@ -1,4 +1,4 @@
-import type { Root } from '../../model/record.ts';
+import { isDeletion, type Root } from '../../model/record.ts';
 import { groupOf, type KubeObject } from '../../model/resource.ts';
 import type { Timestamp } from '../../model/time.ts';
 import type { StoryHead } from '../../story/head.ts';
@@ -25,7 +25,7 @@ export async function momentOf(story: StoryReader, until: Timestamp | undefined)
     if (state === undefined) continue; // its first state lies after the moment, by another clock
     const object = state as KubeObject; // a state of the story's schema is an object of the API
     states.set(entry.object, object);
-    const isDeleted = entry.action === 'deleted' || entry.action === 'deletedUnseen';
+    const isDeleted = isDeletion(entry.action);
     const resource = head.objects[entry.object]?.resource ?? '';
     tree.take({ resource, object, isDeleted, time: entry.time as Timestamp }); // the schema's time is one
   }

@@ -1,3 +1,4 @@
+import { isDeletion } from '../../../model/record.ts';
 import type { StoryGap } from '../../../story/document.ts';
 import { applyPatch } from '../../../story/patch.ts';
 import { ToldEnds } from '../../../story/told-ends.ts';
@@ -78,8 +79,7 @@ class Teller {
     const at = this.#when(object, entry);
     const writer = this.#writerOf(object);
     if (writer instanceof WorkloadLane) this.#takeState(entry, writer, at);
-    if (action === 'deleted' || action === 'deletedUnseen')
-      writer?.mark({ at, seq, tone: 'deleted', text: headlineOf(entry) });
+    if (isDeletion(action)) writer?.mark({ at, seq, tone: 'deleted', text: headlineOf(entry) });
     else if (action === 'changed' && manager !== undefined && !CONTROLLERS.test(manager))
       writer?.mark({ at, seq, tone: 'change', text: headlineOf(entry) });
   }
