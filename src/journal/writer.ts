@@ -4,13 +4,13 @@ import { type FaroError, messageOf } from '../model/errors.ts';
 import type { Hold } from '../model/gap.ts';
 import type { JournalRecord } from '../model/record.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { Waiters } from '../model/waiters.ts';
 import { Backlog, JOURNAL_FULL } from './backlog.ts';
 import { SegmentChain } from './chain.ts';
 import { cannotCreate, cannotWrite, isPassing } from './failure.ts';
 import { type JournalFs, nodeFs } from './fs.ts';
 import { Room } from './room.ts';
 import type { SegmentEnd } from './segment.ts';
-import { Turn } from './turn.ts';
 
 export interface JournalWriterOptions {
   readonly clock: Clock;
@@ -77,7 +77,7 @@ export class JournalWriter implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #chain: SegmentChain;
   readonly #backlog: Backlog;
-  readonly #turn = new Turn();
+  readonly #written = new Waiters();
   readonly #ticker: Promise<void>;
   #writing: Promise<void> | undefined;
   #failure: FaroError | undefined;
@@ -174,9 +174,10 @@ export class JournalWriter implements AsyncDisposable {
   async drained(signal: AbortSignal): Promise<void> {
     while (this.hold !== undefined || this.bufferedBytes > this.#options.highWaterBytes) {
       if (this.#failure !== undefined) throw this.#failure;
-      const turn = this.#turn.next(signal);
+      const written = this.#written.wait(signal);
       if (!this.#backlog.isEmpty) this.#write();
-      await turn;
+      await written;
+      signal.throwIfAborted();
     }
   }
 
@@ -198,7 +199,7 @@ export class JournalWriter implements AsyncDisposable {
     } finally {
       await this.#release();
       await this.#chain[Symbol.asyncDispose]();
-      this.#turn.pass();
+      this.#written.wake();
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -219,7 +220,7 @@ export class JournalWriter implements AsyncDisposable {
   #write(): Promise<void> {
     this.#writing ??= this.#writeBatch().finally(() => {
       this.#writing = undefined;
-      this.#turn.pass();
+      this.#written.wake();
     });
     return this.#writing;
   }
