@@ -62,7 +62,7 @@ async function readBytes(response: HttpResponse, maxBytes: number, what: string)
 }
 
 /** The bytes of an answer, decompressed as they come. */
-export function plainBytes(response: HttpResponse, what: string): AsyncIterable<Buffer> {
+function plainBytes(response: HttpResponse, what: string): AsyncIterable<Buffer> {
   return isGzip(response) ? named(gunzip(response.body), what) : response.body;
 }
 

@@ -5,7 +5,7 @@ import { mapFields } from './map-fields.ts';
 export const MAX_DEPTH = 500;
 
 /** What stands there instead. */
-export const TOO_DEEP = 'nested too deeply to be kept';
+const TOO_DEEP = 'nested too deeply to be kept';
 
 /** A copy in which nothing is nested too deeply, or the value itself where nothing was. */
 export function withoutDepths<T extends object>(value: T): T {

@@ -2,8 +2,8 @@
  * How much a contradiction tells of what was done: an edit says so itself; what is missing or other than it was is found
  * by what was counted or derived from it; a break in the order only follows from that.
  */
-export const WEIGHTS = ['edit', 'content', 'order'] as const;
-export type Weight = (typeof WEIGHTS)[number];
+const WEIGHTS = ['edit', 'content', 'order'] as const;
+type Weight = (typeof WEIGHTS)[number];
 
 /** Collects what contradicts itself in a story; keeps the first few of each weight, counts all. */
 export class Problems {
