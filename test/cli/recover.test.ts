@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { JournalLock } from '../../src/journal/lock.ts';
-
-function faro(...args: string[]): Promise<{ code: number; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['src/main.ts', ...args], (error, _stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stderr });
-    });
-  });
-}
+import { faro } from '../e2e/capture.ts';
 
 test('faro recover says what is wrong with the journal that was named, and names no error of the system', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'faro-recover-'));
@@ -25,7 +17,7 @@ test('faro recover says what is wrong with the journal that was named, and names
     [file, 'is a file, and no journal'],
     [empty, 'is no journal'],
   ] as const) {
-    const { code, stderr } = await faro('recover', journal, '-o', join(folder, 'story.json'));
+    const { code, stderr } = await faro(['recover', journal, '-o', join(folder, 'story.json')]).exit;
     assert.equal(code, 4, journal);
     assert.ok(stderr.includes(says), stderr);
     assert.match(stderr, /named like story\.json\.journal/);
@@ -42,12 +34,12 @@ test('a journal that is in use is neither recovered nor recorded to; one that wa
   {
     using _lock = JournalLock.forWriting(journal);
     for (const args of [['recover', journal, '-o', output], capture]) {
-      const { code, stderr } = await faro(...args);
+      const { code, stderr } = await faro(args).exit;
       assert.equal(code, 4);
       assert.ok(stderr.includes(`is in use by process ${process.pid}`), stderr);
     }
   }
-  const { code, stderr } = await faro(...capture);
+  const { code, stderr } = await faro(capture).exit;
   assert.equal(code, 4);
   assert.ok(stderr.includes(`there is a journal already: ${journal}`), stderr);
   assert.ok(stderr.includes(`faro recover ${journal}`), stderr);

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,30 +23,15 @@ before(async () => {
   cluster.run();
   const output = join(folder, 'left.json');
   const at = ['-n', 'shop', '-o', output, '--kubeconfig', kubeconfigOf(cluster)];
-  const child = start(['capture', 'deployment/web', ...at, '--for', '1h', ...said]);
-  await hasSaid(child, '"msg":"recording"');
+  const killed = faro(['capture', 'deployment/web', ...at, '--for', '1h', ...said]);
+  await killed.said('"msg":"recording"');
   await moreLines();
-  child.kill('SIGKILL');
-  await once(child, 'close');
+  killed.kill();
+  await killed.exit;
   left = `${output}.journal`;
 });
 
 after(() => cluster[Symbol.asyncDispose]());
-
-function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['src/main.ts', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-function hasSaid(child: ChildProcess, text: string): Promise<void> {
-  let stderr = '';
-  return new Promise((resolve, reject) => {
-    child.stderr?.on('data', (chunk: Buffer) => {
-      stderr += chunk;
-      if (stderr.includes(text)) resolve();
-    });
-    child.on('close', () => reject(new Error(stderr)));
-  });
-}
 
 function kubeconfigOf(of: DemoCluster): string {
   const file = join(mkdtempSync(join(folder, 'at-')), 'config');

@@ -5,10 +5,10 @@ import { InstanceLife, type InstanceView } from '../../src/logs/life.ts';
 import { NodeFollower } from '../../src/logs/node-follower.ts';
 import { OpenStreams } from '../../src/logs/open-streams.ts';
 import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
-import type { ContainerInstance } from '../../src/model/instance.ts';
+import { type ContainerInstance, instanceKey } from '../../src/model/instance.ts';
 import { Slots } from '../../src/model/slots.ts';
 import { type Timestamp, timestampOf } from '../../src/model/time.ts';
-import { readRecords } from '../record/simulation/journalled.ts';
+import { recordedLines } from '../record/harness.ts';
 import { FakeNode } from './fake-node.ts';
 
 const instance: ContainerInstance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
@@ -131,8 +131,9 @@ export class Following {
 
   /** The lines that were recorded, and the gaps. */
   recorded() {
-    const log = readRecords(this.records).logs.get('p/app/0');
-    return { lines: log?.lines.map((line) => line.slice(31)) ?? [], gaps: log?.gaps ?? [] };
+    const lines = recordedLines(this.records).get(instanceKey(instance)) ?? [];
+    const gaps = this.records.flatMap((record) => (record.kind === 'gap' ? [record.gap] : []));
+    return { lines: lines.map((line) => line.slice(31)), gaps };
   }
 
   [Symbol.dispose](): void {

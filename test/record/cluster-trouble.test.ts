@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
+import { deployWeb, scaleWeb } from './root.ts';
 import { SimulatedRecording, type SimulatedRecordingOptions } from './simulated-recording.ts';
 import { judge } from './simulation/judge.ts';
 import { programsOf } from './simulation/programs.ts';
 import { storyOn } from './simulation/story.ts';
 import type { Verdict } from './simulation/verdict.ts';
-
-/** A Deployment of two pods that write a line now and then. */
-function deploy(cluster: SimulatedCluster): void {
-  const template = { spec: { containers: [{ name: 'web', image: 'sim/calm:1' }] } };
-  const spec = { replicas: 2, selector: { matchLabels: { app: 'web' } }, template };
-  cluster.create('deployments.apps', 'shop', { metadata: { name: 'web', labels: { app: 'web' } }, spec });
-}
-
-function scale(cluster: SimulatedCluster, replicas: number): void {
-  cluster.change('deployments.apps', 'shop', 'web', (web) => ({ ...web, spec: { ...(web.spec as object), replicas } }));
-}
 
 type Trouble = (recording: SimulatedRecording) => Promise<void>;
 
@@ -25,11 +14,11 @@ type Trouble = (recording: SimulatedRecording) => Promise<void>;
 async function during(trouble: Trouble, options: Partial<SimulatedRecordingOptions> = {}) {
   const rest = { isQuiet: false };
   const world = { seed: 5, programs: programsOf(rest), logs: { maxBytes: 2000, maxFiles: 5, intervalMs: 10_000 } };
-  await using recording = await SimulatedRecording.start({ ...world, prepare: deploy, ...options });
+  await using recording = await SimulatedRecording.start({ ...world, prepare: deployWeb, ...options });
   const { cluster, records } = recording;
   await recording.advance(20_000);
   await trouble(recording);
-  scale(cluster, 3);
+  scaleWeb(cluster, 3);
   await recording.advance(60_000);
   const replicas = records.flatMap((record) =>
     record.kind === 'object' && record.object.kind === 'Deployment'
@@ -64,7 +53,7 @@ test('an API server that restarts costs nothing', async () => {
   const played = await during(async (recording) => {
     const back = recording.cluster.restartApiServer(25_000);
     await recording.advance(5000);
-    scale(recording.cluster, 4);
+    scaleWeb(recording.cluster, 4);
     await recording.through(back);
     await recording.advance(15_000);
   });
@@ -76,7 +65,7 @@ test('a network that is gone for five minutes, while the history is compacted, i
   const played = await during(async (recording) => {
     const back = recording.cluster.restartApiServer(300_000);
     await recording.advance(5000);
-    scale(recording.cluster, 0);
+    scaleWeb(recording.cluster, 0);
     await recording.advance(5000);
     recording.cluster.store.compact();
     await recording.through(back);
@@ -112,7 +101,7 @@ test('a server whose priority and fairness lets nothing through for a minute cos
     const refusal = { type: 'status', status: 429, reason: 'TooManyRequests', retryAfter: 1 } as const;
     cluster.faults.add(() => true, refusal, 100_000);
     cluster.api.server.breakConnections();
-    scale(cluster, 4);
+    scaleWeb(cluster, 4);
     await recording.advance(60_000);
     cluster.faults.clear();
     await recording.advance(40_000);
@@ -151,7 +140,7 @@ test('a type that is not served for a while, as during an upgrade, is watched ag
   const played = await during(async (recording) => {
     const { cluster } = recording;
     cluster.withdraw(cluster.pods);
-    scale(cluster, 1);
+    scaleWeb(cluster, 1);
     await recording.advance(15_000);
     cluster.serve(cluster.pods);
     await recording.advance(30_000);
@@ -164,7 +153,7 @@ test('a type that is not served for a while, as during an upgrade, is watched ag
 test('an hour in which the machine sleeps is told by what came of it', async () => {
   const played = await during(async (recording) => {
     const asleep = recording.sleepThrough(3_600_000);
-    scale(recording.cluster, 1);
+    scaleWeb(recording.cluster, 1);
     await asleep;
     await recording.advance(10_000);
   });
@@ -202,7 +191,7 @@ test('a history that is compacted under a watch that is away is a stated gap', a
   const played = await during(async (recording) => {
     recording.cluster.faults.add(({ verb }) => verb === 'watch', { type: 'delay', ms: 5000 }, 40);
     recording.cluster.api.server.breakConnections();
-    scale(recording.cluster, 1);
+    scaleWeb(recording.cluster, 1);
     await recording.advance(4000);
     recording.cluster.store.compact();
     await recording.advance(30_000);
@@ -230,7 +219,7 @@ test('a list that is cut short again and again states what may have been missed 
     recording.cluster.faults.add(isPods, { type: 'cut', afterBytes: 1000 }, 2);
     recording.cluster.store.compact();
     recording.cluster.api.server.breakConnections();
-    scale(recording.cluster, 1);
+    scaleWeb(recording.cluster, 1);
     await recording.advance(20_000);
   });
   assert.ok(played.gaps.includes('pods: expired'));
@@ -251,10 +240,10 @@ test('a log stream that ends after four hours, as the kubelet ends it, is opened
 });
 
 test('a recording that ends while the server cannot be reached says from when on it saw nothing', async () => {
-  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deploy });
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deployWeb });
   await recording.advance(20_000);
   recording.cluster.api.server.goDown();
-  scale(recording.cluster, 1);
+  scaleWeb(recording.cluster, 1);
   await recording.advance(30_000);
   await recording.end();
   const gaps = gapsIn(recording.records);
@@ -263,7 +252,7 @@ test('a recording that ends while the server cannot be reached says from when on
 });
 
 test('a recording that ends after every watch was cut, taken up again, and silent since, lacks nothing', async () => {
-  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deploy });
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deployWeb });
   await recording.advance(20_000);
   recording.cluster.api.server.breakConnections();
   await recording.advance(8000);
@@ -282,7 +271,7 @@ test('a pod that came and went before its owner was seen is recorded from its fi
   );
   cluster.api.server.breakConnections();
   await recording.advance(1000);
-  deploy(cluster);
+  deployWeb(cluster);
   await recording.advance(1000);
   const [pod] = cluster.store.list(cluster.pods, 'shop');
   assert.ok(pod);
@@ -301,7 +290,7 @@ test('a pod that came and went before its owner was seen is recorded from its fi
 });
 
 test('a pod that was gone when its owner was seen has its log read to what can be had of it, at once', async () => {
-  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deploy });
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deployWeb });
   const { cluster, records } = recording;
   await recording.advance(10_000);
   const isReplicaSets = ({ verb, resource }: { verb: string; resource: string }) =>

@@ -13,6 +13,7 @@ import {
   trueVersions,
   until,
 } from './harness.ts';
+import { scaleWeb } from './root.ts';
 
 const STORAGES = ['deployments.apps', 'replicasets.apps', 'pods'];
 
@@ -30,13 +31,6 @@ function readyPods({ records }: Recording): number {
   ).length;
 }
 
-function scale(recording: Recording, replicas: number): void {
-  recording.cluster.change('deployments.apps', 'shop', 'web', (web) => ({
-    ...web,
-    spec: { ...(web.spec as object), replicas },
-  }));
-}
-
 /** A deleted pod's log files go within a second: on a busy machine that is too soon for its log, and no matter of states. */
 function stateGaps(records: readonly JournalRecord[]) {
   return ofKind(records, 'gap').filter(({ gap }) => 'resource' in gap.of);
@@ -47,7 +41,7 @@ test('a workload created after the recording began is recorded from its first st
   const { cluster, records } = recording;
   prepareShop(cluster);
   await until('three pods are ready', () => readyPods(recording) === 3);
-  scale(recording, 1);
+  scaleWeb(recording.cluster, 1);
   await until(
     'two pods are gone',
     () => ofKind(records, 'object').filter(({ action }) => action === 'deleted').length === 2,
@@ -176,7 +170,7 @@ for (const { title, fault } of watchFaults)
     );
     prepareShop(cluster);
     await until('three pods are ready', () => readyPods(recording) === 3);
-    scale(recording, 2);
+    scaleWeb(recording.cluster, 2);
     await until('a pod is gone', () => ofKind(records, 'object').some(({ action }) => action === 'deleted'));
     await until(
       'all states are there',
@@ -203,7 +197,7 @@ test('a history that was compacted while the watch was away is a stated gap, and
   await until('the pod that went unseen is stated', () =>
     ofKind(records, 'object').some(({ action }) => action === 'deletedUnseen'),
   );
-  scale(recording, 3);
+  scaleWeb(recording.cluster, 3);
   await until('a new pod is recorded', () => readyPods(recording) >= 3);
 });
 
@@ -249,7 +243,7 @@ test('a server that comes back with another certificate of its authority is take
   const before = await certificateOf(cluster.url);
   await cluster.renewCertificate();
   assert.notEqual(await certificateOf(cluster.url), before);
-  scale(recording, 1);
+  scaleWeb(recording.cluster, 1);
   await until(
     'two pods are gone',
     () => ofKind(records, 'object').filter(({ action }) => action === 'deleted').length === 2,

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { KilledRecording, type KilledRecordingOptions, storyOf } from './killed-recording.ts';
+import { deployWeb, scaleWeb } from './root.ts';
 import { judge } from './simulation/judge.ts';
 import { programsOf } from './simulation/programs.ts';
-
-/** A Deployment of two pods that write a line now and then. */
-function deploy(cluster: SimulatedCluster, image = 'sim/calm:1'): void {
-  const template = { spec: { containers: [{ name: 'web', image }] } };
-  const spec = { replicas: 2, selector: { matchLabels: { app: 'web' } }, template };
-  cluster.create('deployments.apps', 'shop', { metadata: { name: 'web', labels: { app: 'web' } }, spec });
-}
-
-function scale(cluster: SimulatedCluster, replicas: number): void {
-  cluster.change('deployments.apps', 'shop', 'web', (web) => ({ ...web, spec: { ...(web.spec as object), replicas } }));
-}
 
 interface Play extends Partial<KilledRecordingOptions> {
   /** Records that were not synced when the recorder was killed. */
@@ -34,7 +23,7 @@ async function killedDuring(
     seed: 5,
     programs: programsOf(rest),
     logs: { maxBytes: 2000, maxFiles: 5, intervalMs: 10_000 },
-    prepare: (cluster) => deploy(cluster, image),
+    prepare: (cluster) => deployWeb(cluster, image),
     ...options,
   });
   await recording.advance(20_000);
@@ -42,7 +31,7 @@ async function killedDuring(
   await meanwhile(recording);
   await recording.resume();
   await recording.advance(30_000);
-  scale(recording.cluster, 3);
+  scaleWeb(recording.cluster, 3);
   await recording.advance(30_000);
   rest.isQuiet = true;
   await recording.advance(10_000);
@@ -118,7 +107,7 @@ test('a container that was started again meanwhile is read in both of its runs',
 test('a history that was compacted meanwhile is a gap of each type, from when it was last heard of until it is listed', async () => {
   const { verdict, gaps, records } = await killedDuring(async (recording) => {
     const { cluster } = recording;
-    scale(cluster, 0);
+    scaleWeb(cluster, 0);
     await recording.advance(5000);
     cluster.store.compact();
     await recording.advance(5000);
@@ -171,7 +160,7 @@ test('by the pod log stream alone repeats are recognised, and what was rotated a
 });
 
 test('a recorder that was killed before its first list begins with a list', async () => {
-  await using recording = await KilledRecording.start({ seed: 5, prepare: deploy });
+  await using recording = await KilledRecording.start({ seed: 5, prepare: deployWeb });
   await recording.kill();
   recording.records.splice(1);
   await recording.resume();

@@ -1,3 +1,4 @@
+import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import type { Root } from '../../src/model/record.ts';
 
 /** The Deployment that the recordings of the simulated cluster are about. */
@@ -9,3 +10,14 @@ export const WEB: Root = {
   namespace: 'shop',
   name: 'web',
 };
+
+/** Creates it, with two pods that write a line now and then. */
+export function deployWeb(cluster: SimulatedCluster, image = 'sim/calm:1'): void {
+  const template = { spec: { containers: [{ name: 'web', image }] } };
+  const spec = { replicas: 2, selector: { matchLabels: { app: 'web' } }, template };
+  cluster.create('deployments.apps', 'shop', { metadata: { name: 'web', labels: { app: 'web' } }, spec });
+}
+
+export function scaleWeb(cluster: SimulatedCluster, replicas: number): void {
+  cluster.change('deployments.apps', 'shop', 'web', (web) => ({ ...web, spec: { ...(web.spec as object), replicas } }));
+}
