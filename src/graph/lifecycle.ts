@@ -1,6 +1,6 @@
+import { isDeletion } from '../model/action.ts';
 import { numberOf, path } from '../model/fields.ts';
 import type { InstanceState } from '../model/instance.ts';
-import { isDeletion } from '../model/record.ts';
 import type { KubeObject, OwnerReference } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { type ConditionChange, conditionChanges } from './condition-changes.ts';

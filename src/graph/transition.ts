@@ -1,5 +1,5 @@
+import type { ObjectAction } from '../model/action.ts';
 import { path, textOf } from '../model/fields.ts';
-import type { ObjectAction } from '../model/record.ts';
 import { groupOf, type KubeObject } from '../model/resource.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
 

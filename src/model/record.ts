@@ -1,3 +1,4 @@
+import type { ObjectAction } from './action.ts';
 import type { Gap } from './gap.ts';
 import type { ContainerInstance } from './instance.ts';
 import type { KubeObject } from './resource.ts';
@@ -25,17 +26,6 @@ export interface StartRecord {
   readonly cluster: { readonly version: string; readonly uid: string | null; readonly server: string };
   readonly roots: readonly Root[];
   readonly options: Readonly<Record<string, unknown>>;
-}
-
-/**
- * What a state of an object means: `found` at the start, `created` and `changed` while recording, `deleted` with the
- * last state as the server sent it, `deletedUnseen` when a relist proved that it is gone (the state is the last known).
- */
-export type ObjectAction = 'found' | 'created' | 'changed' | 'deleted' | 'deletedUnseen';
-
-/** Whether an object is gone with it, seen or not. */
-export function isDeletion(action: ObjectAction): boolean {
-  return action === 'deleted' || action === 'deletedUnseen';
 }
 
 /** One whole, redacted state of an object, in the order of its arrival. */

@@ -1,17 +1,17 @@
 import { Scope } from '../graph/scope.ts';
 import { LogPasts } from '../logs/past.ts';
+import { isDeletion } from '../model/action.ts';
 import { FaroError } from '../model/errors.ts';
 import { type Gap, openGapKey } from '../model/gap.ts';
-import {
-  type EndRecord,
-  type EventRecord,
-  isDeletion,
-  type JournalRecord,
-  type LogRecord,
-  type ObjectRecord,
-  type RelationRecord,
-  type StartRecord,
-  type WatchedRecord,
+import type {
+  EndRecord,
+  EventRecord,
+  JournalRecord,
+  LogRecord,
+  ObjectRecord,
+  RelationRecord,
+  StartRecord,
+  WatchedRecord,
 } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';

@@ -1,15 +1,9 @@
 import type { Reference } from '../graph/references.ts';
 import { Scope } from '../graph/scope.ts';
 import { nodeOf } from '../kube/node-settings.ts';
+import { isDeletion, type ObjectAction } from '../model/action.ts';
 import { field } from '../model/fields.ts';
-import {
-  type EventRecord,
-  isDeletion,
-  type ObjectAction,
-  type ObjectRecord,
-  type RelationRecord,
-  type Root,
-} from '../model/record.ts';
+import type { EventRecord, ObjectRecord, RelationRecord, Root } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { RedactedObject, Redactor } from '../redact/redactor.ts';

@@ -2,7 +2,7 @@ import { isHeartbeat } from '../graph/node-heartbeat.ts';
 import { POINTING_TYPES } from '../graph/pointer.ts';
 import type { Reference, SeenObject } from '../graph/references.ts';
 import { type Relation, Relations } from '../graph/relations.ts';
-import type { ObjectAction } from '../model/record.ts';
+import type { ObjectAction } from '../model/action.ts';
 import { type KubeObject, storageOf } from '../model/resource.ts';
 
 /** A state, and what it means. */

@@ -1,9 +1,10 @@
 import { controllerOf, type LineageInput, lineagesOf } from '../graph/lineage.ts';
 import type { JournalEntry } from '../journal/reader.ts';
+import { isDeletion } from '../model/action.ts';
 import { field, numberOf, path, textOf } from '../model/fields.ts';
 import { type Gap, openGapKey } from '../model/gap.ts';
 import { instanceName } from '../model/instance.ts';
-import { type EventRecord, isDeletion, type ObjectRecord } from '../model/record.ts';
+import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp } from '../model/time.ts';
 import { changesOf, type ToldChange } from './changes.ts';

@@ -1,4 +1,5 @@
-import { isDeletion, type ObjectRecord } from '../model/record.ts';
+import { isDeletion } from '../model/action.ts';
+import type { ObjectRecord } from '../model/record.ts';
 import type { KubeObject, ManagedFields } from '../model/resource.ts';
 import { millisecondsOf, parseTimestamp, type Timestamp } from '../model/time.ts';
 import type { TimeSource } from './document.ts';

@@ -1,7 +1,7 @@
 import { conditionsOf } from '../graph/conditions.ts';
+import { isDeletion, type ObjectAction } from '../model/action.ts';
 import { containerStatusesOf } from '../model/container-statuses.ts';
 import { field, numberOf, path, textOf } from '../model/fields.ts';
-import { isDeletion, type ObjectAction } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { timestampOf } from '../model/time.ts';
 import type { EventFact, Facts, Moment, ObjectFacts, ObjectIdentity, RunFacts, RunIdentity } from './facts.ts';

@@ -1,6 +1,6 @@
+import { isDeletion } from '../model/action.ts';
 import { messageOf } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
-import { isDeletion } from '../model/record.ts';
 import type { StoryObject, TimelineEntry } from '../story/document.ts';
 import { applyPatch } from '../story/patch.ts';
 import type { ChangeCheck } from './change-check.ts';

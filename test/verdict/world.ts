@@ -1,3 +1,4 @@
+import type { ObjectAction } from '../../src/model/action.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { timestampOf } from '../../src/model/time.ts';
 import { FactsGatherer } from '../../src/verdict/gather.ts';
@@ -38,7 +39,7 @@ export class World {
     second: number,
     object: number,
     more: { readonly metadata?: object; readonly [field: string]: unknown },
-    action?: string,
+    action?: ObjectAction,
   ): void {
     const { kind, name, apiVersion = 'v1' } = this.#objects[object] ?? { kind: '', name: '' };
     const { metadata = {}, ...rest } = more;

@@ -1,16 +1,10 @@
 import { type LifecycleChange, lifecycleOf } from '../../graph/lifecycle.ts';
 import { instancesOf } from '../../logs/instances.ts';
+import { isDeletion } from '../../model/action.ts';
 import { field, textOf } from '../../model/fields.ts';
 import type { Gap } from '../../model/gap.ts';
 import { instanceName } from '../../model/instance.ts';
-import {
-  type EventRecord,
-  isDeletion,
-  type JournalRecord,
-  type LogRecord,
-  type ObjectRecord,
-  type Root,
-} from '../../model/record.ts';
+import type { EventRecord, JournalRecord, LogRecord, ObjectRecord, Root } from '../../model/record.ts';
 import type { KubeObject } from '../../model/resource.ts';
 import { changeText, type EntryText } from './entry-line.ts';
 import { LogRates } from './log-rates.ts';

@@ -1,4 +1,5 @@
-import { isDeletion, type Root } from '../../model/record.ts';
+import { isDeletion } from '../../model/action.ts';
+import type { Root } from '../../model/record.ts';
 import { groupOf, type KubeObject } from '../../model/resource.ts';
 import type { Timestamp } from '../../model/time.ts';
 import type { StoryHead } from '../../story/head.ts';

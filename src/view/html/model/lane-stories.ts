@@ -1,4 +1,4 @@
-import { isDeletion } from '../../../model/record.ts';
+import { isDeletion } from '../../../model/action.ts';
 import type { StoryGap } from '../../../story/document.ts';
 import { applyPatch } from '../../../story/patch.ts';
 import { ToldEnds } from '../../../story/told-ends.ts';
