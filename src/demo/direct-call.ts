@@ -1,6 +1,7 @@
 import type { ByteStream, WatchFrame } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
 import { FaroError } from '../model/errors.ts';
+import type { Clock } from '../model/time.ts';
 import type { Api } from './api.ts';
 import type { Fault, FaultRequest } from './faults.ts';
 
@@ -11,6 +12,7 @@ const FRAME_BYTES = 1000;
 
 /** One call of the client in the process, from its first moment to the end of what it carries, with its fault. */
 export class DirectCall implements Disposable {
+  readonly #clock: Clock;
   readonly #client: AbortSignal;
   readonly #connections: AbortSignal;
   readonly #fault: Fault | undefined;
@@ -18,7 +20,9 @@ export class DirectCall implements Disposable {
   /** Aborts when the call is over, for whatever reason. */
   readonly signal: AbortSignal;
 
-  private constructor(client: AbortSignal, connections: AbortSignal, fault: Fault | undefined) {
+  private constructor(api: Api, client: AbortSignal, fault: Fault | undefined) {
+    const { connections } = api.server;
+    this.#clock = api.clock;
     this.#client = client;
     this.#connections = connections;
     this.#fault = fault;
@@ -41,7 +45,7 @@ export class DirectCall implements Disposable {
         reason: fault.reason,
         retryAfterMs: fault.retryAfter === undefined ? undefined : fault.retryAfter * 1000,
       });
-    return new DirectCall(signal, api.server.connections, fault);
+    return new DirectCall(api, signal, fault);
   }
 
   [Symbol.dispose](): void {
@@ -59,6 +63,7 @@ export class DirectCall implements Disposable {
     for await (const frame of source) {
       if (left === 0 && (await this.#strike())) return;
       left -= 1;
+      if (fault?.type === 'lag') await this.#clock.sleep(fault.ms, this.signal);
       yield frame;
     }
     this.#throwIfBroken();

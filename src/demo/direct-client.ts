@@ -47,7 +47,8 @@ export class DirectClient implements KubeClient {
 
   async *watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchFrame> {
     using call = await this.#call('watch', type, signal);
-    options.onOpen?.();
+    // As the server does it that is simulated, though there is no wire.
+    options.onOpen?.({ isCompressed: options.sendInitialEvents === true });
     yield* call.frames(directWatch(this.#api, { type, options }, call.signal));
   }
 

@@ -20,6 +20,8 @@ export type Fault =
   /** Nothing more comes after that many bytes, and the stream stays open. */
   | { readonly type: 'stall'; readonly afterBytes: number }
   | { readonly type: 'delay'; readonly ms: number }
+  /** Each frame of a watch comes so long after the one before, at the soonest: the watch lags behind. */
+  | { readonly type: 'lag'; readonly ms: number }
   | { readonly type: 'body'; readonly contentType: string; readonly text: string };
 
 interface Planned {

@@ -71,7 +71,7 @@ export function plainFrames(response: HttpResponse, what: string): AsyncIterable
   return isGzip(response) ? named(gunzipMembers(response.body), what) : response.body;
 }
 
-function isGzip(response: HttpResponse): boolean {
+export function isGzip(response: HttpResponse): boolean {
   return headerOf(response, 'content-encoding') === 'gzip';
 }
 

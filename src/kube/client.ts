@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
-import { isProtobuf, nameOf, plainFrames, readRefusal, requireJson } from './answer.ts';
+import { isGzip, isProtobuf, nameOf, plainFrames, readRefusal, requireJson } from './answer.ts';
 import type { Connection } from './connection.ts';
 import type { ApiError } from './error.ts';
 import { type ClientLimits, DEFAULT_LIMITS } from './limits.ts';
@@ -47,7 +47,12 @@ export interface WatchOptions {
   readonly sendInitialEvents?: boolean;
   readonly timeoutSeconds?: number;
   /** The server took the watch. That does not prove that it can serve it: a history that is gone is told in the stream. */
-  readonly onOpen?: () => void;
+  readonly onOpen?: (answer: WatchAnswer) => void;
+}
+
+/** What is known of a watch when the server has taken it. */
+export interface WatchAnswer {
+  readonly isCompressed: boolean;
 }
 
 export type WatchFrame =
@@ -142,7 +147,7 @@ class HttpKubeClient implements KubeClient {
     await using _body = response.body;
     const format = isProtobuf(response) ? 'protobuf' : 'json';
     if (format === 'json') requireJson(response, nameOf(request));
-    options.onOpen?.();
+    options.onOpen?.({ isCompressed: isGzip(response) });
     yield* readFrames(plainFrames(response, nameOf(request)), { type, format, maxBytes: this.#limits.frameBytes });
   }
 

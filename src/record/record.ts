@@ -51,6 +51,8 @@ export interface RecordOptions {
   /** Unpacks rotated log files; left out: in Node's threads. */
   readonly gunzip?: Gunzip;
   readonly streamingList: boolean;
+  /** After so many changes a watch goes over to a compressed one, at the earliest (default: 16). */
+  readonly crossAfter?: number;
   /** False leaves out what explains the objects of the story without being part of it. */
   readonly related?: boolean;
   /** A type with more objects than this has its few members watched one by one (default: 500). */

@@ -11,6 +11,8 @@ export interface RunningWatchesOptions {
   readonly random: () => number;
   readonly witness: Witness;
   readonly streamingList: boolean;
+  /** After so many changes a watch goes over to a compressed one, at the earliest. */
+  readonly crossAfter?: number;
   /** Initial lists at once, of what is searched, and as many of what is of the story. */
   readonly listsAtOnce: number;
 }
@@ -44,12 +46,13 @@ export class RunningWatches {
 
   /** Runs until its signal or that of all watches aborts. Resolves at its first list or refusal. */
   run(what: WatchTarget & Refusable, onChange: (change: WatchedChange) => void): Promise<void> {
-    const { client, clock, random, streamingList, witness } = this.#options;
+    const { client, clock, random, streamingList, crossAfter, witness } = this.#options;
     const { signal = this.#signal, isSearch, ...how } = what;
     const first = Promise.withResolvers<void>();
     if (what.from !== undefined && what.listFrom !== true) first.resolve(); // it begins without a list
     const listSlots = isSearch === true ? this.#searches : this.lists;
-    const options = { client, clock, random, streamingList, listSlots, ...how };
+    const crossing = crossAfter === undefined ? {} : { crossAfter };
+    const options = { client, clock, random, streamingList, ...crossing, listSlots, ...how };
     const done = watchType(options, this.#listener(what, onChange, first.resolve), signal)
       .catch((error: unknown) => witness.fatal(error))
       .finally(() => {

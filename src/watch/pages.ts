@@ -19,6 +19,11 @@ export class Pages {
     this.#type = type;
   }
 
+  /** Of a list that comes object by object, those that came. */
+  get objects(): number {
+    return this.#objects;
+  }
+
   /** Throws FaroError `protocol` where the list leads nowhere. */
   take({ items, continue: next }: ListPage): void {
     if (next === undefined || next === '') return;

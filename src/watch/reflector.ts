@@ -1,9 +1,10 @@
-import type { KubeClient, ListPage, WatchFrame } from '../kube/client.ts';
+import type { KubeClient, ListPage, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import { Backoff } from './backoff.ts';
+import { crossOver, pastInitial, type Streamed } from './crossing.ts';
 import { endWhenIdle } from './idle.ts';
 import { Pages } from './pages.ts';
 
@@ -44,6 +45,8 @@ export interface ReflectorOptions {
   /** With `from`: also list what existed exactly there. */
   readonly listFrom?: boolean;
   readonly streamingList: boolean;
+  /** A watch that lists by streaming is compressed: after so many changes another one goes over to such a one. */
+  readonly crossAfter?: number;
   readonly pageSize?: number;
   readonly idleMs?: number;
   /** Bounds how many reflectors list at once; a watch needs no slot. */
@@ -59,6 +62,8 @@ type State =
 const DENIED_RETRY_MS = 60_000;
 /** A server that cannot go on from a position says so at once: a watch that stood open for so long can. */
 const STANDS_MS = 1000;
+/** One change of a plain watch takes as many bytes as about so many objects of a compressed one. */
+const COMPRESSION = 8;
 /** The server ends a watch after this long (jittered up to double, as client-go does), so that load spreads over its replicas. */
 const WATCH_SECONDS = 300;
 
@@ -80,6 +85,10 @@ class Reflector {
   readonly #backoff: Backoff;
   #state: State = { at: 'empty' };
   #streamingList: boolean;
+  /** Whether a streaming list is compressed, as far as is known: since Kubernetes 1.37. */
+  #isCompressed = true;
+  /** How many objects the newest list brought. */
+  #objects = 0;
   #listed = false;
   /** Whether the newest watch stood open and silent until it was ended, and lacks nothing. */
   #hasStood = false;
@@ -132,13 +141,16 @@ class Reflector {
     using _slot = await listSlots.acquire(this.#signal);
     yield { type: 'init', relist };
     const pages = new Pages(type);
+    let objects = 0;
     let page: ListPage | undefined;
     do {
       const position = page?.continue === undefined ? at : { continue: page.continue };
       page = await client.list(type, { ...this.#target(), ...position, limit: pageSize }, this.#signal);
       pages.take(page);
       for (const object of page.items) yield { type: 'initApply', object };
+      objects += page.items.length;
     } while (page.continue !== undefined && page.continue !== '');
+    this.#objects = objects;
     yield this.#initDone(page.resourceVersion, relist);
   }
 
@@ -149,13 +161,14 @@ class Reflector {
     using slot = await this.#options.listSlots.acquire(this.#signal);
     yield { type: 'init', relist };
     const pages = new Pages(this.#options.type);
-    for await (const frame of this.#frames({ sendInitialEvents: true })) {
+    for await (const frame of this.#frames(undefined)) {
       if (!isListing) yield* this.#follow(frame);
       else if (frame.type === 'ERROR') throw frame.error;
       else if (frame.type === 'BOOKMARK') {
         if (!frame.initialEventsEnd) continue;
         isListing = false;
         slot[Symbol.dispose]();
+        this.#objects = pages.objects;
         yield this.#initDone(frame.resourceVersion, relist);
       } else {
         pages.takeObject();
@@ -173,7 +186,7 @@ class Reflector {
 
   async *#watch(resourceVersion: string): AsyncGenerator<ReflectorEvent> {
     const startedAt = this.#options.clock.now();
-    for await (const frame of this.#frames({ resourceVersion })) yield* this.#follow(frame);
+    for await (const frame of this.#frames(resourceVersion)) yield* this.#follow(frame);
     // The server ended it. A healthy watch lives for minutes; one that ends at once must not become a storm.
     if (this.#options.clock.now() - startedAt > 1000) this.#backoff.reset();
     await this.#backoff.wait(this.#options.clock, this.#signal);
@@ -189,23 +202,54 @@ class Reflector {
     this.#state = { at: 'watching', resourceVersion };
   }
 
-  async *#frames(position: { resourceVersion?: string; sendInitialEvents?: boolean }): AsyncGenerator<WatchFrame> {
-    const { client, type, clock, random, idleMs = 150_000 } = this.#options;
-    const abort = new AbortController();
-    const signal = AbortSignal.any([this.#signal, abort.signal]);
-    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
-    const { placementOnly = false } = this.#options;
+  /** A watch from a position, which may go over to a streaming list; without a position a streaming list. */
+  async *#frames(resourceVersion: string | undefined): AsyncGenerator<WatchFrame> {
+    const { clock, crossAfter = 16 } = this.#options;
     let openedAt = Number.POSITIVE_INFINITY;
     const onOpen = () => {
       openedAt = clock.now();
     };
     this.#hasStood = false;
-    const asked = { ...this.#target(), ...position, placementOnly, timeoutSeconds, onOpen };
     try {
-      yield* endWhenIdle(client.watch(type, asked, signal), { idleMs, clock, abort });
+      if (resourceVersion === undefined) yield* this.#stream({ sendInitialEvents: true, onOpen }, this.#signal);
+      else
+        yield* crossOver(this.#stream({ resourceVersion, onOpen }, this.#signal), {
+          resourceVersion,
+          isDue: (changes) =>
+            this.#streamingList && this.#isCompressed && changes >= Math.max(crossAfter, this.#objects / COMPRESSION),
+          open: (signal) => this.#openStreamed(AbortSignal.any([this.#signal, signal])),
+        });
     } finally {
       this.#hasStood = this.#state.at === 'watching' && clock.now() - openedAt >= STANDS_MS;
     }
+  }
+
+  async *#stream(
+    asked: Pick<WatchOptions, 'resourceVersion' | 'sendInitialEvents' | 'onOpen'>,
+    until: AbortSignal,
+  ): AsyncGenerator<WatchFrame> {
+    const { client, type, clock, random, idleMs = 150_000, placementOnly = false } = this.#options;
+    const abort = new AbortController();
+    const signal = AbortSignal.any([until, abort.signal]);
+    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
+    const all = { ...this.#target(), ...asked, placementOnly, timeoutSeconds };
+    yield* endWhenIdle(client.watch(type, all, signal), { idleMs, clock, abort });
+  }
+
+  /** undefined where there is no streaming list, or none that is compressed. */
+  async #openStreamed(signal: AbortSignal): Promise<Streamed | undefined> {
+    const useless = new AbortController();
+    const onOpen = ({ isCompressed }: WatchAnswer) => {
+      this.#isCompressed = isCompressed;
+      if (!isCompressed) useless.abort();
+    };
+    const frames = this.#stream({ sendInitialEvents: true, onOpen }, AbortSignal.any([signal, useless.signal]));
+    const slot = await this.#options.listSlots.acquire(signal).catch(() => undefined); // rejected only by the signal
+    if (slot === undefined) return undefined;
+    using _slot = slot;
+    const streamed = await pastInitial(frames);
+    if (streamed !== undefined) this.#objects = streamed.objects;
+    return streamed;
   }
 
   /** Decides where to go on after an error; waits as long as it asks for. */

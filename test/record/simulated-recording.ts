@@ -21,6 +21,7 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
   readonly skewMs?: number;
   readonly random?: () => number;
   readonly streamingList?: boolean;
+  readonly crossAfter?: number;
   /** As the recorder's own option. */
   readonly crowd?: number;
   readonly route?: LogRouteChoice;
@@ -53,6 +54,7 @@ export class SimulatedRecording implements AsyncDisposable {
       random = () => 0,
       streamingList = true,
       route = 'auto',
+      crossAfter,
       crowd,
       types = [],
       ...world
@@ -61,7 +63,7 @@ export class SimulatedRecording implements AsyncDisposable {
     const cluster = new SimulatedCluster({ ...world, clock });
     for (const type of types) cluster.serve(type);
     const recording = new SimulatedRecording(cluster, clock, skewMs);
-    await recording.#record({ random, streamingList, prepare, route, crowd });
+    await recording.#record({ random, streamingList, crossAfter, prepare, route, crowd });
     return recording;
   }
 
@@ -102,6 +104,7 @@ export class SimulatedRecording implements AsyncDisposable {
   async #record(how: {
     readonly random: () => number;
     readonly streamingList: boolean;
+    readonly crossAfter: number | undefined;
     readonly crowd: number | undefined;
     readonly route: LogRouteChoice;
     readonly prepare: SimulatedRecordingOptions['prepare'];
@@ -137,6 +140,7 @@ export class SimulatedRecording implements AsyncDisposable {
       logs: { maxStreams: 50, route: how.route },
       gunzip,
       streamingList: how.streamingList,
+      ...(how.crossAfter === undefined ? {} : { crossAfter: how.crossAfter }),
       ...(how.crowd === undefined ? {} : { crowd: how.crowd }),
       end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0 },
       drainMs: 5000,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { KubeClient, ListPage, WatchFrame } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { Slots } from '../../src/model/slots.ts';
+import type { Clock } from '../../src/model/time.ts';
 import { Pages } from '../../src/watch/pages.ts';
-import { type ReflectorEvent, reflect } from '../../src/watch/reflector.ts';
+import { type ReflectorEvent, type ReflectorOptions, reflect } from '../../src/watch/reflector.ts';
 import { SleepClock } from '../kube/wire/client.ts';
 import { PODS } from '../kube/wire/types.ts';
 
@@ -13,12 +15,17 @@ function pod(resourceVersion: string): KubeObject {
 }
 
 /** Runs a reflector against answers that a function makes up, until it has said so many things. */
-async function events(client: Pick<KubeClient, 'list' | 'watch'>, count: number): Promise<ReflectorEvent[]> {
+async function events(
+  client: Pick<KubeClient, 'list' | 'watch'>,
+  count: number,
+  more: Partial<ReflectorOptions> = {},
+): Promise<ReflectorEvent[]> {
   const stop = new AbortController();
   const said: ReflectorEvent[] = [];
   const options = {
     ...{ client: client as KubeClient, clock: new SleepClock(), random: () => 0, type: PODS, namespace: 'shop' },
     ...{ metadataOnly: false, streamingList: false, listSlots: new Slots(1) },
+    ...more,
   };
   for await (const event of reflect(options, stop.signal)) if (said.push(event) === count) break;
   stop.abort();
@@ -74,4 +81,82 @@ test('a resourceVersion that goes back is told as it came, and the watch goes on
   const versions = said.flatMap((event) => (event.type === 'apply' ? [event.object.metadata.resourceVersion] : []));
   assert.deepEqual(versions, ['7', '3', '8']);
   assert.deepEqual(asked, ['5', '3']);
+});
+
+/** A server of one pod whose every state is a resourceVersion: plain watches are cut after some states, streamed ones not. */
+function changing(isCompressed: boolean) {
+  const asked: ('plain' | 'streamed')[] = [];
+  const open = { plain: 0, streamed: 0 };
+  let newest = 5;
+  const watch: KubeClient['watch'] = async function* (_type, options, signal): AsyncGenerator<WatchFrame> {
+    const kind = options.sendInitialEvents === true ? 'streamed' : 'plain';
+    asked.push(kind);
+    options.onOpen?.({ isCompressed: isCompressed && kind === 'streamed' });
+    open[kind] += 1;
+    try {
+      let at = Number(options.resourceVersion ?? newest);
+      if (kind === 'streamed') {
+        await setImmediate();
+        signal.throwIfAborted();
+        yield { type: 'ADDED', object: pod(String(at)) };
+        yield { type: 'BOOKMARK', resourceVersion: String(at), initialEventsEnd: true };
+      }
+      for (const end = kind === 'plain' ? at + 8 : at + 100; at < end; ) {
+        await setImmediate();
+        signal.throwIfAborted();
+        at += 1;
+        newest = Math.max(newest, at);
+        yield { type: 'MODIFIED', object: pod(String(at)) };
+      }
+    } finally {
+      open[kind] -= 1;
+    }
+  };
+  return { asked, open, client: { list: async () => page({ items: [pod('5')] }), watch } };
+}
+
+/** Backs off in no time, and never finds a watch silent for too long. */
+const patient: Clock = {
+  now: () => 0,
+  sleep: (ms, signal) =>
+    ms < 60_000
+      ? Promise.resolve()
+      : new Promise((_resolve, reject) =>
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+        ),
+};
+
+function statesOf(said: readonly ReflectorEvent[]): readonly string[] {
+  return said.flatMap((event) => (event.type === 'apply' ? [event.object.metadata.resourceVersion] : []));
+}
+
+test('a watch that brings much goes over to a compressed one, which tells all that follows', async () => {
+  const { asked, open, client } = changing(true);
+  const more = { clock: patient, from: '5', streamingList: true, crossAfter: 3 };
+  const said = await events(client, 60, more);
+  assert.deepEqual(asked, ['plain', 'streamed']);
+  assert.deepEqual(
+    statesOf(said),
+    Array.from({ length: 60 }, (_, index) => String(6 + index)),
+  );
+  assert.deepEqual(open, { plain: 0, streamed: 0 }, 'both were closed');
+});
+
+test('where a streaming list is not compressed, it is asked for once, and the plain watch goes on', async () => {
+  const { asked, open, client } = changing(false);
+  const said = await events(client, 60, { clock: patient, from: '5', streamingList: true, crossAfter: 3 });
+  assert.deepEqual(
+    statesOf(said).slice(0, 20),
+    Array.from({ length: 20 }, (_, index) => String(6 + index)),
+  );
+  assert.deepEqual(asked.slice(0, 4), ['plain', 'streamed', 'plain', 'plain']);
+  assert.equal(asked.filter((kind) => kind === 'streamed').length, 1);
+  assert.deepEqual(open, { plain: 0, streamed: 0 });
+});
+
+test('a watch does not go over before it has brought an eighth of what the streaming list would bring again', async () => {
+  const { asked, client } = changing(true);
+  const many = { ...client, list: async () => page({ items: Array.from({ length: 400 }, () => pod('5')) }) };
+  await events(many, 400 + 2 + 40, { clock: patient, streamingList: true, crossAfter: 3, from: '5', listFrom: true });
+  assert.ok(!asked.includes('streamed'), 'a watch of 400 objects ends before 50 changes');
 });

@@ -52,6 +52,7 @@ const TROUBLES: readonly Turn[] = [
   },
   { weight: 1, happen: (stage) => begin(stage, stage.cluster.loseNode(nodeOf(stage), 5000 + stage.random() * 30_000)) },
   { weight: 1, happen: breakConnections },
+  { weight: 1, happen: lagBehind },
   { weight: 1.5, happen: rotateInVain },
   { weight: 1.5, happen: rotateAfterListing },
   { weight: 1.5, happen: cutCompressed },
@@ -97,6 +98,14 @@ function plan(stage: Stage): void {
 
 function breakConnections({ cluster }: Stage): void {
   cluster.api.server.breakConnections();
+}
+
+/** Watches come back, and many of them lag behind what happens: each by as much as it likes. */
+function lagBehind(stage: Stage): void {
+  const { cluster, random } = stage;
+  for (let watch = 0; watch < 20; watch += 1)
+    cluster.faults.add(({ verb }) => verb === 'watch' && random() < 0.5, { type: 'lag', ms: random() * 1000 });
+  breakConnections(stage);
 }
 
 /** Rotations that fail for a while, as where the runtime cannot open a new file. */

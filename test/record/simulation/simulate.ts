@@ -61,6 +61,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     skewMs,
     random,
     streamingList: random() < 0.5,
+    crossAfter: seed % 5,
     route,
     // Every third watches the members of each type one by one, as in a crowded namespace.
     ...(seed % 3 === 0 ? { crowd: 0 } : {}),

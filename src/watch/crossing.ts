@@ -1,0 +1,97 @@
+import type { WatchFrame } from '../kube/client.ts';
+
+/** A watch that began as a streaming list, at the end of its initial events: what follows in it is newer than that. */
+export interface Streamed {
+  readonly resourceVersion: string;
+  /** How many objects there were. */
+  readonly objects: number;
+  readonly frames: AsyncGenerator<WatchFrame>;
+}
+
+export interface CrossingOptions {
+  /** Where the plain watch begins. */
+  readonly resourceVersion: string;
+  /** Whether a streaming list is worth its initial events after so many changes; asked until it says so. */
+  readonly isDue: (changes: number) => boolean;
+  /** Opens the streaming list; undefined where it cannot be had, or brings nothing. Never rejects. */
+  readonly open: (signal: AbortSignal) => Promise<Streamed | undefined>;
+}
+
+/**
+ * The frames of a plain watch that goes over to a streaming list, the only kind of watch that the API server compresses.
+ * What happened up to the initial events of that one is told by the plain watch, which is read until it is past them; what
+ * it told beyond them is left out of the other. So no change is lost, none comes twice, and their order is kept.
+ */
+export async function* crossOver(
+  plain: AsyncGenerator<WatchFrame>,
+  { resourceVersion, isDue, open }: CrossingOptions,
+): AsyncGenerator<WatchFrame> {
+  const left = new AbortController();
+  let told = resourceVersion;
+  let changes = 0;
+  let opening: Promise<void> | undefined;
+  let streamed: Streamed | undefined;
+  let isPast = false;
+  try {
+    for await (const frame of plain) {
+      const at = positionOf(frame);
+      isPast = at !== undefined && streamed !== undefined && isNewer(at, streamed.resourceVersion);
+      if (isPast) break; // the other tells it
+      yield frame;
+      told = at ?? told;
+      if (frame.type !== 'BOOKMARK') changes += 1;
+      if (opening === undefined && isDue(changes))
+        opening = open(left.signal).then((opened) => {
+          streamed = opened;
+        });
+    }
+    if (isPast && streamed !== undefined) yield* newerThan(told, streamed.frames);
+  } finally {
+    left.abort();
+    await opening;
+    await streamed?.frames.return(undefined);
+  }
+}
+
+/** Reads a streaming list past its initial events, of which a plain watch tells; undefined, and closed, where it breaks before. */
+export async function pastInitial(frames: AsyncGenerator<WatchFrame>): Promise<Streamed | undefined> {
+  let objects = 0;
+  try {
+    for (let next = await frames.next(); next.done !== true; next = await frames.next()) {
+      const frame = next.value;
+      if (frame.type === 'ERROR') break;
+      if (frame.type !== 'BOOKMARK') objects += 1;
+      else if (frame.initialEventsEnd) {
+        const { resourceVersion } = frame;
+        if (ORDERED.test(resourceVersion)) return { resourceVersion, objects, frames };
+        break;
+      }
+    }
+    await frames.return(undefined);
+  } catch {
+    // The plain watch goes on: it will tell what ails the server.
+  }
+  return undefined;
+}
+
+async function* newerThan(told: string, frames: AsyncGenerator<WatchFrame>): AsyncGenerator<WatchFrame> {
+  let isBehind = true;
+  for await (const frame of frames) {
+    const at = positionOf(frame);
+    isBehind &&= at !== undefined && !isNewer(at, told);
+    if (!isBehind) yield frame;
+  }
+}
+
+function positionOf(frame: WatchFrame): string | undefined {
+  if (frame.type === 'ERROR') return undefined;
+  return frame.type === 'BOOKMARK' ? frame.resourceVersion : frame.object.metadata.resourceVersion;
+}
+
+/** resourceVersions of a server with etcd are decimal numbers that rise. */
+const ORDERED = /^[1-9]\d*$/;
+
+function isNewer(resourceVersion: string, other: string): boolean {
+  const longer = resourceVersion.length - other.length;
+  return longer > 0 || (longer === 0 && resourceVersion > other);
+}
