@@ -6,10 +6,13 @@ import { type Sign, TOKEN_WORDS } from './signs.ts';
  * `token accepted` of a log is passed over. Never false where reading the line would find one.
  */
 export function mayBeCredential(bytes: Buffer, { index, word, isToken }: Sign): boolean {
-  if (isToken) return TOKEN_WORDS.has(word) && !(index > 0 && isTokenChar(bytes[index - 1] ?? 0));
+  if (isToken) {
+    const isAlone = index === 0 || !isTokenChar(bytes[index - 1] ?? 0);
+    return isAlone && TOKEN_WORDS.has(bytes.toString('latin1', index, index + word.length));
+  }
   if (word === '://') return hasUser(bytes, index + word.length);
   if (word.startsWith('-')) return true;
-  return word.length === 6 && word.toLowerCase() === 'bearer' ? true : mayAssign(bytes, index);
+  return word === 'bearer' || mayAssign(bytes, index);
 }
 
 /** Beyond the authority a password with an unescaped slash is looked for this far. */

@@ -203,12 +203,15 @@ function apply(bytes: Buffer, edits: readonly Edit[]): RedactedLines {
   return { bytes: Buffer.concat(parts), redacted: Object.fromEntries(redacted) };
 }
 
+/** Whether a record goes on in the next one: its tag is `P`, which stands behind its stream. A rare pair of bytes is sought. */
 function hasPartial(bytes: Buffer): boolean {
-  return bytes.includes(STDOUT_PARTIAL) || bytes.includes(STDERR_PARTIAL);
+  for (let at = bytes.indexOf(PARTIAL); at !== -1; at = bytes.indexOf(PARTIAL, at + 1))
+    if (bytes[at - 1] === 32 && /^ std(?:out|err) $/.test(bytes.toString('latin1', Math.max(0, at - 8), at)))
+      return true;
+  return false;
 }
 
-const STDOUT_PARTIAL = Buffer.from(' stdout P ');
-const STDERR_PARTIAL = Buffer.from(' stderr P ');
+const PARTIAL = Buffer.from('P ');
 
 /** Where each line (or record) begins, its content begins behind time, stream and tag, and ends. */
 function* linesOf(bytes: Buffer, format: LineFormat): Generator<{ start: number; content: number; end: number }> {

@@ -3,7 +3,7 @@ import { TOKEN_BEGINNINGS } from './shapes.ts';
 /** A place where a credential, or the name of one, may begin or lie. */
 export interface Sign {
   readonly index: number;
-  /** As it stands there. */
+  /** In lower case, however it stands there. */
   readonly word: string;
   /** The beginning of a token that is known by its shape, not the name of one. */
   readonly isToken: boolean;
@@ -36,7 +36,9 @@ export function signsOfText(text: string): NextSign {
   return (from) => {
     signs.lastIndex = from;
     const found = signs.exec(text);
-    return found === null ? undefined : signAt(found.index, found[0]);
+    if (found === null) return undefined;
+    const word = found[0].toLowerCase();
+    return { index: found.index, word, isToken: TOKENS.has(word) };
   };
 }
 
@@ -68,6 +70,8 @@ interface Pairs {
 
 /** A sign, and where in it its pair stands. */
 interface Anchor {
+  readonly word: string;
+  readonly isToken: boolean;
   readonly sign: Buffer;
   readonly offset: number;
   /** Its first byte with the bit that letters differ in by their case. */
@@ -98,7 +102,8 @@ function addAnchor(sign: string, parity: number): void {
   for (const pair of pairs) LIST_OF_PAIR[pair] = list;
   addNeighbour(list, offset > 0 ? sign.charAt(offset - 1) : undefined, BEFORE);
   addNeighbour(list, offset + 2 < sign.length ? sign.charAt(offset + 2) : undefined, AFTER);
-  ANCHORS[list]?.push({ sign: Buffer.from(sign), offset, first: sign.charCodeAt(0) | 32 });
+  const isToken = TOKENS.has(sign);
+  ANCHORS[list]?.push({ word: sign, isToken, sign: Buffer.from(sign), offset, first: sign.charCodeAt(0) | 32 });
 }
 
 /** @param char undefined where the sign does not say what stands there */
@@ -149,8 +154,8 @@ function signAround(bytes: Buffer, at: number, from: number): Sign | undefined {
     const index = at - anchor.offset;
     // Letters differ in this bit by their case; most places are ruled out here.
     if (index < from || ((bytes[index] ?? 0) | 32) !== anchor.first || !standsAt(bytes, anchor.sign, index)) continue;
-    if (found === undefined || isBefore(index, anchor.sign.length, found))
-      found = signAt(index, bytes.toString('latin1', index, index + anchor.sign.length));
+    const { word, isToken } = anchor;
+    if (found === undefined || isBefore(index, word.length, found)) found = { index, word, isToken };
   }
   return found;
 }
@@ -181,8 +186,4 @@ function standsAt(bytes: Buffer, sign: Buffer, index: number): boolean {
     if (sign[at] !== (byte >= 65 && byte <= 90 ? byte + 32 : byte)) return false;
   }
   return true;
-}
-
-function signAt(index: number, word: string): Sign {
-  return { index, word, isToken: TOKENS.has(word.toLowerCase()) };
 }

@@ -64,17 +64,16 @@ function examine(
 ): { credential: Credential | undefined; next: number } {
   const next = index + word.length;
   if (isToken) {
-    const kind = word.toLowerCase() === 'eyj' ? 'jwt' : 'api-key';
+    const kind = word === 'eyj' ? 'jwt' : 'api-key';
     return { credential: known(kind, tokenAt(text, index)), next };
   }
   if (word === '://') return { credential: known('url-password', passwordAt(text, next)), next };
   if (word.startsWith('-----')) return { credential: known('private-key', privateKeyAt(text, index)), next };
   // Signals are told as sig=9.
-  if (word.toLowerCase() === 'sig=' && !'?&_-'.includes(text.charAt(index - 1) || ' '))
-    return { credential: undefined, next };
+  if (word === 'sig=' && !'?&_-'.includes(text.charAt(index - 1) || ' ')) return { credential: undefined, next };
   const { nameEnd, credential } = assignmentAt(text, index, from);
   if (credential !== undefined) return { credential: known('named', credential), next: Math.max(next, nameEnd) };
-  if (word.toLowerCase() !== 'bearer') return { credential: undefined, next: Math.max(next, nameEnd) };
+  if (word !== 'bearer') return { credential: undefined, next: Math.max(next, nameEnd) };
   return { credential: known('bearer', bearerAt(text, next)), next };
 }
 
