@@ -3,10 +3,7 @@ import { ApiError } from '../kube/error.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import { type Api, presented } from './api.ts';
 import { matchesFields } from './store.ts';
-import { isServed } from './types.ts';
-
-/** How often a watch hears that it is still alive. */
-const BOOKMARK_MS = 60_000;
+import { bookmarkMs, isServed } from './types.ts';
 
 /** A watch as the API server answers it, without a wire. Ends at its time limit, or when `signal` aborts. */
 export async function* directWatch(
@@ -28,7 +25,7 @@ export async function* directWatch(
     yield { type: 'BOOKMARK', resourceVersion: String(position), initialEventsEnd: true };
   }
   const over = after(timeoutSeconds * 1000, 'over');
-  let bookmark = after(BOOKMARK_MS, 'bookmark');
+  let bookmark = after(bookmarkMs(type), 'bookmark');
   while (!signal.aborted && isServed(api.types, type)) {
     const changes = store.since(type, position);
     if (changes === undefined) throw new ApiError(410, 'too old resource version', { reason: 'Expired' });
@@ -42,7 +39,7 @@ export async function* directWatch(
     if (wake === 'over') return;
     if (wake !== 'bookmark') continue;
     yield { type: 'BOOKMARK', resourceVersion: String(position), initialEventsEnd: false };
-    bookmark = after(BOOKMARK_MS, 'bookmark');
+    bookmark = after(bookmarkMs(type), 'bookmark');
   }
 }
 

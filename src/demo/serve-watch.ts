@@ -1,10 +1,7 @@
 import { apiVersionOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import { type Api, type Call, presented, refuse } from './api.ts';
 import { matchesFields, type StoredChange } from './store.ts';
-import { isServed } from './types.ts';
-
-/** A quiet watch hears this often that it is still alive. */
-const BOOKMARK_MS = 60_000;
+import { bookmarkMs, isServed } from './types.ts';
 
 /** Answers a watch: the objects that exist, if the client asks for them, then every change, then bookmarks while it is quiet. */
 export async function serveWatch(api: Api, call: Call & { readonly type: ResourceType }): Promise<void> {
@@ -65,7 +62,7 @@ async function nextChange(
   if (api.store.since(call.type, at.position)?.length !== 0) return;
   const quiet = new AbortController();
   const stop = AbortSignal.any([at.ending, quiet.signal]);
-  const bookmark = api.clock.sleep(BOOKMARK_MS, stop).then(
+  const bookmark = api.clock.sleep(bookmarkMs(call.type), stop).then(
     () => sendBookmark(call, api.store.resourceVersion, {}),
     () => undefined, // a change came first
   );

@@ -48,3 +48,8 @@ export function isServed(types: readonly ResourceType[], wanted: ResourceType | 
       group === wanted?.group && version === wanted.version && resource === wanted.resource,
   );
 }
+
+/** How often a watch hears that it is still alive: of Events never, for the server has no watch cache of them. */
+export function bookmarkMs({ resource }: ResourceType): number {
+  return resource === 'events' ? Number.POSITIVE_INFINITY : 60_000;
+}

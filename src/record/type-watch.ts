@@ -1,11 +1,12 @@
 import type { ApiError } from '../kube/error.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
-import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';
 import { reflect } from '../watch/reflector.ts';
 import { type Change, Store } from '../watch/store.ts';
 
 import type { WatchPast } from './past.ts';
+
 /** A change as one watch tells it, with where the watch stood before it (undefined within its list). */
 export type WatchedChange = Change<string> & {
   readonly before: string | undefined;
@@ -104,7 +105,8 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       listener.change({ ...change, before, isRelist, heard: lastHeard });
     }
     if (event.type === 'initDone') {
-      listener.listed(event.resourceVersion, doubt && { ...doubt, until: timestampOf(clock.now()) });
+      const told = doubt && { ...doubt, until: timestampOf(clock.now()) };
+      listener.listed(event.resourceVersion, told && isRefuted(type, told) ? undefined : told);
       doubt = undefined;
       isRelist = false;
     } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event);
@@ -120,6 +122,17 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   const until = timestampOf(clock.now());
   if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
   else if (isFailing && store.size > 0) listener.left({ since: lastHeard, until, changes: 0, cause }, 'failing');
+}
+
+/** The API server keeps Events for an hour, unless it is told otherwise. */
+const EVENTS_LAST_MS = 30 * 60_000;
+
+/**
+ * Events are not cached by the API server, so that their watch hears nothing while there are none, and its position is
+ * soon older than the history. But what has come meanwhile is still there: where a list shows nothing new, nothing was missed.
+ */
+function isRefuted({ resource }: ResourceType, { changes, since, until }: Doubt): boolean {
+  return resource === 'events' && changes === 0 && millisecondsOf(until) - millisecondsOf(since) < EVENTS_LAST_MS;
 }
 
 /** What shows that a watch lives, and has missed nothing until then. */

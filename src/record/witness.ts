@@ -8,6 +8,7 @@ import type { GapCause, GapSubject } from '../model/gap.ts';
 import type { JournalRecord, Root } from '../model/record.ts';
 import { groupOf, groupResourceOf, type KubeObject, type ResourceType, storageOf } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { IdleError } from '../watch/idle.ts';
 import { mayBelong } from './families.ts';
 import type { Past, PastTarget } from './past.ts';
 import type { Placement } from './placement.ts';
@@ -207,7 +208,13 @@ export class RecorderWitness implements Witness {
 
   failing(type: ResourceType, error: Error): void {
     const storage = groupResourceOf(type);
-    this.#options.log.warn({ resource: storage, error: error.message }, 'watch failing, will be tried again');
+    const said = { resource: storage, error: error.message };
+    // Quiet Events sound like a dead connection: nothing tells that their watch is alive. If it was dead, the next one says so.
+    if (error instanceof IdleError) {
+      this.#options.log.info(said, 'silent watch, will be opened anew');
+      return;
+    }
+    this.#options.log.warn(said, 'watch failing, will be tried again');
     if (this.#failing.has(storage)) return;
     this.#failing.add(storage);
     this.note(`the watch of ${storage} failed and is tried again: ${error.message}`);

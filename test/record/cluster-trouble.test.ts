@@ -36,6 +36,10 @@ async function during(trouble: Trouble, options: Partial<SimulatedRecordingOptio
   return { records, cluster, verdict, gaps: gapsIn(records) };
 }
 
+function notesIn(records: readonly JournalRecord[]): readonly string[] {
+  return records.flatMap((record) => (record.kind === 'note' ? [record.text] : []));
+}
+
 function gapsIn(records: readonly JournalRecord[]): readonly string[] {
   return records.flatMap((record) => {
     if (record.kind !== 'gap') return [];
@@ -249,6 +253,37 @@ test('a recording that ends while the server cannot be reached says from when on
   const gaps = gapsIn(recording.records);
   for (const resource of ['pods', 'replicasets.apps', 'deployments.apps', 'events'])
     assert.ok(gaps.includes(`${resource}: expired`), resource);
+});
+
+test('Events of which there are none for long lack nothing, though their watch hears nothing and its history is lost', async () => {
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deployWeb });
+  await recording.advance(400_000);
+  const expired = { type: 'watchError', status: 410, reason: 'Expired' } as const;
+  recording.cluster.faults.add(({ verb, resource }) => verb === 'watch' && resource === 'events', expired, 2);
+  await recording.advance(200_000);
+  assert.equal(recording.cluster.faults.struck, 2);
+  await recording.end();
+  assert.deepEqual(gapsIn(recording.records), []);
+  assert.deepEqual(
+    notesIn(recording.records).filter((note) => note.includes('watch')),
+    [],
+  );
+});
+
+test('an Event that came while the history of Events was lost is recorded, and stated as a gap', async () => {
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deployWeb });
+  const { cluster } = recording;
+  await recording.advance(20_000);
+  const isEvents = ({ verb, resource }: { verb: string; resource: string }) =>
+    verb === 'watch' && resource === 'events';
+  cluster.faults.add(isEvents, { type: 'status', status: 503, reason: 'ServiceUnavailable' }, 8);
+  cluster.faults.add(isEvents, { type: 'watchError', status: 410, reason: 'Expired' }, 2);
+  cluster.api.server.breakConnections();
+  scaleWeb(cluster, 3);
+  await recording.advance(60_000);
+  assert.equal(cluster.faults.struck, 10);
+  await recording.end();
+  assert.deepEqual(gapsIn(recording.records), ['events: expired']);
 });
 
 test('a recording that ends after every watch was cut, taken up again, and silent since, lacks nothing', async () => {
