@@ -39,11 +39,16 @@ interface Denial {
 /** Without these a story lacks what its reader came for, so that their refusal is a gap and not only a note. */
 const ESSENTIAL = new Set(['pods', 'events', 'events.events.k8s.io']);
 
+/** Watches that fail within so long of each other fail for one reason, e.g. a restart of the API server: it is told once. */
+const SAME_TROUBLE_MS = 60_000;
+
 /** Turns what the watches see into records and log followers, and what they cannot see into notes and gaps. */
 export class RecorderWitness implements Witness {
   readonly #options: WitnessOptions;
   readonly #denied = new Map<string, Denial>();
   readonly #failing = new Set<string>();
+  /** When a watch failed that had not before, in milliseconds. */
+  #failedAt = Number.NEGATIVE_INFINITY;
   /** Types that are asked for because they explain the story. */
   readonly #explaining = new Set(POINTING_TYPES);
   readonly #unexplained = new Set<string>();
@@ -217,7 +222,11 @@ export class RecorderWitness implements Witness {
     this.#options.log.warn(said, 'watch failing, will be tried again');
     if (this.#failing.has(storage)) return;
     this.#failing.add(storage);
-    this.note(`the watch of ${storage} failed and is tried again: ${error.message}`);
+    const now = this.#options.clock.now();
+    const isSameTrouble = now - this.#failedAt < SAME_TROUBLE_MS;
+    this.#failedAt = now;
+    if (!isSameTrouble)
+      this.note(`watches failed and are tried again, the first of them that of ${storage}: ${error.message}`);
   }
 
   fatal(error: unknown): void {

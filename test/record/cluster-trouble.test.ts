@@ -53,7 +53,7 @@ function assertExact({ verdict }: { readonly verdict: Verdict }): void {
   assert.deepEqual({ statesMissing, linesMissing, unstated }, { statesMissing: 0, linesMissing: 0, unstated: 0 });
 }
 
-test('an API server that restarts costs nothing', async () => {
+test('an API server that restarts costs nothing, and is told in one note', async () => {
   const played = await during(async (recording) => {
     const back = recording.cluster.restartApiServer(25_000);
     await recording.advance(5000);
@@ -63,6 +63,8 @@ test('an API server that restarts costs nothing', async () => {
   });
   assertExact(played);
   assert.deepEqual(played.gaps, []);
+  const notes = notesIn(played.records).filter((note) => note.includes('tried again'));
+  assert.equal(notes.length, 1, notes.join());
 });
 
 test('a network that is gone for five minutes, while the history is compacted, is a stated gap', async () => {
