@@ -120,14 +120,15 @@ export class Backlog {
     const { room, salt } = this.#options;
     const log = loss === undefined ? undefined : logOf(loss);
     const isOver = loss !== undefined && (log === undefined ? room.isFull : room.hasStopped(log));
-    const parts = isOver ? [] : encodeFrame(record, salt);
+    const parts = isOver ? [] : encodeFrame(record, { salt, isPlain: room.isAmple });
     const bytes = bytesOf(parts);
     if (loss !== undefined && (isOver || !room.takes(bytes, log))) this.#losses.add(loss, JOURNAL_FULL);
     else this.#add({ kind, parts, bytes, loss });
   }
 
   #push(record: JournalRecord): void {
-    const parts = encodeFrame(record, this.#options.salt);
+    const { room, salt } = this.#options;
+    const parts = encodeFrame(record, { salt, isPlain: room.isAmple });
     const kind = record.kind === 'end' ? 'end' : 'other';
     this.#add({ kind, parts, bytes: bytesOf(parts), loss: undefined });
   }

@@ -8,7 +8,7 @@ import type { JournalRecord, LogRecord } from '../model/record.ts';
  * can be trusted even where the payload is damaged, and the next frame be read. A payload is the JSON of a record, or, for
  * log lines, `header length u32 | header JSON | raw lines`. Lines and what is said about them live and die under one
  * checksum. Lines, but not their header, may be compressed with zstd; JSON with deflate, which for so few bytes takes half
- * the time (zstd's is spent in setting it up).
+ * the time (zstd's is spent in setting it up). Whoever writes decides for each frame: see `Room`.
  */
 export const FRAME_HEADER_BYTES = 12;
 /** A block of lines is 256 KiB and an object at most 1.5 MB; a greater length is damage, and is never allocated. */
@@ -24,9 +24,16 @@ const COMPRESS_FROM = 512;
 /** What the reader gives for a block of lines: all but the lines themselves. */
 export type LogHeader = Omit<LogRecord, 'bytes'> & { readonly byteLength: number };
 
+export interface FrameOptions {
+  readonly salt: number;
+  /** Nothing is compressed. */
+  readonly isPlain?: boolean;
+}
+
 /** The buffers that make up a record's frame, in order. */
-export function encodeFrame(record: JournalRecord, salt: number): readonly Buffer[] {
-  const { flags, payload } = record.kind === 'log' ? encodeLog(record) : encodeJson(record);
+export function encodeFrame(record: JournalRecord, { salt, isPlain = false }: FrameOptions): readonly Buffer[] {
+  const from = isPlain ? Number.POSITIVE_INFINITY : COMPRESS_FROM;
+  const { flags, payload } = record.kind === 'log' ? encodeLog(record, from) : encodeJson(record, from);
   const body = [Buffer.of(flags), ...payload];
   const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
   header.writeUInt32LE(
@@ -41,18 +48,19 @@ export function encodeFrame(record: JournalRecord, salt: number): readonly Buffe
   return [header, ...body];
 }
 
-function encodeJson(record: JournalRecord): { flags: number; payload: readonly Buffer[] } {
+/** Compressed from so many bytes on. */
+function encodeJson(record: JournalRecord, from: number): { flags: number; payload: readonly Buffer[] } {
   const json = Buffer.from(JSON.stringify(record));
-  const isSmall = json.length < COMPRESS_FROM;
+  const isSmall = json.length < from;
   return { flags: isSmall ? 0 : FLAG_DEFLATE, payload: [isSmall ? json : deflateRawSync(json, { level: 1 })] };
 }
 
 /** The header stays readable without unpacking the lines: it is read for every block, they only once. */
-function encodeLog({ bytes, ...rest }: LogRecord): { flags: number; payload: readonly Buffer[] } {
+function encodeLog({ bytes, ...rest }: LogRecord, from: number): { flags: number; payload: readonly Buffer[] } {
   const header = Buffer.from(JSON.stringify({ ...rest, byteLength: bytes.length } satisfies LogHeader));
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32LE(header.length);
-  const isSmall = bytes.length < COMPRESS_FROM;
+  const isSmall = bytes.length < from;
   return {
     flags: isSmall ? FLAG_LOG : FLAG_LOG | FLAG_ZSTD,
     payload: [length, header, isSmall ? bytes : compress(bytes)],

@@ -5,21 +5,40 @@ const KEPT_FROM_STATES = 0.05;
 const TIMES_OF_WHAT_IS_LEFT = 4;
 
 /**
+ * So much of a journal is written as it is: to compress it would spare the disk a few MiB, and cost most of the time that
+ * a record takes on its way, and again when the story is made. What is larger than that, or limited, is compressed.
+ */
+const PLAIN_BYTES = 8 * 1024 * 1024;
+
+export interface RoomOptions {
+  readonly maxBytes?: number | undefined;
+  readonly taken?: number;
+  readonly plainBytes?: number | undefined;
+}
+
+/**
  * What a journal still has room for, where its size is limited. Log lines give way before states, and of the logs the one
  * that takes most: a container's log stops for good once it takes more than four times the room that is left for logs.
  * (Switches share their buffers so.) The busiest are the first to reach that, and what they leave is for the quiet ones.
  */
 export class Room {
   readonly #maxBytes: number;
+  readonly #plainBytes: number;
   readonly #logs = new Map<string, number>();
   readonly #stopped = new Set<string>();
   #taken: number;
   #isFull = false;
 
-  /** In bytes: the greatest size, and what is taken of it already. */
-  constructor({ maxBytes = Number.POSITIVE_INFINITY, taken = 0 }: { maxBytes?: number | undefined; taken?: number }) {
-    this.#maxBytes = maxBytes;
+  /** In bytes: the greatest size, what is taken of it already, and how much is written before any of it is compressed. */
+  constructor({ maxBytes, taken = 0, plainBytes = PLAIN_BYTES }: RoomOptions) {
+    this.#maxBytes = maxBytes ?? Number.POSITIVE_INFINITY;
+    this.#plainBytes = maxBytes === undefined ? plainBytes : 0;
     this.#taken = taken;
+  }
+
+  /** There is little yet: it is not worth while to make it less. */
+  get isAmple(): boolean {
+    return this.#taken < this.#plainBytes;
   }
 
   /** Nothing but gaps and ends is taken any more. */

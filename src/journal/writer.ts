@@ -28,6 +28,8 @@ export interface JournalWriterOptions {
   readonly reserveBytes?: number;
   /** The whole journal's greatest size; undefined: none. What gives way first: see `Room`. */
   readonly maxBytes?: number | undefined;
+  /** So much is written before anything is compressed. */
+  readonly plainBytes?: number | undefined;
   /** How often a disk that takes nothing is tried again, and for how long before the recording is to end. */
   readonly retryMs?: number;
   readonly waitMs?: number;
@@ -42,6 +44,7 @@ const DEFAULTS = {
   heldBytes: 32 * 1024 * 1024,
   reserveBytes: 4 * 1024 * 1024,
   maxBytes: undefined,
+  plainBytes: undefined,
   retryMs: 1000,
   waitMs: 10 * 60_000,
 };
@@ -89,8 +92,9 @@ export class JournalWriter implements AsyncDisposable {
     this.#dir = dir;
     this.#chain = chain;
     this.#options = options;
-    const { heldBytes, maxBytes, reserveBytes } = options;
-    this.#room = new Room({ maxBytes: maxBytes === undefined ? undefined : maxBytes - reserveBytes, taken });
+    const { heldBytes, maxBytes, reserveBytes, plainBytes } = options;
+    const limit = maxBytes === undefined ? undefined : maxBytes - reserveBytes;
+    this.#room = new Room({ maxBytes: limit, taken, plainBytes });
     this.#backlog = new Backlog({ salt, heldBytes, room: this.#room });
     this.#ticker = this.#tick();
   }

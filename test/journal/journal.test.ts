@@ -23,15 +23,16 @@ test('what is appended is read again, in order, whatever bytes and texts it hold
     fc.uint8Array({ maxLength: 3000 }).map((bytes) => log(Buffer.from(bytes))),
     fc.string({ maxLength: 3000 }).map((text) => note(text.repeat(3))),
   );
+  const plainBytes = fc.constantFrom(0, 0, 5000, undefined);
   await fc.assert(
-    fc.asyncProperty(fc.array(record, { maxLength: 20 }), async (records) => {
+    fc.asyncProperty(fc.array(record, { maxLength: 20 }), plainBytes, async (records, plain) => {
       const dir = freshDir();
-      await write(dir, records);
+      await write(dir, records, { plainBytes: plain });
       const { records: found, damage } = await read(dir);
       assert.deepEqual(found, records.map(shown));
       assert.deepEqual(damage, []);
     }),
-    { numRuns: 30 },
+    { numRuns: 40 },
   );
 });
 
@@ -51,6 +52,20 @@ test('a journal goes on in a new segment when one is full, and is read as one', 
   await write(dir, records, { segmentBytes: 200, syncEach: true });
   assert.ok(readdirSync(dir).length > 3);
   assert.deepEqual((await read(dir)).records, records.map(shown));
+});
+
+test('a journal is compressed once it is large, and from its beginning where its size is limited', async () => {
+  const records = [note('a'.repeat(4000)), log(Buffer.from('b'.repeat(4000))), note('c'.repeat(4000))];
+  const sizeOf = async (options: object) => {
+    const dir = freshDir();
+    await write(dir, records, options);
+    return statSync(join(dir, '000001.faroj')).size;
+  };
+  assert.ok((await sizeOf({})) > 12_000);
+  const [afterTwo, none] = [await sizeOf({ plainBytes: 8000 }), await sizeOf({ plainBytes: 0 })];
+  assert.ok(afterTwo > 8000 && afterTwo < 9000, `${afterTwo} bytes`);
+  assert.ok(none < 1000, `${none} bytes`);
+  assert.ok((await sizeOf({ maxBytes: 50 * 1024 * 1024 })) < 1000);
 });
 
 test('only the owner can read a journal', async () => {

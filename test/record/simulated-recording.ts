@@ -25,6 +25,8 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
   /** As the recorder's own option. */
   readonly crowd?: number;
   readonly route?: LogRouteChoice;
+  /** As the journal's own option. */
+  readonly plainBytes?: number;
   /** Served beside what every simulated cluster serves. */
   readonly types?: readonly ResourceType[];
 }
@@ -56,6 +58,7 @@ export class SimulatedRecording implements AsyncDisposable {
       route = 'auto',
       crossAfter,
       crowd,
+      plainBytes,
       types = [],
       ...world
     } = options;
@@ -63,7 +66,7 @@ export class SimulatedRecording implements AsyncDisposable {
     const cluster = new SimulatedCluster({ ...world, clock });
     for (const type of types) cluster.serve(type);
     const recording = new SimulatedRecording(cluster, clock, skewMs);
-    await recording.#record({ random, streamingList, crossAfter, prepare, route, crowd });
+    await recording.#record({ random, streamingList, crossAfter, prepare, route, crowd, plainBytes });
     return recording;
   }
 
@@ -106,6 +109,7 @@ export class SimulatedRecording implements AsyncDisposable {
     readonly streamingList: boolean;
     readonly crossAfter: number | undefined;
     readonly crowd: number | undefined;
+    readonly plainBytes: number | undefined;
     readonly route: LogRouteChoice;
     readonly prepare: SimulatedRecordingOptions['prepare'];
   }): Promise<void> {
@@ -115,7 +119,12 @@ export class SimulatedRecording implements AsyncDisposable {
     how.prepare?.(cluster);
     cluster.run();
     await this.advance(Math.floor(how.random() * 3000));
-    const journal = await JournalWriter.create(JOURNAL, { clock: this.#own, fs: disk, syncIntervalMs: SYNC_MS });
+    const journal = await JournalWriter.create(JOURNAL, {
+      clock: this.#own,
+      fs: disk,
+      syncIntervalMs: SYNC_MS,
+      plainBytes: how.plainBytes,
+    });
     await disk.syncFolder('/');
     this.#journal = journal;
     const append = (record: JournalRecord) => {
