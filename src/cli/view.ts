@@ -4,6 +4,7 @@ import { printable } from '../model/printable.ts';
 import { millisecondsOf, type Timestamp } from '../model/time.ts';
 import type { TimelineEntry } from '../story/document.ts';
 import { openStory, type StoryHead, type StoryReader } from '../story/reader.ts';
+import { ToldEnds } from '../story/told-ends.ts';
 import { entryLine } from '../view/terminal/entry-line.ts';
 import { type Line, span } from '../view/terminal/line.ts';
 import { type Painter, painter, wantsColour } from '../view/terminal/painter.ts';
@@ -68,8 +69,10 @@ async function* timeline(
   if (isWhole) yield [];
   const filter = { since, until, objects, types };
   const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  const told = new ToldEnds();
   for await (const entry of story.entries(given)) {
-    const text = storyEntry(entry, head);
+    told.take(entry);
+    const text = storyEntry(entry, head, told);
     if (matches === undefined || matches(text.text)) yield entryLine(text);
   }
 }

@@ -49,6 +49,11 @@ export class ToldEnds {
     );
   }
 
+  /** Whether a pod, by its index, was told to go, as far as the timeline was taken in. */
+  isGoing(object: number): boolean {
+    return this.#podOf(object).told !== undefined;
+  }
+
   #podOf(object: number): PodEnds {
     const known = this.#pods.get(object) ?? { told: undefined, work: new Map() };
     this.#pods.set(object, known);

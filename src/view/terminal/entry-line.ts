@@ -36,11 +36,14 @@ export function entryLine({ time, type, who, text, isBad }: EntryText): Line {
 const UNTOLD = new Set(['what', 'time', 'container', 'containerKind', 'containerID', 'startedAt', 'restart']);
 const BAD = /fail|evict|unready|backoff|oom|lost|error/i;
 
-/** A lifecycle change in words: its name, then what belongs to it. */
-export function changeText(change: Readonly<Record<string, unknown>>): {
-  readonly text: string;
-  readonly isBad: boolean;
-} {
+/** What becomes of every container that is told to end. */
+const OF_AN_END = new Set(['terminated', 'unready', 'podUnready']);
+
+/** A lifecycle change in words: its name, then what belongs to it. `isTold`: its container, or pod, was told to end. */
+export function changeText(
+  change: Readonly<Record<string, unknown>>,
+  isTold: boolean,
+): { readonly text: string; readonly isBad: boolean } {
   const what = wordsOf(String(change.what));
   const details = Object.entries(change).flatMap(([name, value]) => {
     if (UNTOLD.has(name) || value === undefined || value === '' || value === false) return [];
@@ -49,8 +52,8 @@ export function changeText(change: Readonly<Record<string, unknown>>): {
     ];
   });
   const exitCode = change.exitCode;
-  const isBad =
-    BAD.test(String(change.what)) || change.isOutOfMemory === true || (typeof exitCode === 'number' && exitCode !== 0);
+  const isFailure = BAD.test(String(change.what)) || (typeof exitCode === 'number' && exitCode !== 0);
+  const isBad = change.isOutOfMemory === true || (isFailure && !(isTold && OF_AN_END.has(String(change.what))));
   return { text: details.length === 0 ? what : `${what}: ${details.join(', ')}`, isBad };
 }
 

@@ -1,4 +1,5 @@
 import { type LifecycleChange, lifecycleOf } from '../../graph/lifecycle.ts';
+import { isToldToEnd } from '../../graph/told-to-end.ts';
 import { instancesOf } from '../../logs/instances.ts';
 import { isDeletion } from '../../model/action.ts';
 import { field, textOf } from '../../model/fields.ts';
@@ -126,7 +127,8 @@ export class LiveStory {
 function changeEntry(object: KubeObject, change: LifecycleChange, observed: string): EntryText {
   const name = `${object.kind}/${object.metadata.name}`;
   const who = 'container' in change ? `${object.metadata.name}/${change.container}` : name;
-  return { type: 'lifecycle', time: shownTime(change.time, observed), who, ...changeText({ ...change }) };
+  const isTold = isToldToEnd(object, 'containerKind' in change ? change.containerKind : undefined);
+  return { type: 'lifecycle', time: shownTime(change.time, observed), who, ...changeText({ ...change }, isTold) };
 }
 
 /** What a status states is a whole second, and shown as one. */

@@ -1,4 +1,5 @@
 import { readinessOf } from '../../graph/readiness.ts';
+import { isToldToEnd } from '../../graph/told-to-end.ts';
 import { groupKindOf } from '../../graph/transition.ts';
 import { containerStatusesOf } from '../../model/container-statuses.ts';
 import { field, listOf, numberOf, path, textOf } from '../../model/fields.ts';
@@ -59,14 +60,14 @@ export function containersOf(pod: KubeObject): readonly ContainerView[] {
     name,
     kind,
     restarts: numberOf(field(status, 'restartCount')) ?? 0,
-    state: containerState(status),
+    state: containerState(status, isToldToEnd(pod, kind)),
   }));
 }
 
 /** Reasons to wait that pass by themselves. */
 const PASSING = new Set(['ContainerCreating', 'PodInitializing']);
 
-function containerState(status: unknown): State {
+function containerState(status: unknown, isTold: boolean): State {
   const waiting = path(status, 'state', 'waiting');
   if (waiting !== undefined) {
     const reason = textOf(field(waiting, 'reason')) ?? 'waiting';
@@ -76,7 +77,8 @@ function containerState(status: unknown): State {
   if (terminated !== undefined) {
     const code = numberOf(field(terminated, 'exitCode')) ?? 0;
     const reason = textOf(field(terminated, 'reason')) ?? 'terminated';
-    return code === 0 ? { text: reason, tone: 'good' } : { text: `${reason} (exit ${code})`, tone: 'bad' };
+    if (code === 0) return { text: reason, tone: 'good' };
+    return { text: `${reason} (exit ${code})`, tone: isTold ? 'dim' : 'bad' };
   }
   if (path(status, 'state', 'running') === undefined) return { text: 'waiting', tone: 'busy' };
   return field(status, 'ready') === true

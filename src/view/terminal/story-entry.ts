@@ -1,9 +1,10 @@
 import type { StoryContainer, StoryObject, TimelineEntry } from '../../story/document.ts';
 import type { StoryHead } from '../../story/head.ts';
+import type { ToldEnds } from '../../story/told-ends.ts';
 import { changeText, type EntryText } from './entry-line.ts';
 
-/** What the time line shows of an entry of a story. */
-export function storyEntry(entry: TimelineEntry, head: StoryHead): EntryText {
+/** What the time line shows of an entry of a story; `told` has taken in the entries up to this one. */
+export function storyEntry(entry: TimelineEntry, head: StoryHead, told: ToldEnds): EntryText {
   // A time of whole seconds is shown as one.
   const time = entry.precision === '1s' ? entry.time.slice(0, SECONDS) : entry.time;
   switch (entry.type) {
@@ -16,7 +17,12 @@ export function storyEntry(entry: TimelineEntry, head: StoryHead): EntryText {
       return { type: 'event', time, who: `${about.kind}/${about.name}`, text, isBad: eventType === 'Warning' };
     }
     case 'lifecycle':
-      return { type: 'lifecycle', time, who: subjectOf(entry, head), ...changeText(detailsOf(entry)) };
+      return {
+        type: 'lifecycle',
+        time,
+        who: subjectOf(entry, head),
+        ...changeText(detailsOf(entry), isTold(entry, told)),
+      };
     case 'object':
       return { type: 'object', time, who: labelOf(head.objects[entry.object]), text: stateText(entry), isBad: false };
     case 'gap': {
@@ -52,6 +58,10 @@ function stateText({ action, manager, patch = [] }: Of<'object'>): string {
 
 /** What every entry has, and what names its subject. */
 const COMMON = new Set(['seq', 'timeSource', 'precision', 'observed', 'type', 'object', 'containerName']);
+
+function isTold({ object, container }: Of<'lifecycle'>, told: ToldEnds): boolean {
+  return told.isGoing(object) || (container !== undefined && told.has(container));
+}
 
 function detailsOf(entry: Of<'lifecycle'>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(entry).filter(([name]) => !COMMON.has(name)));

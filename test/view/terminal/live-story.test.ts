@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JournalRecord, Root } from '../../../src/model/record.ts';
 import { timestampOf } from '../../../src/model/time.ts';
+import type { TimelineEntry } from '../../../src/story/document.ts';
+import type { StoryHead } from '../../../src/story/head.ts';
+import { ToldEnds } from '../../../src/story/told-ends.ts';
 import { LiveStory } from '../../../src/view/terminal/live-story.ts';
+import { storyEntry } from '../../../src/view/terminal/story-entry.ts';
 
 const ROOT: Root = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespace: 'shop', name: 'web' };
 const NOW = timestampOf(Date.UTC(2026, 10, 25, 12));
@@ -48,4 +52,65 @@ test('a time that Kubernetes states in whole seconds is shown as one, what was o
   const shown = story.drain().map((entry) => `${entry.time.slice(11, 23)} ${entry.text}`);
   assert.ok(shown.includes('11:59:58 started'), shown.join());
   assert.ok(shown.includes('12:00:00.000 ready'), shown.join());
+});
+
+test('what a container ends with is no failure when its pod is told to go, or it is a sidecar of work that is done', () => {
+  const startedAt = '2026-11-25T11:59:58Z';
+  const run = (name: string, state: object) => ({ name, restartCount: 0, ready: true, containerID: name, state });
+  const exit = (exitCode: number) => ({
+    terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt },
+  });
+  const initContainers = [{ name: 'mesh', restartPolicy: 'Always' }];
+  const play = (app: object, mesh: object, metadata: object) => {
+    const story = new LiveStory([ROOT]);
+    const take = (action: 'found' | 'changed', states: readonly [object, object], more: object) => {
+      const record = pod('web');
+      assert.ok(record.kind === 'object');
+      const [containerStatuses, initContainerStatuses] = [[run('app', states[0])], [run('mesh', states[1])]];
+      const status = { phase: 'Running', containerStatuses, initContainerStatuses };
+      const object = {
+        ...record.object,
+        metadata: { ...record.object.metadata, ...more },
+        spec: { initContainers },
+        status,
+      };
+      story.take({ ...record, action, object });
+    };
+    take('found', [{ running: { startedAt } }, { running: { startedAt } }], {});
+    story.drain();
+    take('changed', [app, mesh], metadata);
+    const bad = story.drain().filter(({ isBad }) => isBad);
+    const tones = story.tree.rows().flatMap((row) => (row.type === 'container' ? [row.container.state.tone] : []));
+    return { bad: bad.map(({ who }) => who), tones };
+  };
+  const going = { deletionTimestamp: startedAt };
+  assert.deepEqual(play(exit(143), exit(137), going), { bad: [], tones: ['dim', 'dim'] });
+  assert.deepEqual(play(exit(0), exit(143), {}), { bad: [], tones: ['dim', 'good'] });
+  assert.deepEqual(play(exit(143), { running: { startedAt } }, {}), { bad: ['web/app'], tones: ['good', 'bad'] });
+});
+
+test('in the time line of a story the ends of a pod that was told to go are no failures, those before are', () => {
+  const head = { objects: [{ kind: 'Pod', name: 'web' }], containers: [{ object: 0, name: 'app', restart: 0 }] };
+  const told = new ToldEnds();
+  const bad = (second: number, what: string, more: object = {}) => {
+    const time = `2026-11-25T12:00:0${second}.000000000Z`;
+    const entry = {
+      type: 'lifecycle',
+      seq: second,
+      time,
+      observed: time,
+      object: 0,
+      what,
+      ...more,
+    } as unknown as TimelineEntry;
+    told.take(entry);
+    return storyEntry(entry, head as unknown as StoryHead, told).isBad;
+  };
+  const end = { container: 0, containerName: 'app', containerKind: 'regular', exitCode: 143 };
+  assert.equal(bad(1, 'terminated', end), true);
+  assert.equal(bad(2, 'podUnready'), true);
+  assert.equal(bad(3, 'deletionRequested'), false);
+  assert.equal(bad(4, 'podUnready'), false);
+  assert.equal(bad(5, 'terminated', end), false);
+  assert.equal(bad(6, 'terminated', { ...end, isOutOfMemory: true }), true);
 });
