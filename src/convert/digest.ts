@@ -1,4 +1,4 @@
-import type { StoryFinding, StoryObject } from '../story/document.ts';
+import type { StoryContainer, StoryFinding, StoryObject } from '../story/document.ts';
 import type { StoryHead, StoryReader } from '../story/reader.ts';
 import type { ConvertOptions } from './converter.ts';
 import { Excerpts } from './excerpts.ts';
@@ -68,33 +68,45 @@ function objectLine(head: StoryHead, object: StoryObject): string {
   return `- ${inline(objectName(object))}${owner === undefined ? '' : ` (of ${inline(objectName(owner))})`}${gone}`;
 }
 
-/** The run that the verdict blames comes in first. */
+/** One run for all that ended like it, the newest or the one that the verdict blames, which comes in first. */
 function failedRuns(head: StoryHead, excerpts: Excerpts): Item[] {
   const { firstCause } = head.verdict ?? {};
-  return runs(head, excerpts, true).map(({ text, container }) => ({
-    text,
-    rank: container === firstCause?.container ? 0 : head.containers[container]?.object === firstCause?.object ? 1 : 2,
-  }));
+  const alike = Map.groupBy(runs(head, excerpts, true), ({ container: { object, name, exitCode, reason } }) =>
+    [object, name, exitCode, reason].join('/'),
+  );
+  return [...alike.values()].flatMap((same): Item[] => {
+    const run = same.find(({ index }) => index === firstCause?.container) ?? same.at(-1);
+    if (run === undefined) return [];
+    const rank = run.index === firstCause?.container ? 0 : run.container.object === firstCause?.object ? 1 : 2;
+    return [{ text: runText(run, head, excerpts, same.length), rank }];
+  });
 }
 
 function otherRuns(head: StoryHead, excerpts: Excerpts): string[] {
-  return runs(head, excerpts, false).map(({ text }) => text);
+  return runs(head, excerpts, false).map((run) => runText(run, head, excerpts));
 }
 
-function runs(head: StoryHead, excerpts: Excerpts, failed: boolean): { text: string; container: number }[] {
-  return head.containers.flatMap((container, index) => {
-    const excerpt = excerpts.runs.get(index);
-    const object = head.objects[container.object];
-    if (excerpts.hasFailed(index) !== failed || object === undefined) return [];
-    const { exitCode, reason = '', name, restart, ledger } = container;
-    const ended =
-      exitCode === undefined ? 'runs' : `exit code ${exitCode}${reason === '' ? '' : ` (${inline(reason)})`}`;
-    const heading = `### ${inline(object.name)}/${inline(name)}#${restart}: ${ended}, ${ledger.lines} lines`;
-    if (excerpt === undefined) return [{ text: `${heading}\n`, container: index }];
-    const { first, last, skipped } = excerpt;
-    const lines = [...first, ...(skipped > 0 ? [`… ${skipped} lines …`] : []), ...last].map((line) => plain(line));
-    return [{ text: `${heading}\n\n${block(lines)}\n`, container: index }];
-  });
+interface Run {
+  readonly index: number;
+  readonly container: StoryContainer;
+}
+
+function runs(head: StoryHead, excerpts: Excerpts, failed: boolean): Run[] {
+  const all = head.containers.map((container, index) => ({ container, index }));
+  return all.filter(({ index }) => excerpts.hasFailed(index) === failed);
+}
+
+function runText({ index, container }: Run, head: StoryHead, excerpts: Excerpts, alike = 1): string {
+  const { exitCode, reason = '', name, restart, ledger, object } = container;
+  const ended = exitCode === undefined ? 'runs' : `exit code ${exitCode}${reason === '' ? '' : ` (${inline(reason)})`}`;
+  const others = alike === 1 ? '' : `, as ${alike - 1} other runs of it`;
+  const who = `${inline(head.objects[object]?.name ?? '?')}/${inline(name)}#${restart}`;
+  const heading = `### ${who}: ${ended}, ${ledger.lines} lines${others}`;
+  const excerpt = excerpts.runs.get(index);
+  if (excerpt === undefined) return `${heading}\n`;
+  const { first, last, skipped } = excerpt;
+  const lines = [...first, ...(skipped > 0 ? [`… ${skipped} lines …`] : []), ...last].map((line) => plain(line));
+  return `${heading}\n\n${block(lines)}\n`;
 }
 
 function templates({ templates: found }: Excerpts): string[] {

@@ -21,6 +21,8 @@ const FIRST = 5;
 const LAST = 20;
 /** The ends of runs that are kept: those that failed, and as many others. */
 const RUNS = 200;
+/** Of one container that starts again and again, its first one and so many of the newest. */
+const NEWEST = 3;
 /** Moments that are kept at most; then the dull ones in the middle go. */
 const MOMENTS = 5000;
 
@@ -28,6 +30,8 @@ const MOMENTS = 5000;
 export class Excerpts {
   readonly runs = new Map<number, RunExcerpt>();
   readonly templates = new Templates();
+  /** The runs that are kept, by container. */
+  readonly #kept = new Map<string, number[]>();
   readonly #told = new ToldEnds();
   readonly #head: StoryHead;
   #moments: Moment[] = [];
@@ -69,7 +73,20 @@ export class Excerpts {
     if (this.runs.size >= (failed ? 2 * RUNS : RUNS)) return undefined;
     const run: RunExcerpt = { first: [], last: [], skipped: 0 };
     this.runs.set(container, run);
+    this.#forgetOlder(container);
     return run;
+  }
+
+  #forgetOlder(container: number): void {
+    const { containers, verdict } = this.#head;
+    if (container === verdict?.firstCause?.container) return; // its lines are wanted first of all
+    const { object, name } = containers[container] ?? {};
+    const key = `${object}/${name}`;
+    const kept = this.#kept.get(key) ?? [];
+    this.#kept.set(key, kept);
+    if (kept.push(container) <= NEWEST + 1) return;
+    const [older] = kept.splice(1, 1);
+    if (older !== undefined) this.runs.delete(older);
   }
 
   #takeMoment(entry: Moment['entry']): void {

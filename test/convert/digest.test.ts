@@ -102,3 +102,23 @@ test('md: a run that ended as its pod was told to go is no failed one, and never
   }
   assert.match(await converted(sample, 'md'), /## Other runs\n\n### web-1-a\/app#0: exit code 143/);
 });
+
+test('md: runs of one container that end alike are shown once, with the newest lines, however many they are', async () => {
+  const maker = new StoryMaker();
+  const pod = maker.object('Pod', 'web-1');
+  const runs = 1000;
+  for (let run = 0; run < runs; run += 1) {
+    const container = maker.container(pod, 'app', run);
+    maker.log(container, 10 * run, `run ${run} cannot reach db`);
+    end(maker, { pod, container, at: 10 * run + 5, exitCode: run === 500 ? 2 : 3 });
+  }
+  const file = join(folder, 'loop.json');
+  writeFileSync(file, canonical(maker.finish(10 * runs)));
+  const text = await converted(await sampleOf(file), 'md');
+  const headings = [...text.matchAll(/^### .*$/gm)].map(([heading]) => heading);
+  assert.deepEqual(headings, [
+    '### web-1/app#999: exit code 3 (Error), 1 lines, as 998 other runs of it',
+    '### web-1/app#500: exit code 2 (Error), 1 lines',
+  ]);
+  assert.match(text, /run 999 cannot reach db/);
+});
