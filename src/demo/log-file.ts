@@ -16,6 +16,11 @@ export class LogFile {
   #chunks: Buffer[] = [];
   #size = 0;
 
+  /** When it was last written to. */
+  get modified(): Timestamp | undefined {
+    return this.records.at(-1)?.time;
+  }
+
   get size(): number {
     return this.#size;
   }

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import type { Timestamp } from '../model/time.ts';
 import { LogFile } from './log-file.ts';
 
 /** The folder of one container on its node's disk: `N.log` of each run, and what rotation made of earlier files. */
@@ -13,6 +14,12 @@ export class LogFolder {
   /** The bytes of a file; undefined where there is none of that name. */
   bytes(name: string): Buffer | undefined {
     return this.#files.get(name)?.bytes();
+  }
+
+  /** When a log file was last written to; undefined where it is empty, compressed or not there. */
+  modified(name: string): Timestamp | undefined {
+    const file = this.#files.get(name);
+    return file instanceof LogFile ? file.modified : undefined;
   }
 
   /** Creates an empty `N.log`, over whatever bore the name. */

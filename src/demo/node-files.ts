@@ -1,3 +1,4 @@
+import { millisecondsOf } from '../model/time.ts';
 import type { SimulatedNode } from './node.ts';
 
 /** What the kubelet's file handler answers. */
@@ -28,7 +29,15 @@ export function nodeFile(node: SimulatedNode, path: string, range: string | unde
   if (name === undefined) return moved(last);
   if (name === '') return directory(folder.names());
   const bytes = folder.bytes(name);
-  return bytes === undefined ? NOT_FOUND : file(name, bytes, range);
+  if (bytes === undefined) return NOT_FOUND;
+  const modified = folder.modified(name);
+  const told = modified === undefined ? {} : { 'last-modified': httpDate(millisecondsOf(modified)) };
+  return file(name, { bytes, headers: { date: httpDate(node.clock.now()), ...told } }, range);
+}
+
+/** In whole seconds, as HTTP has it. */
+function httpDate(ms: number): string {
+  return new Date(ms).toUTCString();
 }
 
 const NOT_FOUND = plainText(404, '404 page not found\n');
@@ -54,13 +63,17 @@ function directory(names: readonly string[]): FileAnswer {
   return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: Buffer.from(page) };
 }
 
-function file(name: string, bytes: Buffer, range: string | undefined): FileAnswer {
+function file(
+  name: string,
+  { bytes, headers: times }: Pick<FileAnswer, 'headers'> & { readonly bytes: Buffer },
+  range: string | undefined,
+): FileAnswer {
   const type = name.endsWith('.gz')
     ? 'application/gzip'
     : name.endsWith('.log')
       ? 'text/x-log; charset=utf-8'
       : 'text/plain; charset=utf-8';
-  const headers = { 'accept-ranges': 'bytes', 'content-type': type };
+  const headers = { 'accept-ranges': 'bytes', 'content-type': type, ...times };
   const part = range === undefined ? undefined : partOf(range, bytes.length);
   if (part === undefined) return { status: 200, headers, body: bytes };
   if (part === 'unsatisfiable')

@@ -3,10 +3,22 @@ import { readRefusal } from './answer.ts';
 import type { ByteStream, KubeClient, RawResponse } from './client.ts';
 import { headerOf } from './transport/http.ts';
 
+/** By the clock of a file's node, in milliseconds since the epoch and cut to whole seconds: when it was last written to as it was opened. */
+export interface FileTimes {
+  readonly modified: number;
+  readonly opened: number;
+}
+
 /** What a node answers to a request for a file from some byte on. */
 export type FileRead =
   /** The bytes from `from` on, which may be before what was asked for: a server need not honour ranges. */
-  | { readonly type: 'bytes'; readonly from: number; readonly body: ByteStream }
+  | {
+      readonly type: 'bytes';
+      readonly from: number;
+      readonly body: ByteStream;
+      /** Absent where the node does not tell. */
+      readonly times?: FileTimes | undefined;
+    }
   /** The file does not reach that far: 416, or an empty file. */
   | { readonly type: 'beyond'; readonly size: number }
   | { readonly type: 'missing' };
@@ -62,10 +74,10 @@ export class HttpNodeFiles implements NodeFiles {
     const response = await this.#client.raw(path, { headers, maxSilenceMs: SILENCE_MS }, signal);
     switch (response.status) {
       case 206:
-        return { type: 'bytes', from, body: whole(response) };
+        return { type: 'bytes', from, body: whole(response), times: timesIn(response) };
       case 200:
         if (headerOf(response, 'content-length') === '0') return dropped(response, { type: 'beyond', size: 0 });
-        return { type: 'bytes', from: 0, body: whole(response) };
+        return { type: 'bytes', from: 0, body: whole(response), times: timesIn(response) };
       case 416:
         return dropped(response, { type: 'beyond', size: sizeIn(headerOf(response, 'content-range')) });
       case 404:
@@ -91,6 +103,13 @@ function whole({ headers, body }: RawResponse): ByteStream {
     if (size < announced) throw new FaroError('unreachable', `the answer ended after ${size} of ${announced} bytes`);
   }
   return Object.assign(checked(), { [Symbol.asyncDispose]: () => body[Symbol.asyncDispose]() });
+}
+
+/** The kubelet's own words; the API server passes them on as they are. */
+function timesIn(response: RawResponse): FileTimes | undefined {
+  const [modified, opened] = ['last-modified', 'date'].map((name) => Date.parse(headerOf(response, name) ?? ''));
+  if (modified === undefined || opened === undefined || Number.isNaN(modified + opened)) return undefined;
+  return { modified, opened };
 }
 
 async function dropped(response: RawResponse, read: FileRead): Promise<FileRead> {

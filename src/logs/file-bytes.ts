@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { ByteStream } from '../kube/client.ts';
-import type { NodeFiles } from '../kube/node-files.ts';
+import type { FileTimes, NodeFiles } from '../kube/node-files.ts';
 import type { Timestamp } from '../model/time.ts';
 import { timestampAt } from './cri.ts';
 import type { Proof } from './proof.ts';
@@ -12,6 +12,8 @@ export interface FileBytes extends AsyncDisposable {
   readonly chunks: AsyncIterable<Buffer>;
   /** A compressed file is never written to again, and every request for it begins at its beginning. */
   readonly isCompressed: boolean;
+  /** Of a file that is not compressed, where its node tells. */
+  readonly times?: FileTimes | undefined;
 }
 
 /** Unpacks gzip; fails where it is damaged or ends too early, after what could be unpacked. */
@@ -25,7 +27,8 @@ export async function openFile(
 ): Promise<FileBytes | undefined> {
   const { file, from, mayBeCompressed } = at;
   const plain = await files.read(file, from, signal);
-  if (plain.type === 'bytes') return fileBytes(skipping(plain.body, from - plain.from), plain.body, false);
+  if (plain.type === 'bytes')
+    return { ...fileBytes(skipping(plain.body, from - plain.from), plain.body, false), times: plain.times };
   if (plain.type === 'beyond') return from === 0 ? emptyFile() : undefined;
   if (!mayBeCompressed) return undefined;
   const compressed = await files.read(`${file}${COMPRESSED}`, 0, signal);

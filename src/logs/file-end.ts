@@ -1,4 +1,4 @@
-import type { Clock } from '../model/time.ts';
+import { type Clock, millisecondsOf } from '../model/time.ts';
 import type { FileLog } from './file-log.ts';
 import type { InstanceLife } from './life.ts';
 import type { Seam } from './seam.ts';
@@ -19,12 +19,22 @@ export interface FileEndOptions {
 /** A log that has ended is read to its end twice, at least so far apart; where its files are about to go, sooner. */
 const STILL_MS = 1000;
 const STILL_LEAVING_MS = 150;
+/** Or it had been still for as long when it was read: see `#ageMs`. */
+const AGED_MS = 2000;
 /** A deleted pod's container that was never seen to end is given up after as long without a change. */
 const DELETED_MS = 5000;
 /** The kubelet ends a follow stream at most this long after the container's end. */
 const STREAM_END_MS = 3000;
 
-/** Proves the end of a log that is read from files: by two readings that show the same, or by the stream beside them. */
+/**
+ * Proves the end of a log that is read from files: by two readings that show the same, by one of a file that nobody had
+ * written to for long enough, or by the stream beside them.
+ *
+ * What may still come when a container is seen to have terminated: containerd reports that only after its pipes were
+ * copied to the last byte (`handleContainerExit`: `task.Delete` waits for the copying), but to its log writer, of which
+ * nobody waits to see that it has written down its last 4 KiB of each stream (`redirectLogs`). That takes as long as the
+ * scheduler and the disk make it, usually microseconds; no word of the node tells its end, so it is given time.
+ */
 export class FileEnd {
   readonly #options: FileEndOptions;
   #still: { readonly mark: string; readonly at: number } | undefined;
@@ -40,12 +50,25 @@ export class FileEnd {
     if (this.#still?.mark !== mark) this.#still = { mark, at };
     const stillMs = at - this.#still.at;
     const hasEnded = life.view.state === 'terminated' || life.reach !== 'gone' || !life.isPodDeleted;
-    if (stillMs < (life.isLeaving ? STILL_LEAVING_MS : STILL_MS)) return undefined;
+    const isStill = stillMs >= (life.isLeaving ? STILL_LEAVING_MS : STILL_MS) || this.#ageMs >= AGED_MS;
+    if (!isStill) return undefined;
     if (!hasEnded && stillMs < DELETED_MS) return undefined;
     seam.finish(log);
     if (hasEnded) return this.proven(`terminated, then read to the end of ${file}`);
     const evidence = 'the pod was deleted before its container was seen to end';
     return witness.unproven(`${evidence}; read to the end of ${file}`, log.rotations);
+  }
+
+  /**
+   * How long nothing had been written to the file before it was read last, since its container's end, at the least. All
+   * three times are of one clock, the node's (whose kubelet answers, whose kernel dates files, whose runtime dates ends),
+   * whatever the time here; each is cut to whole seconds. 0 where anything of it is not known.
+   */
+  get #ageMs(): number {
+    const { life, log } = this.#options;
+    const { state, finishedAt } = life.view;
+    if (log.times === undefined || state !== 'terminated' || finishedAt === undefined) return 0;
+    return log.times.opened - Math.max(log.times.modified, millisecondsOf(finishedAt)) - 1000;
   }
 
   /** The files were removed: what is known of the log's end? Undefined: nothing, and nothing more can be. */

@@ -1,3 +1,4 @@
+import type { FileTimes } from '../kube/node-files.ts';
 import type { FilePosition } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
 import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure, withOpenLines } from './cri.ts';
@@ -68,6 +69,7 @@ export class FileLog {
   #unended: Buffer = NO_BYTES;
   #stillSince: number | undefined;
   #state: FileState = 'end';
+  #times: FileTimes | undefined;
   rotations = 0;
 
   constructor(options: FileLogOptions) {
@@ -92,6 +94,11 @@ export class FileLog {
     return this.#place?.file ?? this.#succession.live;
   }
 
+  /** Of the file that the last reading ended in, as that began. */
+  get times(): FileTimes | undefined {
+    return this.#times;
+  }
+
   /** A line was handed on without its end. */
   get hasOpenLine(): boolean {
     return this.#pending.stdout !== undefined || this.#pending.stderr !== undefined;
@@ -113,6 +120,7 @@ export class FileLog {
    */
   async *read({ hurry }: { readonly hurry: boolean }, signal: AbortSignal): AsyncGenerator<FilePiece> {
     this.#state = 'end';
+    this.#times = undefined;
     // Of a file that was empty there is no record by which to tell whether it was rotated since: the folder tells.
     const isUnproven = this.#place?.isLive === true && this.#place.offset === 0;
     if ((this.#place === undefined || isUnproven) && !(await this.#advance(signal))) return;
@@ -154,6 +162,7 @@ export class FileLog {
     this.#opened = undefined;
     if (opened === undefined) return 'moved';
     await using bytes = opened;
+    this.#times = bytes.times;
     let parts: Buffer[] = [];
     let size = 0;
     let taken = 0;

@@ -28,7 +28,14 @@ async function answer(client: KubeClient, path: string, range?: string) {
   for await (const chunk of body) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
   const shown = ['content-type', 'content-range', 'accept-ranges', 'location', 'allow'];
-  return { status, headers: Object.fromEntries(shown.map((name) => [name, headers[name]])), bytes };
+  const isDated = headers['last-modified'] !== undefined && headers.date !== undefined;
+  const isFile = headers['accept-ranges'] !== undefined;
+  return {
+    status,
+    headers: Object.fromEntries(shown.map((name) => [name, headers[name]])),
+    isDated: isFile && isDated,
+    bytes,
+  };
 }
 
 /** What the same requests are answered with; sizes and names that differ are made equal. */
@@ -59,7 +66,7 @@ async function answers(client: KubeClient, files: { node: string; folder: string
   ];
   const shapes = [];
   for (const [path, range] of requests) {
-    const { status, headers, bytes } = await answer(client, path, range);
+    const { status, headers, isDated, bytes } = await answer(client, path, range);
     const isListing = String(headers['content-type']).startsWith('text/html');
     const place = (text: string) =>
       text
@@ -70,6 +77,7 @@ async function answers(client: KubeClient, files: { node: string; folder: string
     shapes.push({
       request: `${path.replaceAll(folder, 'FOLDER').replaceAll(node, 'NODE')} ${place(range ?? '')}`,
       status,
+      isDated,
       headers: JSON.parse(place(JSON.stringify(headers))),
       text: isListing || (status >= 400 && !String(headers['content-type']).includes('json')) ? String(bytes) : '',
       bytes: status === 206 ? (bytes.length === size ? 'SIZE' : bytes.length > 100 ? 'REST' : bytes.length) : undefined,

@@ -5,13 +5,13 @@ import { HttpNodeFiles } from '../../src/kube/node-files.ts';
 const signal = new AbortController().signal;
 
 /** A kubelet that announces more than it sends. */
-function filesOf(status: number, body: string, announced: number) {
+function filesOf(status: number, body: string, announced: number, more: Readonly<Record<string, string>> = {}) {
   async function* bytes() {
     yield Buffer.from(body);
   }
   const response = {
     status,
-    headers: { 'content-length': String(announced) },
+    headers: { 'content-length': String(announced), ...more },
     body: Object.assign(bytes(), { [Symbol.asyncDispose]: async () => undefined }),
   };
   return new HttpNodeFiles({ raw: async () => response }, { root: '/logs/pods/', through: 'a test' });
@@ -30,6 +30,18 @@ for (const status of [200, 206])
     assert.equal(await textOf(status, 'all of it', 9), 'all of it');
     await assert.rejects(textOf(status, 'a part', 9), /the answer ended after 6 of 9 bytes/);
   });
+
+test('a file comes with when it was written to and opened, by its node, or with neither', async () => {
+  const at = async (headers: Readonly<Record<string, string>>) => {
+    const read = await filesOf(206, 'all of it', 9, headers).read('0.log', 5, signal);
+    return read.type === 'bytes' ? read.times : 'no bytes';
+  };
+  const [modified, date] = ['Thu, 26 Nov 2026 01:13:35 GMT', 'Thu, 26 Nov 2026 01:41:05 GMT'];
+  const times = { modified: Date.UTC(2026, 10, 26, 1, 13, 35), opened: Date.UTC(2026, 10, 26, 1, 41, 5) };
+  assert.deepEqual(await at({ 'last-modified': modified, date }), times);
+  for (const headers of [{}, { date }, { 'last-modified': modified }, { 'last-modified': 'yesterday', date }])
+    assert.equal(await at(headers), undefined);
+});
 
 test('a listing that ends too early is an error: a name that is missing would be a file that is gone', async () => {
   const page = '<pre>\n<a href="0.log">0.log</a>\n</pre>\n';

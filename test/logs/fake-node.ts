@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { FileRead, NodeFiles } from '../../src/kube/node-files.ts';
+import type { FileRead, FileTimes, NodeFiles } from '../../src/kube/node-files.ts';
 
 /** A node's folder of one container run's log files, as the kubelet and the runtime keep it; the test moves it on. */
 export class FakeNode implements NodeFiles {
@@ -7,6 +7,8 @@ export class FakeNode implements NodeFiles {
   /** Names to bytes; `0.log` is the one that is written to. */
   readonly names = new Map<string, Buffer>([['0.log', Buffer.alloc(0)]]);
   readonly maxFiles: number;
+  /** What it says of every file; undefined: nothing. */
+  times: FileTimes | undefined;
   #rotations = 0;
   /** Called before each answer: what happens between two requests. */
   between: () => void = () => undefined;
@@ -46,7 +48,7 @@ export class FakeNode implements NodeFiles {
     const bytes = this.names.get(file.split('/').at(-1) ?? '');
     if (bytes === undefined) return { type: 'missing' };
     if (bytes.length === 0 || from >= bytes.length) return { type: 'beyond', size: bytes.length };
-    return { type: 'bytes', from, body: body(bytes.subarray(from)) };
+    return { type: 'bytes', from, body: body(bytes.subarray(from)), times: this.times };
   }
 }
 

@@ -114,6 +114,10 @@ export class Following {
     this.node.write(`${this.time(ms)} stdout F ${text}\n`);
   }
 
+  get hasEnded(): boolean {
+    return this.end !== undefined;
+  }
+
   /** The newest stream. */
   get stream(): FakeStream {
     const newest = this.streams.at(-1);

@@ -63,3 +63,48 @@ test('a stream that is opened anew while the files vanish repeats nothing', asyn
   await follow.advance(5000);
   assert.deepEqual(follow.recorded(), { lines: ['one', 'two'], gaps: [] });
 });
+
+/** A run that ended `endedAt` after the beginning, and a node that says of its file when it was written to and opened. */
+function ended(endedAt: number, times: { readonly modified: number; readonly opened: number } | undefined) {
+  const follow = new Following();
+  follow.writeFile(1, 'one');
+  const at = (ms: number) => Math.floor((Date.parse(follow.time(0)) + ms) / 1000) * 1000;
+  follow.node.times = times && { modified: at(times.modified), opened: at(times.opened) };
+  follow.life.update(follow.view('terminated', follow.time(Math.floor(endedAt / 1000) * 1000)), 0);
+  return follow;
+}
+
+test('a file that was last written to long before it was read, and whose container had ended long before, is read once', async () => {
+  using follow = ended(4900, { modified: 3000, opened: 8000 });
+  await follow.advance(100);
+  assert.deepEqual(follow.recorded(), { lines: ['one'], gaps: [] });
+  assert.deepEqual(follow.end?.end, 'proven', follow.end?.evidence);
+});
+
+for (const [what, endedAt, times] of [
+  ['was written to a moment ago', 1000, { modified: 5900, opened: 7800 }],
+  [
+    "was last written to long ago, but whose container ended a moment ago, by the node's clock",
+    5900,
+    { modified: 1000, opened: 7800 },
+  ],
+  ['has no times, for all that its node says,', 1000, undefined],
+] as const)
+  test(`a file that ${what} is watched to stay still, and a line that comes late is recorded`, async () => {
+    using follow = ended(endedAt, times);
+    await follow.advance(500);
+    assert.ok(!follow.hasEnded);
+    follow.writeFile(2, 'late');
+    await follow.advance(3000);
+    assert.deepEqual(follow.recorded(), { lines: ['one', 'late'], gaps: [] });
+    assert.deepEqual(follow.end?.end, 'proven', follow.end?.evidence);
+  });
+
+test('the age of a file says nothing of a run that was not seen to end', async () => {
+  using follow = new Following();
+  follow.writeFile(1, 'one');
+  follow.node.times = { modified: Date.parse(follow.time(0)), opened: Date.parse(follow.time(60_000)) };
+  follow.life.update(undefined, 1);
+  await follow.advance(500);
+  assert.ok(!follow.hasEnded);
+});
