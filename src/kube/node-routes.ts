@@ -19,6 +19,9 @@ export interface NodeRoutesOptions {
   readonly kubelet: ((host: string) => Pick<KubeClient, 'raw'>) | undefined;
 }
 
+/** Forbidden, by RBAC or a proxy; a kubelet without a handler of log files; one whose handler is switched off. */
+const REFUSALS = new Set([403, 404, 405]);
+
 /** Finds out once for each node whether its log files can be read: an access review, then one probing request. */
 export class NodeRoutes {
   readonly #options: NodeRoutesOptions;
@@ -36,8 +39,8 @@ export class NodeRoutes {
     const known = this.#routes.get(node);
     if (known !== undefined) return known;
     const route = this.#find(node, pod).catch((error: unknown): NodeRoute => {
-      // A node that could not be reached is asked again; one that refused is not.
-      const isPassing = !(error instanceof ApiError) || error.status >= 500 || error.status === 429;
+      // A node that refused is not asked again; one that could not be reached, or answered something else, is.
+      const isPassing = !(error instanceof ApiError) || !REFUSALS.has(error.status);
       if (isPassing) this.#routes.delete(node);
       return { type: 'refused', node, reason: messageOf(error), isPassing };
     });
