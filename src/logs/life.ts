@@ -56,6 +56,11 @@ export class InstanceLife {
     return this.#isLastCall;
   }
 
+  /** Changes whenever its log is to be read at once. */
+  get urgency(): string {
+    return `${this.isOver} ${this.isLeaving} ${this.#isLastCall}`;
+  }
+
   get reach(): Reach {
     const newer = this.#newestRestart - this.instance.restart;
     if (this.#isPodDeleted || newer > 1) return 'gone';

@@ -43,6 +43,8 @@ export class NodeFollower implements Follower {
   readonly #fileEnd: FileEnd;
   readonly #pace: Pace;
   #lastProgress: number;
+  /** What the container's life was like when the last reading began. */
+  #seen = '';
 
   constructor(options: NodeFollowerOptions) {
     this.#options = options;
@@ -70,6 +72,7 @@ export class NodeFollower implements Follower {
     }
     for (;;) {
       const asked = { isOver: life.isOver, isLastCall: life.isLastCall, at: clock.now() };
+      this.#seen = life.urgency;
       const reading = await this.#sync(signal);
       const end = await this.#judge(asked, reading, signal);
       if (end !== undefined) return end;
@@ -168,15 +171,13 @@ export class NodeFollower implements Follower {
     }
   }
 
-  /** Until the time is over, something else comes, or the container's life changes. */
+  /** Until the time is over, something else comes, or the container's life is another than when the files were read. */
   async #pause<T>(ms: number, signal: AbortSignal, other?: Promise<T>): Promise<T | 'changed' | undefined> {
     const { life, clock } = this.#options;
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
-    const urgency = () => `${life.isOver} ${life.isLeaving} ${life.isLastCall}`;
-    const before = urgency();
     const changed = async () => {
-      while (urgency() === before && !either.aborted) await life.changed(either);
+      while (life.urgency === this.#seen && !either.aborted) await life.changed(either);
       return 'changed' as const;
     };
     const enough = clock.sleep(ms, either).catch(() => undefined); // rejected only by the end

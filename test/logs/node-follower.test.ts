@@ -108,3 +108,18 @@ test('the age of a file says nothing of a run that was not seen to end', async (
   await follow.advance(500);
   assert.ok(!follow.hasEnded);
 });
+
+test('a capture that ends while the files are being read has them read once more, at once', async () => {
+  using follow = new Following();
+  follow.writeFile(1, 'one');
+  await follow.advance(1000);
+  follow.stream.end();
+  let isCalled = false;
+  follow.node.between = () => {
+    if (!isCalled) follow.life.lastCall();
+    isCalled = true;
+  };
+  await follow.advance(300);
+  assert.ok(isCalled);
+  assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
+});
