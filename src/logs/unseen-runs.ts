@@ -13,6 +13,7 @@ const MOST_TOLD = 100;
 export class UnseenRuns {
   readonly #sink: Pick<LogSink, 'append'>;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #last: InstanceState[] = [];
 
   constructor({ sink, clock }: { readonly sink: Pick<LogSink, 'append'>; readonly clock: Pick<Clock, 'now'> }) {
     this.#sink = sink;
@@ -37,9 +38,16 @@ export class UnseenRuns {
   }
 
   /** Those after one that had ended, in a pod that went before its node said that none would follow. */
-  after({ instance, finishedAt }: InstanceState): void {
-    const evidence = `the pod was gone before its node told how it ended: other instances may have run after ${instanceName(instance)}`;
-    this.#state(instance, { from: finishedAt, to: undefined, certainty: 'suspected', evidence });
+  after(last: InstanceState): void {
+    this.#last.push(last);
+  }
+
+  /** The capture ends: a node that cannot be reached runs on what it ran, whatever became of the pod meanwhile. */
+  end(): void {
+    for (const { instance, finishedAt } of this.#last.splice(0)) {
+      const evidence = `the pod was gone before its node told how it ended: other instances may have run after ${instanceName(instance)}`;
+      this.#state(instance, { from: finishedAt, to: undefined, certainty: 'suspected', evidence });
+    }
   }
 
   #state(

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instancesOf } from '../../src/logs/instances.ts';
-import { mayBeFollowed } from '../../src/logs/unseen-runs.ts';
+import type { LogSink } from '../../src/logs/sink.ts';
+import { mayBeFollowed, UnseenRuns } from '../../src/logs/unseen-runs.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
+import { timestampOf } from '../../src/model/time.ts';
 
 const finishedAt = '2026-11-23T12:00:05Z';
 
@@ -37,3 +39,18 @@ for (const [title, how, expected] of [
     const pod = podOf(how);
     assert.equal(mayBeFollowed(pod, instancesOf(pod))?.instance.restart, expected);
   });
+
+test('runs that may have followed in a pod that is gone may go on until the capture ends: its node may not have heard of it', () => {
+  const records: Parameters<LogSink['append']>[0][] = [];
+  let now = Date.UTC(2026, 10, 23, 12, 0, 10);
+  const unseen = new UnseenRuns({ sink: { append: (record) => void records.push(record) }, clock: { now: () => now } });
+  const [last] = instancesOf(podOf({}));
+  assert.ok(last);
+  unseen.after(last);
+  assert.equal(records.length, 0);
+  now += 60_000;
+  unseen.end();
+  unseen.end();
+  const gaps = records.map((record) => (record.kind === 'gap' ? [record.gap.from.slice(0, 20), record.gap.to] : []));
+  assert.deepEqual(gaps, [['2026-11-23T12:00:05.', timestampOf(now)]]);
+});
