@@ -102,7 +102,8 @@ export class Scribe {
     const { instance, sink, nextStream } = this.#options;
     const stream = nextStream();
     const attempt = route === 'stream' ? this.reconnects : 0;
-    sink.append({ kind: 'streamOpened', observed, stream, instance, route, attempt, limited: false });
+    const beside = route === 'stream' ? ({ beside: true } as const) : {};
+    sink.append({ kind: 'streamOpened', observed, stream, instance, route, attempt, limited: false, ...beside });
     return { number: stream, route };
   }
 

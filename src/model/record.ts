@@ -113,6 +113,8 @@ export interface StreamOpenedRecord {
   readonly attempt: number;
   /** Lines that were asked for by `--tail` or `--since` only: the log's beginning was not wanted. */
   readonly limited: boolean;
+  /** A stream beside the node's files: its lines stand once they were found there, which closes it. */
+  readonly beside?: true;
 }
 
 /** What was taken out of a block of lines before it was written down. */

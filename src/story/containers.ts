@@ -88,7 +88,7 @@ export class Containers {
     return this.#drafts.flatMap(({ instance, state }) => {
       const log = this.#survey.logs.get(instanceKey(instance));
       const hasRun = state?.startedAt !== undefined || log !== undefined;
-      return hasRun && log?.end === undefined ? { instance, from: log?.last ?? state?.startedAt } : [];
+      return hasRun && log?.end === undefined ? { instance, from: log?.sure ?? state?.startedAt } : [];
     });
   }
 

@@ -13,7 +13,7 @@ import type {
   StartRecord,
 } from '../model/record.ts';
 import { type KubeObject, storageOf } from '../model/resource.ts';
-import { laterOf, type Timestamp } from '../model/time.ts';
+import { laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { BlockList } from './block-list.ts';
 
 /** What the assembly reads from: a journal, or a stand-in in tests. */
@@ -40,6 +40,8 @@ export interface InstanceLog {
   repeatsRemoved: number;
   first: Timestamp | undefined;
   last: Timestamp | undefined;
+  /** Up to here the recorder knew that nothing was missing, or has said so. */
+  sure: Timestamp | undefined;
   end: LogEndRecord | undefined;
 }
 
@@ -86,6 +88,8 @@ interface StreamState {
   boundTo: ContainerInstance | null;
   readonly route: LogRoute;
   readonly attempt: number;
+  readonly isBeside: boolean;
+  isClosed: boolean;
   repeatsRemoved: number;
   readonly blocks: BlockList;
   lines: number;
@@ -139,8 +143,9 @@ class Surveyor {
         this.#takeRelation(record);
         break;
       case 'streamOpened': {
-        const { instance, route, stream, attempt } = record;
-        this.#streams.set(stream, { instance, boundTo: instance, route, attempt, ...emptyLines() });
+        const { instance, route, stream, attempt, beside: isBeside = false } = record;
+        const own = { instance, boundTo: instance, route, attempt, isBeside, isClosed: false };
+        this.#streams.set(stream, { ...own, ...emptyLines() });
         break;
       }
       case 'log': {
@@ -156,6 +161,7 @@ class Surveyor {
         const stream = this.#streams.get(record.stream);
         if (stream === undefined) break;
         stream.boundTo = record.boundTo;
+        stream.isClosed = true;
         stream.repeatsRemoved = record.repeatsRemoved;
         break;
       }
@@ -230,6 +236,7 @@ class Surveyor {
       log.repeatsRemoved += stream.repeatsRemoved;
       log.blocks.append(stream.blocks);
       addLines(log, stream);
+      log.sure = sureAfter(log, stream);
       for (const [name, count] of stream.redactions) addTo(log.redactions, name, count);
     }
     for (const end of this.#ends.values()) logOf(logs, end.instance).end = end;
@@ -241,9 +248,21 @@ function logOf(logs: Map<string, InstanceLog>, instance: ContainerInstance): Ins
   const key = instanceKey(instance);
   const known = logs.get(key);
   if (known !== undefined) return known;
-  const log: InstanceLog = { instance, routes: new Set(), reconnects: 0, ...emptyLines(), end: undefined };
+  const own = { instance, routes: new Set<LogRoute>(), reconnects: 0, sure: undefined, end: undefined };
+  const log: InstanceLog = { ...own, ...emptyLines() };
   logs.set(key, log);
   return log;
+}
+
+/** A stream that comes alone looks at its file so often at the least: a rotation shows by then. */
+const LOOKED_MS = 15_000;
+
+/** What a stream beside the files brought is sure once it was found there; what one alone brought, after a look at its file. */
+function sureAfter(log: InstanceLog, { route, isBeside, isClosed }: StreamState): Timestamp | undefined {
+  if (route === 'node-files' || log.last === undefined || (isBeside && isClosed)) return log.last;
+  if (isBeside) return log.sure;
+  const looked = timestampOf(millisecondsOf(log.last) - LOOKED_MS);
+  return log.first !== undefined && looked < log.first ? log.first : looked;
 }
 
 function emptyLines() {

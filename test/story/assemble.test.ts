@@ -300,6 +300,19 @@ test('a capture that was killed says so, and states what it may have missed of e
   );
 });
 
+test('of a killed capture what a stream brought since it was last found in the files, or looked at, is in doubt', async () => {
+  const killed = async (beside: boolean) => {
+    const records = [...stream(0, 0, ['05.1 a']), ...stream(1, 0, ['35.1 b', '36.1 c']).slice(0, -1)];
+    const opened = records.map((record) =>
+      record.kind === 'streamOpened' && beside ? { ...record, beside: true as const } : record,
+    );
+    const { story } = await storyOf([start, object('04', { action: 'created', status: running(0, '03') }), ...opened]);
+    return story.gaps.map(({ cause, from }) => [cause, from]);
+  };
+  assert.deepEqual(await killed(true), [['killed', at('05.1')]]);
+  assert.deepEqual(await killed(false), [['killed', at('21.1')]]);
+});
+
 test('what came before its owner is placed when the owner comes; what never got one is left out with a note', async () => {
   const { story } = await storyOf([
     start,
