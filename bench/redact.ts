@@ -88,7 +88,14 @@ async function measure(bytes: Buffer, mode: 'off' | 'on' | 'own'): Promise<Cost>
     sink.append(pod());
     const log = new OpenLog({
       ...{ instance: INSTANCE, stream: 0, attempt: 0, limited: false, matcher: undefined },
-      ...{ cursor: new LogCursor(), proof: { take: () => undefined }, sink, clock: systemClock, isOwn: () => true },
+      ...{
+        cursor: new LogCursor(),
+        proof: { take: () => undefined },
+        sink,
+        clock: systemClock,
+        isOwn: () => true,
+        stop: () => undefined,
+      },
     });
     const signal = new AbortController().signal;
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {

@@ -52,8 +52,9 @@ export class BlockBuilder {
   }
 
   /** The beginning of a line whose newline has not come. */
-  get hasTail(): boolean {
-    return this.#tail.length > 0;
+  get tail(): Buffer {
+    if (this.#tail.length > 1) this.#tail = [Buffer.concat(this.#tail)];
+    return this.#tail[0] ?? EMPTY;
   }
 
   /** Takes the last line for whole, though it has no newline: only right where the log itself ends there. */
@@ -73,11 +74,17 @@ export class BlockBuilder {
 const NEWLINE = Buffer.from('\n');
 const EMPTY = Buffer.alloc(0);
 
-/**
- * Measures a block of whole lines. A line without a time is not one of the container's but the kubelet's own word (an
- * error while it read the file); such lines come back apart, as text.
- */
-export function measure(bytes: Buffer): { readonly block: Block | undefined; readonly undated: readonly string[] } {
+/** Whole lines, measured. */
+export interface Measured {
+  readonly block: Block | undefined;
+  /** A line without a time is not one of the container's but the kubelet's own word (an error while it read the file). */
+  readonly undated: readonly string[];
+  /** Each line's time is later than that of the one before, as it nearly always is: then none of them is there twice. */
+  readonly isRising: boolean;
+}
+
+/** Measures a block of whole lines. */
+export function measure(bytes: Buffer): Measured {
   const times = new TimeRange();
   let lines = 0;
   for (let start = 0; start < bytes.length; lines += 1) {
@@ -85,10 +92,11 @@ export function measure(bytes: Buffer): { readonly block: Block | undefined; rea
     start = bytes.indexOf(10, start) + 1;
   }
   const contentBytes = bytes.length - lines * (PADDED_TIME_LENGTH + 2);
-  return { block: times.block(bytes, lines, contentBytes), undated: [] };
+  const { isRising } = times;
+  return { block: times.block(bytes, lines, contentBytes), undated: [], isRising };
 }
 
-function measureSlowly(bytes: Buffer): { readonly block: Block | undefined; readonly undated: readonly string[] } {
+function measureSlowly(bytes: Buffer): Measured {
   const times = new TimeRange();
   const kept: Buffer[] = [];
   let contentBytes = 0;
@@ -102,7 +110,8 @@ function measureSlowly(bytes: Buffer): { readonly block: Block | undefined; read
       kept.push(line, NEWLINE);
     }
   }
-  return { block: times.block(Buffer.concat(kept), kept.length / 2, contentBytes), undated };
+  const { isRising } = times;
+  return { block: times.block(Buffer.concat(kept), kept.length / 2, contentBytes), undated, isRising };
 }
 
 /** Smallest and greatest time of a block; padded ones are compared as bytes. */
@@ -112,6 +121,7 @@ class TimeRange {
   #lastAt = -1;
   #first: Timestamp | undefined;
   #last: Timestamp | undefined;
+  isRising = true;
 
   /** False if no padded UTC time stands at `start`. */
   takePadded(bytes: Buffer, start: number): boolean {
@@ -119,14 +129,18 @@ class TimeRange {
     this.#source = bytes;
     const end = start + 29;
     if (this.#lastAt === -1) this.#firstAt = this.#lastAt = start;
-    else if (bytes.compare(bytes, this.#lastAt, this.#lastAt + 29, start, end) >= 0) this.#lastAt = start;
-    else if (bytes.compare(bytes, this.#firstAt, this.#firstAt + 29, start, end) < 0) this.#firstAt = start;
+    else if (bytes.compare(bytes, this.#lastAt, this.#lastAt + 29, start, end) > 0) this.#lastAt = start;
+    else {
+      this.isRising = false;
+      if (bytes.compare(bytes, this.#firstAt, this.#firstAt + 29, start, end) < 0) this.#firstAt = start;
+    }
     return true;
   }
 
   take(time: Timestamp): void {
     if (this.#first === undefined || time < this.#first) this.#first = time;
     if (this.#last === undefined || time > this.#last) this.#last = time;
+    else this.isRising = false;
   }
 
   block(bytes: Buffer, lines: number, contentBytes: number): Block | undefined {

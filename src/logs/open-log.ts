@@ -1,8 +1,8 @@
 import type { ContainerInstance } from '../model/instance.ts';
 import { instanceName } from '../model/instance.ts';
-import { type Clock, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { BlockBuilder, measure } from './blocks.ts';
-import { type LogCursor, linesOf, type Overlap, type OverlapMatcher, timeOf } from './position.ts';
+import { hasRepeat, type LogCursor, linesOf, type Overlap, type OverlapMatcher, timeOf } from './position.ts';
 import type { LogSink } from './sink.ts';
 import type { StreamProof } from './stream-proof.ts';
 
@@ -20,10 +20,9 @@ export interface OpenLogOptions {
   readonly clock: Clock;
   /** Hears the first line of a log that was opened from its beginning; false: it is another instance's log. */
   readonly isOwn: (firstLine: Buffer) => boolean;
+  /** Hears that nothing more of it is taken. */
+  readonly stop: () => void;
 }
-
-/** Times may be out of order by what two writers differ, which is far less. */
-export const DISORDER_MS = 1000;
 
 /** How the beginning of a log that was opened again relates to what was recorded of it. */
 export type Joint = 'open' | 'joined' | 'disjoint';
@@ -40,12 +39,16 @@ export class OpenLog {
   #wentBack = false;
   #hasProgress = false;
   #complaint: string | undefined;
+  #isRejoined: boolean;
+  #isEcho = true;
+  readonly #parted = Promise.withResolvers<void>();
   repeatsRemoved = 0;
 
   constructor(options: OpenLogOptions) {
     this.#options = options;
     this.#matcher = options.matcher;
     this.#joint = options.matcher === undefined ? 'joined' : 'open';
+    this.#isRejoined = options.matcher === undefined;
     const { instance, stream, attempt, limited, sink, clock } = options;
     const observed = timestampOf(clock.now());
     sink.append({ kind: 'streamOpened', observed, stream, instance, route: 'stream', attempt, limited });
@@ -59,6 +62,26 @@ export class OpenLog {
     return this.#joint;
   }
 
+  /** Resolves when its beginning proves to be disjoint; who awaits that accepts what is held, or gives the stream up. */
+  get parted(): Promise<void> {
+    return this.#parted.promise;
+  }
+
+  /** It showed the last line that is known, or has gone on behind a gap; or it is the first of its log. */
+  get isRejoined(): boolean {
+    return this.#isRejoined;
+  }
+
+  /** It has shown what is known, up to the last line, and nothing else. */
+  get isEcho(): boolean {
+    return this.#isEcho && this.#isRejoined;
+  }
+
+  /** What came behind the last line's end. */
+  get tail(): Buffer {
+    return this.#builder.tail;
+  }
+
   /** What the kubelet wrote into the stream in place of lines: it failed while it read the file, and its end proves nothing. */
   get complaint(): string | undefined {
     return this.#complaint;
@@ -70,11 +93,17 @@ export class OpenLog {
   }
 
   /**
-   * Its times went further back than two writers differ: the kubelet opened the file anew and shows it from its
-   * beginning, or the node's clock was set back. From there on nothing of it is taken.
+   * It showed lines again: the kubelet opened the file anew and shows it from its beginning; or its times went further
+   * back than two writers differ, because the node's clock was set back. From there on nothing of it is taken.
    */
   get wentBack(): boolean {
     return this.#wentBack;
+  }
+
+  /** Takes it for another instance's log. */
+  refuse(): void {
+    this.#isForeign = true;
+    this.#options.stop();
   }
 
   /** Whether new lines came since the last call. */
@@ -106,7 +135,7 @@ export class OpenLog {
 
   /** The log itself has ended: a last line without a newline is whole. Where only the stream broke, it comes again. */
   endLine(): void {
-    if (this.#isForeign || this.#joint !== 'joined' || !this.#builder.hasTail) return;
+    if (this.#isForeign || this.#joint !== 'joined' || this.tail.length === 0) return;
     this.#builder.endLine();
     this.#journal(this.#builder.take(), true);
   }
@@ -130,6 +159,7 @@ export class OpenLog {
     const held = this.#held;
     this.#held = [];
     this.#joint = 'joined';
+    this.#isRejoined = true;
     this.#builder.pushLines(held);
     this.flush();
   }
@@ -153,25 +183,30 @@ export class OpenLog {
     if (overlap.state === 'open') return;
     this.#matcher = undefined;
     this.#joint = overlap.state;
-    if (overlap.state === 'disjoint') this.#held = [...overlap.fresh];
-    else {
+    if (overlap.state === 'disjoint') {
+      this.#held = [...overlap.fresh];
+      this.#parted.resolve();
+    } else {
+      this.#isRejoined = overlap.isWhole;
       this.repeatsRemoved = overlap.repeats;
       this.#builder.pushLines(overlap.fresh);
     }
   }
 
   #journal(bytes: Buffer, unterminated: boolean): void {
-    const { instance, stream, sink, clock, cursor, proof } = this.#options;
+    const { instance, stream, sink, clock, cursor, proof, stop } = this.#options;
     if (!this.#checkFirstLine(bytes)) return;
     const observed = timestampOf(clock.now());
-    const { block, undated } = measure(bytes);
+    const { block, undated, isRising } = measure(bytes);
     for (const text of undated) {
       this.#complaint = text;
       sink.append({ kind: 'note', observed, text: `log of ${instanceName(instance)}: the kubelet said: ${text}` });
     }
     if (block === undefined) return;
-    const { last } = cursor;
-    this.#wentBack ||= last !== undefined && millisecondsOf(last) - millisecondsOf(block.first) > DISORDER_MS;
+    this.#isEcho = false;
+    const isShownAgain = (!isRising && hasRepeat(block.bytes)) || cursor.isRepeatedBy(block);
+    if (isShownAgain && !this.#wentBack) stop();
+    this.#wentBack ||= isShownAgain;
     if (this.#wentBack) return;
     this.#hasProgress = true;
     cursor.remember(block.bytes, block.last);
@@ -183,9 +218,9 @@ export class OpenLog {
   #checkFirstLine(bytes: Buffer): boolean {
     if (this.#hasFirstLine) return true;
     this.#hasFirstLine = true;
-    const isFromBeginning = this.#options.attempt === 0 && !this.#options.limited;
-    if (!isFromBeginning || this.#options.matcher !== undefined) return true;
-    this.#isForeign = !this.#options.isOwn(bytes.subarray(0, bytes.indexOf(10)));
-    return !this.#isForeign;
+    if (this.#options.limited || this.#options.matcher !== undefined) return true;
+    if (this.#options.isOwn(bytes.subarray(0, bytes.indexOf(10)))) return true;
+    this.refuse();
+    return false;
   }
 }

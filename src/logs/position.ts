@@ -1,7 +1,11 @@
 import type { LogRecord } from '../model/record.ts';
-import { parseTimestamp, type Timestamp } from '../model/time.ts';
+import { millisecondsOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
+import type { Block } from './blocks.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import type { RecentLines } from './past.ts';
+
+/** Times may be out of order by what two writers differ, which is far less. */
+const DISORDER_MS = 1000;
 
 /**
  * Where a followed log stands, so that it can be opened again after a break without a line lost or repeated.
@@ -39,7 +43,7 @@ export class LogCursor {
     if (this.#last === undefined || last > this.#last) this.#last = last;
     this.#blocks.push({ bytes, last, format, isRedacted });
     this.#keptBytes += bytes.length;
-    const second = this.#last.slice(0, 19);
+    const second = secondBefore(this.#last);
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
       if (oldest.last.slice(0, 19) >= second && this.#keptBytes <= this.#maxBytes) break;
       this.#blocks.shift();
@@ -55,11 +59,16 @@ export class LogCursor {
       this.remember(bytes, last, format, { isRedacted: redactions !== undefined });
   }
 
-  /** Whether one of some lines, without newlines, is among the newest that were recorded: those of the last second, as far as they are kept. */
-  holdsAny(lines: readonly Buffer[]): boolean {
-    const newest = this.#newest((this.#last ?? '').slice(0, 19)).lines;
-    const known = new Set(newest.map((line) => line.toString('latin1')));
-    return lines.some((line) => known.has(line.toString('latin1')));
+  /**
+   * Whether lines that a stream brings next show what was recorded again: times may be out of order by what two writers
+   * differ; a stream that goes back further, or brings one of the newest lines, shows its file anew.
+   */
+  isRepeatedBy({ bytes, first }: Pick<Block, 'bytes' | 'first'>): boolean {
+    if (this.#last === undefined || first > this.#last) return false;
+    if (millisecondsOf(this.#last) - millisecondsOf(first) > DISORDER_MS) return true;
+    const known = new Set(this.#newest(secondBefore(this.#last)).lines.map((line) => line.toString('latin1')));
+    for (const line of linesOf(bytes)) if (known.has(line.toString('latin1'))) return true;
+    return false;
   }
 
   /** What to ask the server for, and how to recognise what is known; undefined before the first line. */
@@ -83,6 +92,17 @@ export class LogCursor {
   }
 }
 
+/** The second in which the newest lines begin, which may come again out of order. */
+function secondBefore(last: Timestamp): string {
+  return timestampOf(millisecondsOf(last) - DISORDER_MS).slice(0, 19);
+}
+
+/** Whether a line stands twice in a block: a stream that shows its file anew. No two lines of a log are the same, with their times. */
+export function hasRepeat(bytes: Buffer): boolean {
+  const lines = [...linesOf(bytes)];
+  return new Set(lines.map((line) => line.toString('latin1'))).size < lines.length;
+}
+
 /** Lines that were recorded; they may have been redacted since, where a journal held them. */
 interface KeptBlock {
   readonly bytes: Buffer;
@@ -101,8 +121,11 @@ export interface Resume {
 export type Overlap =
   /** Not decided yet: more lines are needed. */
   | { readonly state: 'open' }
-  /** `fresh` are the first lines that were not recorded before; `repeats` lines were recognised. */
-  | { readonly state: 'joined'; readonly fresh: readonly Buffer[]; readonly repeats: number }
+  /**
+   * `fresh` are the first lines that were not recorded before; `repeats` lines were recognised, with (`isWhole`) the last
+   * one that is known.
+   */
+  | { readonly state: 'joined'; readonly fresh: readonly Buffer[]; readonly repeats: number; readonly isWhole: boolean }
   /** Nothing of what was recorded came again: lines in between may be missing, or this is another log. */
   | { readonly state: 'disjoint'; readonly fresh: readonly Buffer[] };
 
@@ -136,7 +159,7 @@ export class OverlapMatcher {
     const index = this.#received.push(line) - 1;
     if (this.#inOrder) {
       const expected = this.#expected[index - this.#start];
-      if (expected === undefined) return { state: 'joined', fresh: [line], repeats: index };
+      if (expected === undefined) return { state: 'joined', fresh: [line], repeats: index, isWhole: true };
       if (this.#isSame(expected, line)) return { state: 'open' };
       if (this.#isTruncated) return this.#skip();
       this.#inOrder = false;
@@ -157,9 +180,10 @@ export class OverlapMatcher {
 
   /** The stream has ended before it could be decided: what do the lines so far mean? */
   end(): Overlap {
-    if (this.#received.length === 0) return { state: 'joined', fresh: [], repeats: 0 };
-    const hasMatch = this.#inOrder && this.#start < this.#received.length;
-    return hasMatch ? { state: 'joined', fresh: [], repeats: this.#received.length } : this.#decide();
+    const repeats = this.#received.length;
+    if (repeats === 0) return { state: 'joined', fresh: [], repeats, isWhole: this.#expected.length === 0 };
+    if (!this.#inOrder || this.#start >= repeats) return this.#decide();
+    return { state: 'joined', fresh: [], repeats, isWhole: repeats - this.#start === this.#expected.length };
   }
 
   #isSame(expected: Buffer | undefined, line: Buffer | undefined): boolean {
@@ -179,7 +203,8 @@ export class OverlapMatcher {
     const from = this.#find();
     if (from === undefined) return { state: 'disjoint', fresh: this.#received };
     const repeats = Math.min(this.#expected.length - from, this.#received.length);
-    return { state: 'joined', fresh: this.#received.slice(repeats), repeats };
+    const isWhole = repeats === this.#expected.length - from;
+    return { state: 'joined', fresh: this.#received.slice(repeats), repeats, isWhole };
   }
 
   /** Where in the expected lines those begin that came; undefined where they do not touch. */

@@ -1,16 +1,17 @@
-import type { ByteStream, KubeClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
+import type { GapCause } from '../model/gap.ts';
 import type { Slots } from '../model/slots.ts';
-import { type Clock, timestampOf } from '../model/time.ts';
+import type { Clock } from '../model/time.ts';
 import type { FirstLines } from './binding.ts';
-import { FileWatch, firstTimeOf } from './file-watch.ts';
+import { firstTimeOf } from './file-watch.ts';
 import type { InstanceLife, Reach } from './life.ts';
-import { OpenLog } from './open-log.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { LogPast } from './past.ts';
-import { LogCursor, type OverlapMatcher, timeOf } from './position.ts';
+import { LogCursor, timeOf } from './position.ts';
 import type { FollowEnd, Follower, LogLimits, LogSink } from './sink.ts';
 import { StreamProof } from './stream-proof.ts';
+import { type Outcome, StreamReading } from './stream-reading.ts';
 import { LogWitness } from './witness.ts';
 
 export interface StreamFollowerOptions {
@@ -30,19 +31,12 @@ export interface StreamFollowerOptions {
   readonly past?: LogPast | undefined;
 }
 
-/** How one opened stream ended. */
-type Outcome =
-  | { readonly type: 'ended'; readonly at: number; readonly wasOver: boolean }
-  | { readonly type: 'foreign' }
-  | { readonly type: 'refused'; readonly error: ApiError }
-  | { readonly type: 'broken'; readonly error: Error }
-  /** The kubelet could not read the file, or not to its end, and said so in the stream. */
-  | { readonly type: 'failed'; readonly error: Error };
-
 /** After the end of a stream, this long for the pod's status to say that the container has ended. */
 const STATUS_LAG_MS = 300;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
+/** A log whose last lines do not come again is asked for as often. */
+const LOOKS_AT_END = 5;
 
 /** Reads one container instance's log through the pod log API: from its first line, over every break, to its last. */
 export class StreamFollower implements Follower {
@@ -51,14 +45,18 @@ export class StreamFollower implements Follower {
   #attempt = 0;
   #retries = 0;
   #isDisowned = false;
-  /** While the disk is behind, and there may be lines that were not read. */
-  #isHeld = false;
+  /** Why it is not read any more, though its container may run on. */
+  #givenUp: { readonly cause: GapCause; readonly evidence: string } | undefined;
+  /** What stood behind the last line's end where a stream ended, until one shows more. */
+  #endTail: string | undefined;
   readonly #witness: LogWitness;
   #proof: StreamProof;
-  #cancel = new AbortController();
   #lastProgress: number;
   #cleanEndAt: number | undefined;
-  #last: OpenLog | undefined;
+  /** The newest one, open or not. */
+  #reading: StreamReading | undefined;
+  /** All that brought something, or nothing. */
+  #readings: StreamReading[] = [];
 
   constructor(options: StreamFollowerOptions) {
     this.#options = options;
@@ -78,7 +76,7 @@ export class StreamFollower implements Follower {
     for (;;) {
       const reach = life.reach;
       if (reach === 'gone') return this.#gone();
-      let outcome: Outcome;
+      let outcome: Outcome & { readonly isProven: boolean };
       {
         using _slot = await slots.acquire(signal);
         outcome = await this.#read(reach, signal);
@@ -102,121 +100,62 @@ export class StreamFollower implements Follower {
   interrupted(): FollowEnd {
     const { view, isOver } = this.#options.life;
     const { hold } = this.#options.sink;
-    if (hold !== undefined && this.#isHeld) return this.#proof.lost(hold.cause, hold.evidence);
-    if (!isOver && !this.#isHeld && view.state === 'running')
+    if (this.#givenUp !== undefined) return this.#proof.lost(this.#givenUp.cause, this.#givenUp.evidence);
+    if (hold !== undefined && this.#reading?.isHeld === true) return this.#proof.lost(hold.cause, hold.evidence);
+    if (!isOver && view.state === 'running' && this.#reading?.wasFollowing === true)
       return this.#proof.end('read until the capture ended, while the container ran');
     return this.#proof.lost('interrupted', 'the capture ended before this log was read to its end');
   }
 
-  async #read(reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<Outcome> {
-    const { life, client, limits, clock, open } = this.#options;
-    const { namespace, pod, container } = life.instance;
-    const wasOver = life.isOver;
-    const resume = this.#cursor.resume();
-    const sinceTime = resume?.sinceTime ?? limits.since;
-    const tailLines = resume === undefined ? limits.tailLines : undefined;
-    this.#isHeld = false;
-    this.#cancel = new AbortController();
-    const streamSignal = AbortSignal.any([signal, this.#cancel.signal]);
-    let stream: ByteStream;
-    try {
-      const how = reach === 'previous' ? { previous: true } : { follow: true };
-      const from = {
-        ...(sinceTime === undefined ? {} : { sinceTime }),
-        ...(tailLines === undefined ? {} : { tailLines }),
-      };
-      stream = await client.logs({ namespace, pod, container, ...how, ...from }, streamSignal);
-    } catch (error) {
-      signal.throwIfAborted();
-      return error instanceof ApiError ? { type: 'refused', error } : { type: 'broken', error: asError(error) };
-    }
-    const log = this.#open(resume?.matcher);
-    this.#last = log;
-    open.add(log);
-    try {
-      using _watch = new FileWatch(
-        { ...this.#options, proof: this.#proof, reach, isStuck: () => this.#cancel.abort() },
-        streamSignal,
-      );
-      const foreign = await this.#consume(log, stream, signal);
-      if (wasOver || reach === 'previous') log.endLine();
-      if (foreign) return { type: 'foreign' };
-      if (log.complaint !== undefined)
-        return { type: 'failed', error: new Error(`the kubelet said: ${log.complaint}`) };
-      return { type: 'ended', at: clock.now(), wasOver };
-    } catch (error) {
-      log.close();
-      signal.throwIfAborted();
-      return this.#isDisowned ? { type: 'foreign' } : { type: 'broken', error: asError(error) };
-    } finally {
-      open.delete(log);
-      this.#close(log);
-    }
-  }
-
-  #open(matcher: OverlapMatcher | undefined): OpenLog {
-    const { life, sink, clock, limits, nextStream, firstLines } = this.#options;
-    return new OpenLog({
-      instance: life.instance,
-      stream: nextStream(),
-      attempt: this.#attempt++,
-      limited: limits.tailLines !== undefined || limits.since !== undefined,
+  async #read(reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<Outcome & { readonly isProven: boolean }> {
+    const { life, firstLines } = this.#options;
+    if (this.#isDisowned) this.#startOver();
+    const reading = new StreamReading({
+      ...this.#options,
+      reach,
+      attempt: this.#attempt,
       cursor: this.#cursor,
       proof: this.#proof,
-      matcher,
-      sink,
-      clock,
+      witness: this.#witness,
       isOwn: (line) => this.#isInLifetime(line) && firstLines.claim(life.instance.restart, line, () => this.#disown()),
+      progressed: () => this.#progressed(),
     });
+    this.#reading = reading;
+    this.#readings.push(reading);
+    try {
+      const outcome = await reading.read(signal);
+      return { ...outcome, isProven: outcome.type === 'ended' && this.#sawEnd(reading, outcome.wasOver) };
+    } finally {
+      if (reading.log === undefined) this.#readings.pop();
+      else this.#attempt += 1;
+      reading.close();
+    }
   }
 
-  /** True if what came was another instance's log. */
-  async #consume(log: OpenLog, stream: ByteStream, signal: AbortSignal): Promise<boolean> {
-    const { sink, open } = this.#options;
-    await using bytes = stream;
-    for await (const chunk of bytes) {
-      log.push(chunk);
-      open.touch();
-      if (log.isForeign) return true;
-      if (log.wentBack) this.#leaveBehindGap();
-      if (log.joint === 'disjoint' && (await this.#isOther(signal))) return true;
-      if (log.joint === 'disjoint') this.#acceptBehindGap(log);
-      if (log.takeProgress()) this.#progressed();
-      this.#isHeld = true;
-      await sink.drained(signal);
-      this.#isHeld = false;
-    }
-    log.close();
-    if (log.wentBack) this.#leaveBehindGap();
-    if (log.joint === 'disjoint') {
-      if (await this.#isOther(signal)) return true;
-      this.#acceptBehindGap(log);
-    }
-    if (log.takeProgress()) this.#progressed();
-    return log.isForeign || this.#isDisowned;
-  }
-
-  #close(log: OpenLog): void {
-    const { life, sink, clock } = this.#options;
-    const isOwn = !log.isForeign && !this.#isDisowned;
-    sink.append({
-      kind: 'streamClosed',
-      observed: timestampOf(clock.now()),
-      stream: log.stream,
-      boundTo: isOwn ? life.instance : null,
-      repeatsRemoved: log.repeatsRemoved,
-      reason: isOwn ? 'ended' : "it showed another instance's log",
-    });
-    if (!isOwn) this.#startOver();
+  /**
+   * A stream that ended by itself. Its end proves nothing, for it may have been cut off on its way: only one that shows
+   * nothing new, after the container's end, proves that the one before had come to the end of the log.
+   */
+  #sawEnd({ log }: StreamReading, isOver: boolean): boolean {
+    const tail = log?.tail.toString('latin1');
+    const isSame = log?.isEcho === true && tail === this.#endTail;
+    this.#endTail = tail;
+    if (isSame && isOver) log.endLine();
+    return isSame && isOver;
   }
 
   /** Decides after a stream: undefined to open the log again. */
-  async #next(outcome: Outcome, reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<FollowEnd | undefined> {
+  async #next(
+    outcome: Outcome & { readonly isProven: boolean },
+    reach: Exclude<Reach, 'gone'>,
+    signal: AbortSignal,
+  ): Promise<FollowEnd | undefined> {
     const { life, clock, limits } = this.#options;
     switch (outcome.type) {
       case 'ended':
         this.#cleanEndAt = outcome.at;
-        if (outcome.wasOver || reach === 'previous') return await this.#readToEnd(reach, signal);
+        if (outcome.isProven || (this.#proof.isLimited && outcome.wasOver)) return await this.#readToEnd(reach, signal);
+        if (outcome.wasOver) return await this.#beforeNextLook(signal);
         await this.#waitForStatus(STATUS_LAG_MS, signal);
         if (!life.isOver) await clock.sleep(this.#retryDelay() - FIRST_RETRY_MS, signal);
         return undefined;
@@ -224,10 +163,11 @@ export class StreamFollower implements Follower {
         await this.#waitForStatus(this.#retryDelay(), signal);
         return undefined;
       case 'refused':
-        if (outcome.error.code === 'forbidden') return this.#proof.lost('forbidden', outcome.error.message);
+        if (outcome.error.code === 'forbidden') return await this.#giveUp('forbidden', outcome.error.message, signal);
         if (outcome.error.status === 400 && reach === 'previous')
           return this.#proof.lost('instance-gone', outcome.error.message);
-        if (outcome.error.code === 'not-found' && this.#retries >= 3)
+        // A type that is not served for a while is not found either: its pods live on.
+        if (outcome.error.code === 'not-found' && this.#retries >= 3 && life.isOver)
           return this.#proof.lost('instance-gone', outcome.error.message);
         break;
       case 'failed':
@@ -238,12 +178,33 @@ export class StreamFollower implements Follower {
         break;
     }
     if (limits.timeoutMs !== undefined && clock.now() - this.#lastProgress > limits.timeoutMs)
-      return this.#proof.lost(
+      return await this.#giveUp(
         'timeout',
         `no progress for ${limits.timeoutMs / 1000} s; the last error: ${outcome.error.message}`,
+        signal,
       );
     await this.#waitForStatus(this.#retryDelay(outcome.error), signal);
     return undefined;
+  }
+
+  /** Once more, at once where the last reading brought anything; at last what is known is not there any more. */
+  async #beforeNextLook(signal: AbortSignal): Promise<FollowEnd | undefined> {
+    if (this.#retries > LOOKS_AT_END)
+      return this.#proof.lost('rotation', 'after its end the log did not show its last lines again');
+    if (this.#retries === 0) this.#retries = 1;
+    else await this.#waitForStatus(this.#retryDelay(), signal);
+    return undefined;
+  }
+
+  /** Reads it no more: what its container still writes is missing too. */
+  async #giveUp(cause: GapCause, evidence: string, signal: AbortSignal): Promise<FollowEnd> {
+    const { life } = this.#options;
+    this.#givenUp = { cause, evidence };
+    while (!life.isOver) {
+      await life.changed(signal);
+      signal.throwIfAborted();
+    }
+    return this.#proof.lost(cause, evidence);
   }
 
   #waitForStatus(ms: number, signal: AbortSignal): Promise<void> {
@@ -260,27 +221,6 @@ export class StreamFollower implements Follower {
     this.#retries = 0;
   }
 
-  /** A resumed log that does not touch what is known: is it the next instance's? Its status says so soon, or it is not. */
-  async #isOther(signal: AbortSignal): Promise<boolean> {
-    for (let waits = 0; waits < 4 && !this.#options.life.isOver; waits += 1) await this.#waitForStatus(500, signal);
-    return this.#options.life.reach !== 'current';
-  }
-
-  /** What the stream shows again is compared when it is opened anew, behind the last line; what it hides then may be missing. */
-  #leaveBehindGap(): never {
-    const evidence = 'the stream went back in time, and was opened anew behind the last line';
-    this.#witness.gap('reconnect', evidence, { certainty: 'suspected', after: this.#cursor.last });
-    throw new Error(evidence);
-  }
-
-  #acceptBehindGap(log: OpenLog): void {
-    const evidence = 'after a break the log went on with none of the lines that were read last';
-    const until = log.heldFrom;
-    const span = { after: this.#cursor.last, ...(until === undefined ? {} : { until }) };
-    this.#witness.gap('reconnect', evidence, { certainty: 'suspected', ...span });
-    log.acceptHeld();
-  }
-
   /** Whether a first line can be this instance's, by its start and end in whole seconds. */
   #isInLifetime(line: Buffer): boolean {
     const second = timeOf(line)?.slice(0, 19);
@@ -290,23 +230,36 @@ export class StreamFollower implements Follower {
 
   #disown(): void {
     this.#isDisowned = true;
-    this.#cancel.abort();
+    this.#reading?.disown();
   }
 
+  /** All that came was a newer instance's log. */
   #startOver(): void {
     this.#isDisowned = false;
+    for (const reading of this.#readings) {
+      reading.disown();
+      reading.close();
+    }
+    this.#readings = [];
     this.#cursor = new LogCursor();
     this.#attempt = 0;
     this.#proof = new StreamProof({ ...this.#options, witness: this.#witness });
     this.#cleanEndAt = undefined;
+    this.#endTail = undefined;
   }
 
   /** The log cannot be asked for any more: was its end seen before? */
   #gone(): FollowEnd {
     const finished = this.#options.life.view.finishedAt;
     const endedAt = this.#cleanEndAt === undefined ? undefined : this.#proof.nodeTime.atLeast(this.#cleanEndAt);
-    if (endedAt !== undefined && finished !== undefined && endedAt.slice(0, 19) >= finished.slice(0, 19)) {
-      this.#last?.endLine();
+    // The container's end is told in whole seconds; and a stream without a line may have been of any instance.
+    if (
+      this.#proof.hasLines &&
+      endedAt !== undefined &&
+      finished !== undefined &&
+      endedAt.slice(0, 19) > finished.slice(0, 19)
+    ) {
+      this.#reading?.log?.endLine();
       return this.#proof.end('its stream ended by itself after the container had');
     }
     return this.#proof.lost('instance-gone', 'the log was gone before its end was seen');
@@ -322,8 +275,4 @@ export class StreamFollower implements Follower {
     if (first !== undefined) this.#proof.sawLast(first);
     return this.#proof.end(evidence);
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

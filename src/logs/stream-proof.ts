@@ -31,7 +31,9 @@ export class StreamProof {
   readonly #options: StreamProofOptions;
   readonly #generations: Generations;
   readonly nodeTime = new NodeTime();
-  readonly #openedAt: number;
+  /** When the first of the streams that brought lines was opened, or the last one of those that brought none. */
+  #openedAt: number;
+  #isBeginningStated = false;
   #first: Timestamp | undefined;
   #last: Timestamp | undefined;
   /** The last word of the file itself: it was looked at after the log's end. */
@@ -47,8 +49,9 @@ export class StreamProof {
   restore(past: LogPast): void {
     const { first, last, bytes } = past;
     if (first === undefined || last === undefined) return;
-    if (!this.#isLimited) this.#first = first;
+    if (!this.isLimited) this.#first = first;
     this.#last = last;
+    this.#isBeginningStated = true;
     this.#generations.restore({ begin: this.#first, last, bytes });
   }
 
@@ -69,12 +72,18 @@ export class StreamProof {
     return this.#last !== undefined;
   }
 
-  /** Lines that were written down. */
+  /** A stream was opened. */
+  opened(): void {
+    if (!this.hasLines) this.#openedAt = this.#options.clock.now();
+  }
+
+  /** Lines that are written down next. */
   take(block: Block): void {
     const now = this.#options.clock.now();
     this.nodeTime.heard(block.last, now);
-    if (!this.hasLines && !this.#isLimited) this.#first = timeOf(block.bytes);
+    if (!this.hasLines && !this.isLimited) this.#first = timeOf(block.bytes);
     if (this.#last === undefined || block.last > this.#last) this.#last = block.last;
+    this.#stateBeginning();
     this.#state(this.#generations.take(block, now, this.#first));
   }
 
@@ -92,7 +101,7 @@ export class StreamProof {
   /** All that a stream can bring was read. */
   end(evidence: string): FollowEnd {
     const { life, witness, rotatesAt } = this.#options;
-    if (this.#isLimited) return witness.unproven(`${evidence}; its beginning was not asked for`);
+    if (this.isLimited) return witness.unproven(`${evidence}; its beginning was not asked for`);
     this.#state(this.#generations.rest(life.view.finishedAt, !this.#isChecked));
     this.#stateBeginning();
     if (!this.#isChecked && rotatesAt() === undefined)
@@ -110,7 +119,8 @@ export class StreamProof {
     return witness.unproven(evidence);
   }
 
-  get #isLimited(): boolean {
+  /** Its beginning was not asked for. */
+  get isLimited(): boolean {
     const { tailLines, since } = this.#options.limits;
     return tailLines !== undefined || since !== undefined;
   }
@@ -128,15 +138,22 @@ export class StreamProof {
 
   /** A log that was first read when its container had run for a while may have had files before. */
   #stateBeginning(): void {
-    const { life, witness, rotatesAt } = this.#options;
+    const { life, witness } = this.#options;
     const { startedAt } = life.view;
-    if (this.#first === undefined || startedAt === undefined || this.#isLimited) return;
+    if (this.#isBeginningStated || startedAt === undefined || this.isLimited || !this.#isLate(startedAt)) return;
+    this.#isBeginningStated = true;
+    const evidence = 'the log was first read when the node may have rotated its file already';
+    const until = this.#first ?? timestampOf(this.#openedAt);
+    witness.gap('rotation', evidence, { certainty: 'suspected', after: startedAt, until });
+  }
+
+  #isLate(startedAt: Timestamp): boolean {
     const opened = this.nodeTime.atLeast(this.#openedAt);
-    const known = earlierOf(this.#first, opened);
+    const known = this.#first === undefined ? opened : earlierOf(this.#first, opened);
     // The start is told in whole seconds.
     const ms = millisecondsOf(known) - millisecondsOf(startedAt) - 1000;
-    if (ms <= (rotatesAt() ?? LEAST_ROTATION_BYTES) / FASTEST) return;
-    const evidence = 'the log was first read when the node may have rotated its file already';
-    witness.gap('rotation', evidence, { certainty: 'suspected', after: startedAt, until: this.#first });
+    // Without a line nothing is known of the node's clock: where it seems to be ahead, nothing can be said.
+    const isOutOfStep = this.#first === undefined && ms < -2000;
+    return isOutOfStep || ms > (this.#options.rotatesAt() ?? LEAST_ROTATION_BYTES) / FASTEST;
   }
 }

@@ -1,10 +1,9 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
-import { type Clock, millisecondsOf, type Timestamp } from '../model/time.ts';
-import { type Block, BlockBuilder, measure } from './blocks.ts';
+import type { Clock, Timestamp } from '../model/time.ts';
+import { BlockBuilder, type Measured, measure } from './blocks.ts';
 import { NodeTime } from './node-time.ts';
-import { DISORDER_MS } from './open-log.ts';
 import type { OpenStreams } from './open-streams.ts';
-import { LogCursor, linesOf, type OverlapMatcher } from './position.ts';
+import { hasRepeat, LogCursor, linesOf, type OverlapMatcher } from './position.ts';
 import type { Scribe } from './scribe.ts';
 import type { LogSink } from './sink.ts';
 import { LineDigest } from './stretch.ts';
@@ -188,10 +187,16 @@ export class StreamTail {
   #takeFresh(fresh: Buffer): void {
     if (!this.#isSound) return;
     const bytes = fresh.subarray(this.#repeated(fresh));
-    const { block, undated } = bytes.length === 0 ? NOTHING : measure(bytes);
+    const { block, undated, isRising } = bytes.length === 0 ? NOTHING : measure(bytes);
     // A line without a time is the kubelet's own word: what the log really holds, only the file can tell.
     if (undated.length > 0) this.#fail();
-    if (block !== undefined && this.#isRepeat(block)) this.#fail();
+    // The last check before the journal, whatever led here: no line comes again.
+    const isRepeat =
+      block !== undefined &&
+      ((!isRising && hasRepeat(block.bytes)) ||
+        this.#options.cursor.isRepeatedBy(block) ||
+        this.#written.isRepeatedBy(block));
+    if (isRepeat) this.#fail();
     if (!this.#isSound || block === undefined) return;
     this.#nodeTime.heard(block.last, this.#options.clock.now());
     this.#written.remember(block.bytes, block.last);
@@ -202,21 +207,6 @@ export class StreamTail {
     // Before the file can have been rotated more than once, let alone removed.
     const rotated = this.#options.rotatesAt() ?? Number.POSITIVE_INFINITY;
     if (this.#stretchBytes >= Math.min(STRETCH_BYTES, rotated / 2)) this.#news.resolve('full');
-  }
-
-  /**
-   * The last check before the journal, whatever led here: no line comes again. Times may be out of order by what two
-   * writers differ; a stream that goes back further shows its file anew.
-   */
-  #isRepeat({ bytes, first }: Block): boolean {
-    const { cursor } = this.#options;
-    const lines = [...linesOf(bytes)];
-    if (new Set(lines.map((line) => line.toString('latin1'))).size < lines.length) return true;
-    const known = [cursor.last, this.#written.last].flatMap((time) => time ?? []);
-    const behind = known.filter((time) => first <= time);
-    if (behind.length === 0) return false;
-    if (behind.some((time) => millisecondsOf(time) - millisecondsOf(first) > DISORDER_MS)) return true;
-    return cursor.holdsAny(lines) || this.#written.holdsAny(lines);
   }
 
   /** How many bytes at the beginning are lines that the file gave before; they must be the same. */
@@ -253,4 +243,4 @@ export class StreamTail {
 
 const NEWLINE = Buffer.from('\n');
 const NO_BYTES: Buffer = Buffer.alloc(0);
-const NOTHING = { block: undefined, undated: [] as readonly string[] };
+const NOTHING: Measured = { block: undefined, undated: [], isRising: true };

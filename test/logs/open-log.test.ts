@@ -21,7 +21,12 @@ test('lines that were held back behind a gap come before those that came meanwhi
   const append: LogSink['append'] = (record) => void (record.kind === 'log' && text.push(String(record.bytes)));
   const log = new OpenLog({
     ...{ instance, stream: 1, attempt: 1, limited: false, cursor, matcher: cursor.resume()?.matcher },
-    ...{ sink: { append, drained: async () => undefined }, clock: new ManualClock(), isOwn: () => true },
+    ...{
+      sink: { append, drained: async () => undefined },
+      clock: new ManualClock(),
+      isOwn: () => true,
+      stop: () => undefined,
+    },
     proof: { take: () => undefined },
   });
   log.push(Buffer.from(line(5) + line(6)));

@@ -65,7 +65,7 @@ test('a log that was read to its end after the container had ended is proven', a
 
 test('a stream in which the kubelet says that it could not read the file proves nothing, and is tried again', async () => {
   const { end, gaps, requests, lines } = await followed([COMPLAINT, LINE]);
-  assert.deepEqual([end.end, gaps, lines, requests], ['proven', [], 1, 3]); // the last one looks at the file's beginning
+  assert.deepEqual([end.end, gaps, lines, requests], ['proven', [], 1, 4]); // once more, and a look at the file's beginning
 });
 
 test('a log file that stays gone is a stated gap', async () => {
@@ -97,10 +97,23 @@ test('an empty log of the instance before is not called its own: a newer one may
 
 test('a stream that shows its file again from the beginning is opened anew, and nothing is written twice', async () => {
   const old = LINE.replace(':05.', ':02.');
-  const { end, gaps, text } = await followed([old + LINE, old + LINE, LINE]);
+  const { end, gaps, text } = await followed([old + LINE, LINE, old + LINE]);
   assert.equal(text, old + LINE);
   assert.deepEqual([end.end, gaps.length], ['proven', 0]);
-  const again = await followed([[old + LINE, old + LINE], LINE, old + LINE]);
+  const again = await followed([[old + LINE, old + LINE], LINE, LINE, old + LINE]);
   assert.equal(again.text, old + LINE);
   assert.deepEqual([again.end.end, again.gaps.map(({ cause }) => cause)], ['not proven', ['reconnect']]);
+});
+
+test('a stream that was cut off on its way, as if it had ended, is not taken for the whole log', async () => {
+  const next = LINE.replace('.1', '.2').replace('hello', 'world');
+  const { end, gaps, text } = await followed([LINE + next.slice(0, 33), LINE + next, LINE + next, LINE]);
+  assert.equal(text, LINE + next);
+  assert.deepEqual([end.end, gaps.length], ['proven', 0]);
+});
+
+test('a last line without an end is whole where two streams show it so', async () => {
+  const { end, text } = await followed([`${LINE}${LINE.trimEnd()} again`, `${LINE}${LINE.trimEnd()} again`, LINE]);
+  assert.equal(text, `${LINE}${LINE.trimEnd()} again\n`);
+  assert.equal(end.end, 'proven');
 });

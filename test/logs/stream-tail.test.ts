@@ -23,7 +23,7 @@ async function written(known: string, chunks: readonly string[], { flushEach = f
     drained: async () => undefined,
   };
   const cursor = new LogCursor();
-  cursor.remember(Buffer.from(known), timeOf(Buffer.from(known)) ?? ('' as Timestamp));
+  cursor.remember(Buffer.from(known), timeOf(Buffer.from(known.split('\n').at(-2) ?? '')) ?? ('' as Timestamp));
   const client = {
     async logs(): Promise<ByteStream> {
       async function* bytes() {

@@ -35,17 +35,13 @@ test(`${SCHEDULES} random schedules of changes and faults end with the exact sto
     `${SCHEDULES} schedules in ${seconds} s, seeds from ${FIRST_SEED}: ${sum.states} states (${sum.statesMissing} in stated gaps), ` +
       `${sum.lines} lines of ${sum.instances} instances (${sum.linesMissing} missing); over-stated: ` +
       `${percent(sum.linesInGaps, sum.lines)} of lines, ${percent(sum.overstated, sum.instances)} of instances; ` +
-      `${percent(sum.storiesOverstated, sum.stories)} of ${sum.stories} stories (${sum.killed} of a cut journal); ` +
-      `lacking lines unseen: ${sum.unstated} instances, and ${sum.unstatedByStream} by the pod log API alone; ` +
-      `gaps while the files held all: ${sum.gapsInKeptFiles}\n`,
+      `${percent(sum.storiesOverstated, sum.stories)} of ${sum.stories} stories (${sum.killed} of a cut journal)\n`,
   );
   assert.deepEqual(
     results.flatMap(({ failures }) => failures),
     [],
   );
   assert.ok(sum.states > 0 && sum.lines > 0);
-  assert.ok(sum.unstated <= sum.instances / 1000, `${sum.unstated} instances lack lines, and no gap says so`);
-  assert.ok(sum.gapsInKeptFiles <= sum.instances / 200, 'too many gaps of what the files still held');
   assert.ok(sum.linesInGaps <= sum.lines / 10, 'too many lines that were received lie in gaps');
   assert.ok(sum.overstated <= sum.instances / 7, 'too many logs that are complete are called incomplete');
   assert.ok(sum.storiesOverstated <= sum.stories / 3, 'too many stories that are complete are called incomplete');

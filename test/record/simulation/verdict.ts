@@ -14,11 +14,6 @@ export interface Verdict {
   instances: number;
   /** Instances without a missing line that are told with a gap, or whose end is not proven. */
   overstated: number;
-  /** Instances that lack lines, and no gap says so; with the pod log API alone, and otherwise. */
-  unstatedByStream: number;
-  unstated: number;
-  /** Instances that are told with a gap though their node's files were readable and held all of it until the end. */
-  gapsInKeptFiles: number;
 }
 
 export function noVerdict(): Verdict {
@@ -30,9 +25,6 @@ export function noVerdict(): Verdict {
     linesInGaps: 0,
     instances: 0,
     overstated: 0,
-    unstatedByStream: 0,
-    unstated: 0,
-    gapsInKeptFiles: 0,
   };
 }
 

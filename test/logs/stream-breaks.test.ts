@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SimulatedClock } from '../../src/demo/clock.ts';
+import type { LogOptions } from '../../src/kube/client.ts';
+import { ApiError } from '../../src/kube/error.ts';
+import { FirstLines } from '../../src/logs/binding.ts';
+import { InstanceLife, type InstanceView } from '../../src/logs/life.ts';
+import { OpenStreams } from '../../src/logs/open-streams.ts';
+import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
+import { StreamFollower } from '../../src/logs/stream-follower.ts';
+import type { ContainerInstance } from '../../src/model/instance.ts';
+import { Slots } from '../../src/model/slots.ts';
+import { millisecondsOf, type Timestamp, timestampOf } from '../../src/model/time.ts';
+import { FakeStream } from './following.ts';
+
+const instance: ContainerInstance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
+const FLUSH_MS = 100;
+
+/** One container run's log, read by the pod log API alone, on a clock that goes when the test says so. */
+class Following {
+  readonly clock = new SimulatedClock();
+  readonly life: InstanceLife;
+  readonly streams: FakeStream[] = [];
+  readonly records: Parameters<LogSink['append']>[0][] = [];
+  /** What the server answers instead of a log. */
+  refusal: ApiError | undefined;
+  readonly #stop = new AbortController();
+  readonly #open = new OpenStreams();
+  readonly #start: number;
+  readonly #ended: Promise<void>;
+  end: FollowEnd | undefined;
+
+  /** @param ranMs how long the container had run when its log is first asked for */
+  constructor({ ranMs = 0 } = {}) {
+    this.#start = this.clock.now();
+    this.life = new InstanceLife(instance, this.view('running', undefined, -ranMs));
+    const logs = async (_request: LogOptions, signal: AbortSignal) => {
+      if (this.refusal !== undefined) throw this.refusal;
+      const stream = new FakeStream();
+      this.streams.push(stream);
+      return stream.bytes(signal);
+    };
+    const follower = new StreamFollower({
+      life: this.life,
+      client: { logs },
+      sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
+      clock: this.clock,
+      slots: new Slots(1),
+      limits: {},
+      firstLines: new FirstLines(),
+      nextStream: () => this.streams.length,
+      open: this.#open,
+      rotatesAt: () => 10 * 1024 * 1024,
+    });
+    this.#ended = follower.run(this.#stop.signal).then(
+      (end) => {
+        this.end = end;
+      },
+      () => {
+        this.end = follower.interrupted();
+      },
+    );
+  }
+
+  time(ms: number): Timestamp {
+    return timestampOf(this.#start + ms);
+  }
+
+  view(state: InstanceView['state'], finishedAt?: Timestamp, startedMs = 0): InstanceView {
+    return { state, startedAt: this.time(startedMs), finishedAt };
+  }
+
+  line(ms: number, text: string): string {
+    return `${this.time(ms)} ${text}\n`;
+  }
+
+  get stream(): FakeStream {
+    const newest = this.streams.at(-1);
+    if (newest === undefined) throw new Error('no stream was opened');
+    return newest;
+  }
+
+  async advance(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += FLUSH_MS) {
+      await this.clock.advance(FLUSH_MS, settle);
+      this.#open.flush();
+      await settle();
+    }
+  }
+
+  /** The capture ends. */
+  async interrupt(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  get text(): string {
+    return this.records.map((record) => (record.kind === 'log' ? String(record.bytes) : '')).join('');
+  }
+
+  /** Milliseconds from the test's beginning. */
+  get gaps(): readonly (readonly [string, number, number])[] {
+    const since = (time: Timestamp) => millisecondsOf(time) - this.#start;
+    return this.records.flatMap((record) =>
+      record.kind === 'gap' ? [[record.gap.cause, since(record.gap.from), since(record.gap.to)] as const] : [],
+    );
+  }
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a stream that shows lines of the last second again is opened anew, and nothing is written twice', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  const lines = follow.line(500, 'one') + follow.line(600, 'two');
+  follow.stream.push(lines);
+  await follow.advance(700);
+  follow.stream.push(lines);
+  await follow.advance(1000);
+  assert.equal(follow.streams.length, 2);
+  follow.stream.push(lines + follow.line(1700, 'three'));
+  await follow.advance(1000);
+  await follow.interrupt();
+  assert.equal(follow.text, lines + follow.line(1700, 'three'));
+  assert.deepEqual(
+    follow.gaps.map(([cause]) => cause),
+    ['reconnect'],
+  );
+});
+
+test('lines that do not touch what was known stand behind a gap, though nothing comes after them', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(50, 'one'));
+  await follow.advance(200);
+  follow.stream.end();
+  await follow.advance(1000);
+  assert.equal(follow.streams.length, 2);
+  follow.stream.push(follow.line(1200, 'nine') + follow.line(1201, 'ten'));
+  await follow.advance(5000);
+  assert.equal(follow.text, follow.line(50, 'one') + follow.line(1200, 'nine') + follow.line(1201, 'ten'));
+  assert.deepEqual(follow.gaps, [['reconnect', 50, 1200]]);
+  await follow.interrupt();
+  assert.equal(follow.end?.end, 'not proven');
+});
+
+test('a capture that ends before an interrupted log was open again has not read all of it', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(50, 'one'));
+  await follow.advance(200);
+  follow.refusal = new ApiError(503, 'not now');
+  follow.stream.end();
+  await follow.advance(3000);
+  await follow.interrupt();
+  assert.equal(follow.end?.end, 'not proven');
+  assert.deepEqual(
+    follow.gaps.map(([cause, from]) => [cause, from]),
+    [['interrupted', 50]],
+  );
+});
+
+test('a log that is opened again and does not show its last lines has not been read to now', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(50, 'one'));
+  await follow.advance(200);
+  follow.stream.end();
+  await follow.advance(3000);
+  assert.equal(follow.streams.length, 2);
+  await follow.interrupt();
+  assert.equal(follow.end?.end, 'not proven');
+});
+
+test('a log that is not found while its pod lives is asked for again: its type may not be served for a while', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(50, 'one'));
+  await follow.advance(100);
+  follow.refusal = new ApiError(404, 'the server could not find the requested resource', { reason: 'NotFound' });
+  follow.stream.end();
+  await follow.advance(20_000);
+  follow.refusal = undefined;
+  await follow.advance(12_000);
+  follow.stream.push(follow.line(50, 'one') + follow.line(15_000, 'two'));
+  await follow.advance(1000);
+  await follow.interrupt();
+  assert.equal(follow.text, follow.line(50, 'one') + follow.line(15_000, 'two'));
+  assert.deepEqual([follow.end?.end, follow.gaps], ['proven', []]);
+});
+
+test('a log that may not be read any more lacks what its container writes until its end', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(50, 'one'));
+  await follow.advance(100);
+  follow.refusal = new ApiError(403, 'forbidden', { reason: 'Forbidden' });
+  follow.stream.end();
+  await follow.advance(60_000);
+  assert.equal(follow.end, undefined);
+  follow.life.update(follow.view('terminated', follow.time(60_000)), 0);
+  await follow.advance(100);
+  assert.deepEqual(follow.gaps, [['forbidden', 50, 60_999]]);
+});
+
+for (const [title, lagMs, end] of [
+  ['within the second in which its container ended', 200, 'not proven'],
+  ['after that second', 1500, 'proven'],
+] as const)
+  test(`of a pod that is gone, a stream that ended ${title} leaves its log ${end}`, async () => {
+    const follow = new Following();
+    await follow.advance(100);
+    follow.stream.push(follow.line(100, 'one'));
+    await follow.advance(100 + lagMs);
+    follow.stream.end();
+    await follow.advance(100);
+    follow.life.update(follow.view('terminated', follow.time(0)), 0);
+    follow.life.podDeleted();
+    await follow.advance(1000);
+    assert.equal(follow.end?.end, end, follow.end?.evidence);
+    assert.equal(follow.gaps.length, end === 'proven' ? 0 : 1);
+  });
+
+test('an empty stream of a pod that is gone may have been of another run', async () => {
+  const follow = new Following();
+  await follow.advance(2000);
+  follow.stream.end();
+  await follow.advance(100);
+  follow.life.update(follow.view('terminated', follow.time(500)), 0);
+  follow.life.podDeleted();
+  await follow.advance(1000);
+  assert.equal(follow.end?.end, 'not proven');
+});
+
+test('that a log was first read late is said with its first lines, for a recorder that is killed says nothing more', async () => {
+  const follow = new Following({ ranMs: 3_600_000 });
+  await follow.advance(100);
+  follow.stream.push(follow.line(-1000, 'one'));
+  await follow.advance(200);
+  assert.deepEqual(follow.gaps, [['rotation', -3_600_000, -1000]]);
+  assert.deepEqual(
+    follow.records.map(({ kind }) => kind),
+    ['streamOpened', 'gap', 'log'],
+  );
+});
+
+test('of a log without a line that was first read late nothing is known', async () => {
+  const follow = new Following({ ranMs: 3_600_000 });
+  await follow.advance(5000);
+  await follow.interrupt();
+  assert.equal(follow.end?.end, 'not proven');
+  assert.equal(follow.gaps.length, 1);
+});
