@@ -45,7 +45,7 @@ export async function assembleStory(
   await text.addList('gaps', entries.gaps);
   await text.add('"timeline": [');
   const logs = logSources(journal, entries, surveyed);
-  const parts = await limitFanIn(logs, { scratch, bytes: bytesAsEntries(surveyed) });
+  const parts = await limitFanIn(logs, { scratch });
   const examination = new Examination({ metadata, objects, containers });
   await merge([listSource(entries.prepared.sort(comparePlaces)), ...parts], new TimelineText(text, examination));
   const verdict = examination.verdict();
@@ -175,11 +175,4 @@ function logSources(journal: JournalSource, entries: Entries, { logs, members }:
       const container = entries.containers.indexOf(log.instance);
       return logSource(journal, log, { container, from: entries.containers.linesFrom(log.instance) });
     });
-}
-
-/** What an entry of a log line takes beside its content, about. */
-const ENTRY_BYTES = 200;
-
-function bytesAsEntries({ logs }: Survey): number {
-  return [...logs.values()].reduce((sum, { lines, bytes }) => sum + bytes + ENTRY_BYTES * lines, 0);
 }

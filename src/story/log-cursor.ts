@@ -15,6 +15,9 @@ export interface LogPlace {
   readonly from: OrderKey | undefined;
 }
 
+/** What an entry of a log line takes beside its content, about. */
+const ENTRY_BYTES = 240;
+
 /** The lines of one container instance, in the order of its log. */
 export function logSource(journal: JournalSource, log: InstanceLog, at: LogPlace): Source {
   const first = keyAt(log.first ?? ('' as Timestamp));
@@ -23,6 +26,7 @@ export function logSource(journal: JournalSource, log: InstanceLog, at: LogPlace
     from: placeAt(from, 0),
     until: placeAt(keyNotBefore(from, log.last ?? ('' as Timestamp)), Number.POSITIVE_INFINITY),
     memory: log.largest,
+    bytes: log.bytes + ENTRY_BYTES * log.lines,
     open: () => new LogCursor(journal, log, at),
   };
 }

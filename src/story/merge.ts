@@ -32,6 +32,8 @@ export interface Source {
   readonly until: Place;
   /** Bytes that it holds in memory while it is open, about. */
   readonly memory: number;
+  /** Bytes of its entries, about. */
+  readonly bytes: number;
   open(): Cursor;
 }
 
@@ -107,7 +109,7 @@ export class ListCursor implements Cursor {
 /** All of some entries that are in memory, in order, as a source. */
 export function listSource(entries: readonly (Place & { readonly json: string })[]): Source {
   const [first = NOWHERE, last = NOWHERE] = [entries[0], entries.at(-1)];
-  return { from: first, until: last, memory: 0, open: () => new ListCursor(entries) };
+  return { from: first, until: last, memory: 0, bytes: 0, open: () => new ListCursor(entries) };
 }
 
 function push(heap: Cursor[], cursor: Cursor): void {

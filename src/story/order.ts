@@ -42,6 +42,9 @@ export interface Place {
 /** Before everything. */
 export const NOWHERE: Place = { second: 0, nanosecond: 0, steps: 0, order: 0 };
 
+/** Behind everything. */
+export const BEHIND_ALL: Place = { second: Number.POSITIVE_INFINITY, nanosecond: 0, steps: 0, order: 0 };
+
 /** The place of a key. */
 export function placeAt(key: OrderKey, order: number): Place {
   return { second: secondOf(key), nanosecond: nanosecondOf(key), steps: Number(key.slice(TIME_LENGTH)), order };

@@ -1,133 +1,148 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { DocumentText } from './document-text.ts';
-import { type Cursor, type EntrySink, merge, type Source } from './merge.ts';
-import { comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
+import type { Cursor, EntrySink } from './merge.ts';
+import { isBefore, type Place } from './order.ts';
+import { afterLine, HEADER, LineHeaders } from './part-format.ts';
+import { RunSorter } from './sorted-runs.ts';
 
-/**
- * A line of a part: `second f64 | order f64 | nanosecond u32 | steps u32 | container u32 | length u32 | JSON`, little-endian;
- * what is needed to merge it again.
- */
-const HEADER = 32;
-const AT = { second: 0, order: 8, nanosecond: 16, steps: 20, container: 24, length: 28 } as const;
+/** What the parts of a story are read into, one at a time: all into the same memory. */
+export class PartMemory {
+  readonly sorter = new RunSorter();
+  #bytes = Buffer.alloc(0);
+  #starts = new Uint32Array(0);
+  #times = new Float64Array(0);
 
-/** Merges some logs into a file. */
-export async function writePart(path: string, sources: readonly Source[]): Promise<{ from: Place; until: Place }> {
-  await using file = await open(path, 'wx', 0o600);
-  const text = new DocumentText((chunk) => file.appendFile(chunk));
-  await merge(sources, new PartSink(text));
-  await text.end();
-  const [froms, untils] = [sources.map(({ from }) => from), sources.map(({ until }) => until)];
-  return { from: froms.sort(comparePlaces)[0] ?? NOWHERE, until: untils.sort(comparePlaces).at(-1) ?? NOWHERE };
-}
-
-class PartSink implements EntrySink {
-  readonly text: DocumentText;
-  #start = 0;
-
-  constructor(text: DocumentText) {
-    this.text = text;
+  bytes(length: number): Buffer {
+    if (this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(length);
+    return this.#bytes;
   }
 
-  get isFull(): boolean {
-    return this.text.isFull;
-  }
-
-  entry(): never {
-    throw new Error('only logs are merged in parts');
-  }
-
-  beginLine(container: number, { second, nanosecond, steps, order }: Place): void {
-    const { text } = this;
-    text.room(HEADER);
-    const { bytes, length } = text;
-    bytes.writeDoubleLE(second, length + AT.second);
-    bytes.writeDoubleLE(order, length + AT.order);
-    bytes.writeUInt32LE(nanosecond, length + AT.nanosecond);
-    bytes.writeUInt32LE(steps, length + AT.steps);
-    bytes.writeUInt32LE(container, length + AT.container);
-    text.length += HEADER;
-    this.#start = text.length;
-  }
-
-  endLine(): void {
-    const { bytes, length } = this.text;
-    bytes.writeUInt32LE(length - this.#start, this.#start - HEADER + AT.length);
-  }
-
-  flush(): Promise<void> {
-    return this.text.flush();
+  /** Room for where so many lines begin, and for their times. */
+  lines(count: number): { readonly starts: Uint32Array; readonly times: Float64Array } {
+    if (this.#starts.length < count) {
+      this.#starts = new Uint32Array(count);
+      this.#times = new Float64Array(count);
+    }
+    return { starts: this.#starts, times: this.#times };
   }
 }
 
-/** So much of a part is in memory, unless one line is longer. */
-export const PART_MEMORY = 256 * 1024;
+export interface PartFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly lines: number;
+}
 
-/** Reads a part in pieces, all into the same memory. */
+/** Reads a part whole, and gives its lines in order. */
 export class PartCursor implements Cursor {
   second = 0;
   nanosecond = 0;
   steps = 0;
   order = 0;
-  readonly #path: string;
-  #file: FileHandle | undefined;
-  #offset = 0;
-  #piece = Buffer.allocUnsafeSlow(PART_MEMORY);
-  #length = 0;
-  /** Where the current line's header stands, and where the line ends. */
-  #at = 0;
-  #end = 0;
+  readonly #part: PartFile;
+  readonly #memory: PartMemory;
+  #bytes: Buffer = Buffer.alloc(0);
+  #headers = new LineHeaders(this.#bytes);
+  #starts: Uint32Array = new Uint32Array(0);
+  #sorted: Uint32Array = new Uint32Array(0);
+  #next = 0;
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(part: PartFile, memory: PartMemory) {
+    this.#part = part;
+    this.#memory = memory;
   }
 
   async load(): Promise<boolean> {
-    this.#file ??= await open(this.#path, 'r');
-    while (!this.#show(this.#at)) if (!(await this.#read(this.#file))) return false;
+    if (this.#next > 0 || this.#part.lines === 0) return false;
+    this.#bytes = this.#memory.bytes(this.#part.bytes);
+    await using file = await open(this.#part.path, 'r');
+    await readFully(file, this.#bytes.subarray(0, this.#part.bytes), 0);
+    this.#headers = new LineHeaders(this.#bytes);
+    this.#sort();
+    this.#show(0);
     return true;
   }
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
+    const headers = this.#headers;
+    const lines = this.#part.lines;
     do {
-      sink.beginLine(this.#piece.readUInt32LE(this.#at + AT.container), this);
-      sink.text.addBytes(this.#piece, this.#at + HEADER, this.#end);
+      const from = (this.#starts[this.#sorted[this.#next] ?? 0] ?? 0) + HEADER;
+      sink.beginLine(headers.container, this);
+      sink.text.addBytes(this.#bytes, from, from + headers.length);
       sink.endLine();
-      this.#at = this.#end;
-      if (!this.#show(this.#at)) return true;
+      this.#next += 1;
+      if (this.#next === lines) return true;
+      this.#show(this.#next);
     } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
     return false;
   }
 
-  async close(): Promise<void> {
-    await this.#file?.close();
-    this.#file = undefined;
+  #show(index: number): void {
+    const headers = this.#headers;
+    headers.show(this.#starts[this.#sorted[index] ?? 0] ?? 0);
+    this.second = headers.second;
+    this.nanosecond = headers.nanosecond;
+    this.steps = headers.steps;
+    this.order = headers.order;
   }
 
-  /** Shows the line that begins there; false where the piece does not hold all of it. */
-  #show(at: number): boolean {
-    const piece = this.#piece;
-    if (at + HEADER > this.#length) return false;
-    const end = at + HEADER + piece.readUInt32LE(at + AT.length);
-    if (end > this.#length) return false;
-    this.second = piece.readDoubleLE(at + AT.second);
-    this.order = piece.readDoubleLE(at + AT.order);
-    this.nanosecond = piece.readUInt32LE(at + AT.nanosecond);
-    this.steps = piece.readUInt32LE(at + AT.steps);
-    this.#end = end;
-    return true;
+  #sort(): void {
+    const { lines } = this.#part;
+    const headers = this.#headers;
+    const { starts, times } = this.#memory.lines(lines);
+    let base = 0;
+    for (let line = 0, start = 0; line < lines; line += 1) {
+      headers.show(start);
+      if (line === 0) base = headers.second;
+      starts[line] = start;
+      // Rounded where a part spans weeks; so two that differ are in order for certain, and two that do not are looked at.
+      times[line] = headers.second - base + headers.nanosecond / 1e9;
+      start = afterLine(start, headers.length);
+    }
+    this.#starts = starts;
+    const other = new LineHeaders(this.#bytes);
+    this.#sorted = this.#memory.sorter.sort(lines, (a, b) => {
+      const [timeA = 0, timeB = 0] = [times[a], times[b]];
+      if (timeA !== timeB) return timeA < timeB;
+      headers.show(starts[a] ?? 0);
+      other.show(starts[b] ?? 0);
+      return isBefore(headers, other);
+    });
   }
+}
 
-  /** Reads on, behind what was not used yet; false at the end of the part. */
-  async #read(file: FileHandle): Promise<boolean> {
-    const rest = this.#length - this.#at;
-    const needed = rest < HEADER ? 0 : HEADER + this.#piece.readUInt32LE(this.#at + AT.length);
-    const piece = needed > this.#piece.length ? Buffer.allocUnsafeSlow(needed) : this.#piece;
-    this.#piece.copy(piece, 0, this.#at, this.#length);
-    this.#piece = piece;
-    this.#at = 0;
-    const { bytesRead } = await file.read(piece, rest, piece.length - rest, this.#offset);
-    this.#offset += bytesRead;
-    this.#length = rest + bytesRead;
-    return bytesRead > 0;
+/** What is read of a part at once where it is not to be in memory whole. */
+const PIECE = 512 * 1024;
+
+/** Deals the lines of a part out, in the order in which they stand in it. */
+export async function dealPart({ path, bytes }: PartFile, dealer: EntrySink): Promise<void> {
+  await using file = await open(path, 'r');
+  let piece = Buffer.allocUnsafeSlow(PIECE);
+  let headers = new LineHeaders(piece);
+  for (let [at, length] = [0, HEADER]; at < bytes; ) {
+    const end = Math.min(piece.length, bytes - at);
+    await readFully(file, piece.subarray(0, end), at);
+    let start = 0;
+    for (; start + HEADER <= end; start = afterLine(start, length)) {
+      headers.show(start);
+      length = headers.length;
+      if (afterLine(start, length) > end) break;
+      dealer.beginLine(headers.container, headers);
+      dealer.text.addBytes(piece, start + HEADER, start + HEADER + length);
+      dealer.endLine();
+      if (dealer.isFull) await dealer.flush();
+    }
+    at += start;
+    if (start > 0) continue;
+    piece = Buffer.allocUnsafeSlow(afterLine(0, length)); // a line longer than any before
+    headers = new LineHeaders(piece);
+  }
+}
+
+async function readFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let got = 0; got < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, got, bytes.length - got, position + got);
+    if (bytesRead === 0) throw new Error('a part of the story is shorter than it was written');
+    got += bytesRead;
   }
 }
