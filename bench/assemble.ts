@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
 import { systemClock } from '../src/cli/context.ts';
 import { keepHeapSmall } from '../src/cli/small-heap.ts';
 import { JournalWriter } from '../src/journal/writer.ts';
@@ -44,7 +43,6 @@ if (values.journal === undefined)
   spawnSync(process.execPath, [...process.argv.slice(1), '--write', journal], { stdio: 'inherit' });
 const output = join(folder, `story${values.extension}`);
 // As the command does.
-setFlagsFromString('--max-semi-space-size=4');
 keepHeapSmall();
 const startedAt = performance.now();
 const startCpu = process.cpuUsage();

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import { splitCommand } from './cli/ci/command.ts';
 import { AROUND, exitCodeOfSignal } from './cli/ci/outcome.ts';
@@ -7,9 +6,6 @@ import { describeError, EXIT, exitCodeOf } from './cli/exit.ts';
 import { Interrupt } from './cli/interrupt.ts';
 import { createProgram } from './cli/program.ts';
 import { Terminal } from './cli/terminal.ts';
-
-// Blocks of lines die young: with V8's own limit for the young they would take a hundred megabytes more, for no speed.
-setFlagsFromString('--max-semi-space-size=4');
 
 /** The command: the real world comes in here, and an exit code goes out. */
 async function main(): Promise<number> {
