@@ -1,4 +1,4 @@
-import { bytesIn, fieldsOf } from './protobuf.ts';
+import { ProtobufFields } from './protobuf.ts';
 
 /**
  * The protobuf form of a watch of metadata, which costs a fraction of its JSON: what Faro needs to place an object (its
@@ -12,36 +12,50 @@ const MAGIC = Buffer.from('k8s\0', 'latin1');
 
 /** One frame of a watch: `{ type, object }`. Throws FaroError `protocol` for what is none. */
 export function readWatchEvent(frame: Buffer): { readonly type: string; readonly object: unknown } {
-  const type = textIn(frame, 1) ?? '';
-  const raw = bytesIn(bytesIn(frame, 2) ?? NOTHING, 1) ?? NOTHING;
+  let type = '';
+  let raw = NOTHING;
+  for (const event = new ProtobufFields(frame); event.next(); ) {
+    if (!event.holdsBytes) continue;
+    if (event.number === 1) type = event.text;
+    if (event.number === 2) raw = bytesIn(event.fields, 1);
+  }
   return { type, object: readDocument(raw, { annotations: type === 'BOOKMARK' }) };
 }
 
 /** A document in its envelope: a Status, or the metadata of an object. */
 export function readDocument(bytes: Buffer, options = { annotations: false }): unknown {
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const envelope = bytes.subarray(MAGIC.length);
-  const kind = textIn(bytesIn(envelope, 1) ?? NOTHING, 2);
-  const raw = bytesIn(envelope, 2) ?? NOTHING;
-  return kind === 'Status' ? readStatus(raw) : { metadata: readMetadata(bytesIn(raw, 1) ?? NOTHING, options) };
+  if (bytes.length < MAGIC.length || bytes.compare(MAGIC, 0, MAGIC.length, 0, MAGIC.length) !== 0) return undefined;
+  let kind: string | undefined;
+  let raw = NOTHING;
+  for (const envelope = new ProtobufFields(bytes, MAGIC.length); envelope.next(); ) {
+    if (!envelope.holdsBytes) continue;
+    if (envelope.number === 1) kind = textIn(envelope.fields, 2);
+    if (envelope.number === 2) raw = envelope.bytes;
+  }
+  if (kind === 'Status') return readStatus(new ProtobufFields(raw));
+  let metadata: ProtobufFields | undefined;
+  for (const object = new ProtobufFields(raw); object.next(); )
+    if (object.number === 1 && object.holdsBytes) metadata = object.fields;
+  return { metadata: metadata === undefined ? {} : readMetadata(metadata, options) };
 }
 
-const NOTHING = Buffer.alloc(0);
+const NOTHING: Buffer = Buffer.alloc(0);
 
-function readMetadata(bytes: Buffer, options: { readonly annotations: boolean }): object {
-  const texts: Record<string, string> = {};
+function readMetadata(fields: ProtobufFields, options: { readonly annotations: boolean }): object {
+  const metadata: Record<string, unknown> = {};
   const ownerReferences: object[] = [];
   const annotations: Record<string, string> = {};
-  for (const { number, value } of fieldsOf(bytes)) {
-    if (!Buffer.isBuffer(value)) continue;
-    const name = NAMES[number];
-    if (name !== undefined) texts[name] = value.toString();
-    else if (number === OWNER_REFERENCES) ownerReferences.push(readOwner(value));
-    else if (number === ANNOTATIONS && options.annotations)
-      annotations[textIn(value, 1) ?? ''] = textIn(value, 2) ?? '';
+  while (fields.next()) {
+    if (!fields.holdsBytes) continue;
+    const name = NAMES[fields.number];
+    if (name !== undefined) metadata[name] = fields.text;
+    else if (fields.number === OWNER_REFERENCES) ownerReferences.push(readOwner(fields.fields));
+    else if (fields.number === ANNOTATIONS && options.annotations)
+      annotations[textIn(fields.fields, 1) ?? ''] = textIn(fields.fields, 2) ?? '';
   }
-  if (options.annotations) return { ...texts, annotations };
-  return ownerReferences.length === 0 ? texts : { ...texts, ownerReferences };
+  if (options.annotations) metadata.annotations = annotations;
+  else if (ownerReferences.length > 0) metadata.ownerReferences = ownerReferences;
+  return metadata;
 }
 
 /** Fields of ObjectMeta that hold a text. */
@@ -49,27 +63,43 @@ const NAMES: Readonly<Record<number, string>> = { 1: 'name', 3: 'namespace', 5: 
 const ANNOTATIONS = 12;
 const OWNER_REFERENCES = 13;
 
-function readOwner(bytes: Buffer): object {
-  const owner = { apiVersion: textIn(bytes, 5), kind: textIn(bytes, 1), name: textIn(bytes, 3), uid: textIn(bytes, 4) };
-  return numberIn(bytes, 6) === 1 ? { ...owner, controller: true } : owner;
+function readOwner(fields: ProtobufFields): object {
+  const owner: Record<string, unknown> = {};
+  while (fields.next()) {
+    const name = OWNER_NAMES[fields.number];
+    if (fields.holdsBytes && name !== undefined) owner[name] = fields.text;
+    if (fields.number === 6 && fields.value === 1) owner.controller = true;
+  }
+  return owner;
 }
 
-function readStatus(bytes: Buffer): object {
-  const details = bytesIn(bytes, 5);
-  return {
-    kind: 'Status',
-    message: textIn(bytes, 3),
-    reason: textIn(bytes, 4),
-    code: numberIn(bytes, 6),
-    ...(details === undefined ? {} : { details: { retryAfterSeconds: numberIn(details, 5) || undefined } }),
-  };
+const OWNER_NAMES: Readonly<Record<number, string>> = { 1: 'kind', 3: 'name', 4: 'uid', 5: 'apiVersion' };
+
+function readStatus(fields: ProtobufFields): object {
+  const status: Record<string, unknown> = { kind: 'Status' };
+  while (fields.next()) {
+    if (fields.number === 3) status.message = fields.text;
+    if (fields.number === 4) status.reason = fields.text;
+    if (fields.number === 5) status.details = { retryAfterSeconds: numberIn(fields.fields, 5) || undefined };
+    if (fields.number === 6) status.code = fields.value;
+  }
+  return status;
 }
 
-function textIn(message: Buffer, number: number): string | undefined {
-  return bytesIn(message, number)?.toString();
+/** Of a field that comes several times the last counts, as the format demands. */
+function bytesIn(fields: ProtobufFields, number: number): Buffer {
+  let found = NOTHING;
+  while (fields.next()) if (fields.number === number && fields.holdsBytes) found = fields.bytes;
+  return found;
 }
 
-function numberIn(message: Buffer, number: number): number | undefined {
-  for (const { number: own, value } of fieldsOf(message)) if (own === number && typeof value === 'number') return value;
+function textIn(fields: ProtobufFields, number: number): string | undefined {
+  let found: string | undefined;
+  while (fields.next()) if (fields.number === number && fields.holdsBytes) found = fields.text;
+  return found;
+}
+
+function numberIn(fields: ProtobufFields, number: number): number | undefined {
+  while (fields.next()) if (fields.number === number && !fields.holdsBytes) return fields.value;
   return undefined;
 }

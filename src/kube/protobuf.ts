@@ -1,52 +1,89 @@
 import { FaroError } from '../model/errors.ts';
 
-/** What stands in a field: a number, or bytes (text, or a message within). */
-export interface ProtobufField {
-  readonly number: number;
-  readonly value: number | Buffer;
-}
-
 const VARINT = 0;
 const FIXED_64 = 1;
 const BYTES = 2;
 const FIXED_32 = 5;
 
-/** The fields of a protobuf message, in their order; bytes are not copied. Throws FaroError `protocol` for what is none. */
-export function* fieldsOf(message: Buffer): Generator<ProtobufField> {
-  for (let at = 0; at < message.length; ) {
-    const key = varintAt(message, at);
-    const number = Math.floor(key.value / 8);
-    const wireType = key.value % 8;
-    if (wireType === FIXED_64 || wireType === FIXED_32) {
-      at = key.end + (wireType === FIXED_64 ? 8 : 4); // nothing that Faro reads
-      continue;
+/**
+ * Steps through the fields of a protobuf message, in their order. Nothing is copied and nothing is made for a field that is
+ * stepped over: watches bring thousands of messages a second, of which little is read.
+ */
+export class ProtobufFields {
+  readonly #bytes: Buffer;
+  readonly #end: number;
+  #at: number;
+  #from = 0;
+  #number = 0;
+  #value = 0;
+  #holdsBytes = false;
+
+  constructor(bytes: Buffer, from = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#at = from;
+    this.#end = end;
+  }
+
+  /** Goes to the next field that holds bytes or a number; false at the end. Throws FaroError `protocol` for what is no message. */
+  next(): boolean {
+    while (this.#at < this.#end) {
+      const key = this.#varint();
+      const wireType = key % 8;
+      this.#number = Math.floor(key / 8);
+      if (wireType === FIXED_64 || wireType === FIXED_32) {
+        this.#at += wireType === FIXED_64 ? 8 : 4; // nothing that Faro reads
+        continue;
+      }
+      if (wireType !== VARINT && wireType !== BYTES) throw malformed();
+      this.#value = this.#varint();
+      this.#holdsBytes = wireType === BYTES;
+      this.#from = this.#at;
+      if (this.#holdsBytes) this.#at += this.#value;
+      if (this.#at > this.#end) throw malformed();
+      return true;
     }
-    const { value, end } = varintAt(message, key.end);
-    if (wireType !== VARINT && wireType !== BYTES) throw malformed();
-    at = wireType === VARINT ? end : end + value;
-    if (at > message.length) throw malformed();
-    yield { number, value: wireType === VARINT ? value : message.subarray(end, at) };
+    return false;
   }
-}
 
-/** The bytes of a field that holds bytes; of one that comes several times the last, as the format demands. */
-export function bytesIn(message: Buffer, number: number): Buffer | undefined {
-  let found: Buffer | undefined;
-  for (const { number: own, value } of fieldsOf(message)) if (own === number && Buffer.isBuffer(value)) found = value;
-  return found;
-}
-
-/** Numbers beyond 2^53 lose their last digits: of what Faro reads nothing is as large. */
-function varintAt(bytes: Buffer, start: number): { readonly value: number; readonly end: number } {
-  let value = 0;
-  let weight = 1;
-  for (let at = start; at < bytes.length && at < start + 10; at += 1) {
-    const byte = bytes[at] ?? 0;
-    value += (byte & 0x7f) * weight;
-    if (byte < 0x80) return { value, end: at + 1 };
-    weight *= 128;
+  get number(): number {
+    return this.#number;
   }
-  throw malformed();
+
+  /** Whether the field holds bytes: a text, or a message within. */
+  get holdsBytes(): boolean {
+    return this.#holdsBytes;
+  }
+
+  /** Of a field that holds a number. Beyond 2^53 it loses its last digits: of what Faro reads nothing is as large. */
+  get value(): number {
+    return this.#value;
+  }
+
+  get text(): string {
+    return this.#bytes.toString('utf8', this.#from, this.#at);
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(this.#from, this.#at);
+  }
+
+  /** The fields of the message within. */
+  get fields(): ProtobufFields {
+    return new ProtobufFields(this.#bytes, this.#from, this.#at);
+  }
+
+  #varint(): number {
+    let value = 0;
+    let weight = 1;
+    for (const last = Math.min(this.#end, this.#at + 10); this.#at < last; ) {
+      const byte = this.#bytes[this.#at] ?? 0;
+      this.#at += 1;
+      value += (byte & 0x7f) * weight;
+      if (byte < 0x80) return value;
+      weight *= 128;
+    }
+    throw malformed();
+  }
 }
 
 function malformed(): FaroError {

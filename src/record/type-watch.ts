@@ -11,7 +11,7 @@ import type { WatchPast } from './past.ts';
 export type WatchedChange = Change<string> & {
   readonly before: string | undefined;
   readonly isRelist: boolean;
-  /** Until when the watch is known to have missed nothing, before this change. */
+  /** Until when the watch is known to have missed nothing, before this change. To be asked for while it is told. */
   readonly heard: Timestamp;
 };
 
@@ -86,23 +86,30 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   // Until it was heard of for the first time, what it may have missed lies before this recorder.
   let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
   const heardAt = past?.heard ?? options.heard;
-  let lastHeard = heardAt ?? timestampOf(clock.now());
-  if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, lastHeard);
+  const heard = new LastHeard(heardAt ?? timestampOf(clock.now()));
+  if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, heard.time);
   for await (const event of reflect(how, signal)) {
     if (event.type === 'init') {
       isRelist = event.relist;
       // A list that was cut short goes on in the next one, and what changed between the two was not seen either.
       const wasCutShort = hasBegun && (store.size > 0 || from !== undefined);
       const isInDoubt = event.relist || wasCutShort || cause === 'killed';
-      if (isInDoubt && doubt === undefined) listener.standsAt?.(undefined, lastHeard);
-      if (isInDoubt) doubt ??= { changes: 0, since: lastHeard, cause };
-      else if (heardAt === undefined) lastHeard = timestampOf(clock.now());
+      if (isInDoubt && doubt === undefined) listener.standsAt?.(undefined, heard.time);
+      if (isInDoubt) doubt ??= { changes: 0, since: heard.time, cause };
+      else if (heardAt === undefined) heard.at(clock.now());
       hasBegun = true;
     }
     const before = event.type === 'apply' || event.type === 'delete' ? event.before : undefined;
     for (const change of store.take(event)) {
       if (doubt !== undefined) doubt = { ...doubt, changes: doubt.changes + 1 };
-      listener.change({ ...change, before, isRelist, heard: lastHeard });
+      listener.change({
+        ...change,
+        before,
+        isRelist,
+        get heard() {
+          return heard.time;
+        },
+      });
     }
     if (event.type === 'initDone') {
       const told = doubt && { ...doubt, until: timestampOf(clock.now()) };
@@ -115,13 +122,33 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
     const isCaughtUp = event.type === 'initDone' || event.type === 'alive';
     // What happened while no recorder ran comes first: such a change is not from now.
     if (cause === 'killed' && !isCaughtUp) continue;
-    lastHeard = timestampOf(clock.now());
+    heard.at(clock.now());
     cause = 'expired';
     if (isCaughtUp) listener.standsAt?.(event.resourceVersion);
   }
   const until = timestampOf(clock.now());
   if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
-  else if (isFailing && store.size > 0) listener.left({ since: lastHeard, until, changes: 0, cause }, 'failing');
+  else if (isFailing && store.size > 0) listener.left({ since: heard.time, until, changes: 0, cause }, 'failing');
+}
+
+/** When a watch was last heard of: noted with every change, asked for with few. */
+class LastHeard {
+  #time: Timestamp | undefined;
+  #ms = 0;
+
+  constructor(time: Timestamp) {
+    this.#time = time;
+  }
+
+  get time(): Timestamp {
+    this.#time ??= timestampOf(this.#ms);
+    return this.#time;
+  }
+
+  at(ms: number): void {
+    this.#ms = ms;
+    this.#time = undefined;
+  }
 }
 
 /** The API server keeps Events for an hour, unless it is told otherwise. */

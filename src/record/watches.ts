@@ -187,8 +187,10 @@ export class Watches {
     }
     const { name } = change.object.metadata;
     if (this.#hasOwnWatch(place, name)) return; // its own watch tells it whole
-    const { before, heard } = change;
-    if (!this.#sightings.has(uid)) this.#sightings.set(uid, { uid, name, place, before, heard, order: this.#order++ });
+    if (!this.#sightings.has(uid)) {
+      const { before, heard } = change;
+      this.#sightings.set(uid, { uid, name, place, before, heard, order: this.#order++ });
+    }
     const placed = witness.learn(place.type.resource, change.object);
     if (placed.length > 0) this.#placed(placed);
     if (change.type === 'deleted' && !place.isFull && !place.isAlone(uid)) this.#leave(uid);
