@@ -23,6 +23,7 @@ const { values } = parseArgs({
     changes: { type: 'string', default: '2000' },
     /** A second. */
     rate: { type: 'string', default: '200' },
+    /** Parts of the names of those that are to be measured. */
     only: { type: 'string', default: '' },
     /** The number of the cluster. */
     cluster: { type: 'string', default: '5' },
@@ -43,12 +44,13 @@ const folder = mkdtempSync(join(tmpdir(), 'faro-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const metadata = await measure((place) => informer(informerPath, place, 'metadata'));
+const same = await measure((place) => informer(informerPath, place, 'metadata and web'));
 const story = await measure((place) => faro(['deployment/web'], place));
 const whole = await measure((place) => informer(informerPath, place, 'whole'));
 const fleet = await measure((place) => faro(['configmap/fleet', 'deployment/web'], place));
 const shown = await measure((place) => kubectl(cluster.kubectlPath, place, web.at(-1) ?? ''));
-const rows = [metadata, story, whole, fleet, shown].filter((row) => row !== undefined);
-const pairs = [[story, metadata] as const, [fleet, whole] as const].flatMap(([own, peer]) =>
+const rows = [metadata, same, story, whole, fleet, shown].filter((row) => row !== undefined);
+const pairs = [[story, metadata] as const, [story, same] as const, [fleet, whole] as const].flatMap(([own, peer]) =>
   own === undefined || peer === undefined ? [] : [[own, peer] as const],
 );
 const load = loadavg().map((value) => value.toFixed(0));
@@ -60,7 +62,7 @@ async function measure(programAt: (place: WatchPlace) => WatcherProgram): Promis
   await using meter = await Meter.start(connection.server);
   const kubeconfig = meter.kubeconfig(cluster.kubeconfig, join(folder, 'kubeconfig'));
   const program = programAt({ kubeconfig, namespace, folder });
-  if (!program.name.includes(values.only)) return undefined;
+  if (!values.only.split(',').some((word) => program.name.includes(word))) return undefined;
   const watcher = await Watcher.start(program, process.env);
   await watcher.rests();
   const synced = { cpuMs: watcher.cpuMs, bytes: meter.bytes };

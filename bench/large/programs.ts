@@ -23,13 +23,19 @@ export async function buildInformer(): Promise<string> {
   return join(out, 'informer');
 }
 
-/** An informer of the namespace's pods, of metadata or of whole objects. */
-export function informer(command: string, place: WatchPlace, detail: 'metadata' | 'whole'): WatcherProgram {
-  const only = detail === 'metadata' ? ['-metadata'] : [];
+const INFORMERS = {
+  metadata: { name: 'metadata', flags: ['-metadata'] },
+  'metadata and web': { name: "metadata, and web's pods whole", flags: ['-metadata', '-whole', 'app=web'] },
+  whole: { name: 'whole objects', flags: [] },
+} as const;
+
+/** An informer of the namespace's pods: of metadata, of metadata beside one of web's whole pods, or of whole objects. */
+export function informer(command: string, place: WatchPlace, detail: keyof typeof INFORMERS): WatcherProgram {
+  const { name, flags } = INFORMERS[detail];
   return {
-    name: `client-go informer, ${detail === 'metadata' ? 'metadata' : 'whole objects'}`,
+    name: `client-go informer, ${name}`,
     command,
-    args: ['-kubeconfig', place.kubeconfig, '-namespace', place.namespace, ...only],
+    args: ['-kubeconfig', place.kubeconfig, '-namespace', place.namespace, ...flags],
     ready: { on: 'stdout', text: 'synced' },
     async notices(stdout) {
       const heard = JSON.parse(stdout.slice(stdout.indexOf('\n'))) as Record<string, number>;
