@@ -1,9 +1,11 @@
-import type { ListPage } from '../kube/client.ts';
+import type { ListPage, WatchFrame } from '../kube/client.ts';
 import { FaroError } from '../model/errors.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 
-/** More objects of a type than any etcd holds. */
-const MAX_OBJECTS = 5_000_000;
+/** More objects of a type than any cluster holds that works: Kubernetes is tested with 150,000 pods. */
+const MAX_OBJECTS = 1_000_000;
+/** As long as a plain call may take. */
+const MAX_MS = 600_000;
 const MAX_PAGES = 10_000;
 /** Pages without an object that a server may send one after the other, e.g. where a selector fits nothing. */
 const MAX_EMPTY = 100;
@@ -34,15 +36,16 @@ export class Pages {
     this.#seen.add(next);
   }
 
-  /** The same for a list that comes object by object. */
-  takeObject(): void {
-    this.#objects += 1;
+  /** The same for a list that comes object by object, for so many milliseconds now, with a bookmark now and then. */
+  takeFrame({ type }: WatchFrame, ms: number): void {
+    if (type !== 'BOOKMARK') this.#objects += 1;
     if (this.#objects > MAX_OBJECTS) throw this.#endless(`did not end after ${MAX_OBJECTS} objects`);
+    if (ms > MAX_MS) throw this.#endless(`did not end within ${MAX_MS / 60_000} minutes`);
   }
 
   #endless(what: string): FaroError {
     return new FaroError('protocol', `the list of ${groupResourceOf(this.#type)} ${what}`, {
-      hint: 'the API server, or a proxy before it, does not page lists as Kubernetes does',
+      hint: 'the API server, or a proxy before it, does not list as Kubernetes does',
     });
   }
 }

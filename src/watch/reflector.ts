@@ -1,5 +1,6 @@
 import type { KubeClient, ListPage, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
+import { FaroError } from '../model/errors.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
@@ -158,10 +159,13 @@ class Reflector {
   async *#listByWatch(): AsyncGenerator<ReflectorEvent> {
     const relist = this.#listed;
     let isListing = true;
-    using slot = await this.#options.listSlots.acquire(this.#signal);
+    const { type, clock, listSlots } = this.#options;
+    using slot = await listSlots.acquire(this.#signal);
     yield { type: 'init', relist };
-    const pages = new Pages(this.#options.type);
+    const pages = new Pages(type);
+    const startedAt = clock.now();
     for await (const frame of this.#frames(undefined)) {
+      if (isListing) pages.takeFrame(frame, clock.now() - startedAt);
       if (!isListing) yield* this.#follow(frame);
       else if (frame.type === 'ERROR') throw frame.error;
       else if (frame.type === 'BOOKMARK') {
@@ -170,10 +174,7 @@ class Reflector {
         slot[Symbol.dispose]();
         this.#objects = pages.objects;
         yield this.#initDone(frame.resourceVersion, relist);
-      } else {
-        pages.takeObject();
-        yield { type: 'initApply', object: frame.object };
-      }
+      } else yield { type: 'initApply', object: frame.object };
     }
   }
 
@@ -257,6 +258,9 @@ class Reflector {
     const { clock } = this.#options;
     this.#hasStood = false;
     if (!(error instanceof ApiError)) {
+      // Who does not stream a list as agreed may give it in pages.
+      if (error instanceof FaroError && error.code === 'protocol' && this.#state.at === 'empty')
+        this.#streamingList = false;
       yield { type: 'failing', error: error instanceof Error ? error : new Error(String(error)) };
       return this.#backoff.wait(clock, this.#signal);
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { KubeClient, ListPage, WatchFrame } from '../../src/kube/client.ts';
+import type { KubeClient, ListPage, WatchFrame, WatchOptions } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { Slots } from '../../src/model/slots.ts';
 import type { Clock } from '../../src/model/time.ts';
@@ -36,6 +36,12 @@ function page(more: Partial<ListPage>): ListPage {
   return { items: [], resourceVersion: '5', continue: undefined, ...more };
 }
 
+function added(resourceVersion: string): WatchFrame {
+  return { type: 'ADDED', object: pod(resourceVersion) };
+}
+
+const BOOKMARK: WatchFrame = { type: 'BOOKMARK', resourceVersion: '5', initialEventsEnd: false };
+
 async function* framesOf(frames: readonly WatchFrame[]): AsyncGenerator<WatchFrame> {
   yield* frames;
 }
@@ -66,9 +72,48 @@ test('a list of empty pages, or of more than a cluster can hold, ends', () => {
   }, /did not end after 10000 pages/);
   const streamed = new Pages(PODS);
   assert.throws(() => {
-    for (;;) streamed.takeObject();
-  }, /did not end after 5000000 objects/);
+    for (;;) streamed.takeFrame({ type: 'ADDED', object: pod('1') }, 0);
+  }, /did not end after 1000000 objects/);
 });
+
+/** A streaming list that never says that it has ended: so many milliseconds between two frames. */
+async function* unending(clock: SleepClock, ms: number, frame: (index: number) => WatchFrame) {
+  for (let index = 0; ; index += 1) {
+    await clock.sleep(ms);
+    yield frame(index);
+  }
+}
+
+for (const [title, ms, frame, says] of [
+  ['brings ten objects a second', 100, (index: number) => added(`${index}`), /pods did not end within 10 minutes/],
+  ['brings an object a minute', 60_000, (index: number) => added(`${index}`), /pods did not end within 10 minutes/],
+  ['brings bookmarks alone', 60_000, () => BOOKMARK, /pods did not end within 10 minutes/],
+] as const)
+  test(`a streaming list that ${title} is given up, with a stated reason, and the type is asked for in pages`, async () => {
+    const clock = new SleepClock();
+    const slots = new Slots(1);
+    const stop = new AbortController();
+    const watched: WatchOptions[] = [];
+    const watch: KubeClient['watch'] = (_type, options) => {
+      watched.push(options);
+      return unending(clock, ms, frame);
+    };
+    const list = async () => page({ items: [pod('4')] });
+    const client = { list, watch } as unknown as KubeClient;
+    const options = { client, clock, random: () => 0, type: PODS, namespace: 'shop', metadataOnly: false };
+    const said: Exclude<ReflectorEvent, { type: 'initApply' }>[] = [];
+    for await (const event of reflect({ ...options, streamingList: true, listSlots: slots }, stop.signal)) {
+      if (event.type !== 'initApply') said.push(event);
+      if (event.type === 'initDone') break;
+    }
+    assert.deepEqual(
+      said.map(({ type }) => type),
+      ['init', 'failing', 'init', 'initDone'],
+    );
+    assert.match(said[1]?.type === 'failing' ? said[1].error.message : '', says);
+    assert.equal(watched[0]?.sendInitialEvents, true);
+    assert.equal(watched.length, 1);
+  });
 
 test('a resourceVersion that goes back is told as it came, and the watch goes on from there', async () => {
   const asked: (string | undefined)[] = [];
