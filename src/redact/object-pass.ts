@@ -6,6 +6,7 @@ import { redactedHash } from './hash.ts';
 import type { CredentialPattern } from './log-lines.ts';
 import { mapFields } from './map-fields.ts';
 import { isCredentialName, isCredentialVariable, isHarmless } from './names.ts';
+import { hasRepeatedFields } from './repeated-fields.ts';
 import { replaceCredentials, replacePatterns } from './text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -139,7 +140,10 @@ export class ObjectPass {
       return undefined; // not JSON: the caller decides
     }
     const redacted = this.#value(parsed, depth + 1);
-    return redacted === parsed ? text : JSON.stringify(redacted);
+    if (redacted !== parsed) return JSON.stringify(redacted);
+    if (!hasRepeatedFields(text, parsed)) return text;
+    this.count('repeated');
+    return JSON.stringify(parsed);
   }
 
   #text(text: string): string {
