@@ -46,6 +46,11 @@ const rows: readonly { readonly title: string; readonly args: readonly string[];
       env: { FARO_RESUMES: '30' },
     },
     {
+      title: 'a disk that fills up under a busy workload, until room is made, and to the end',
+      args: ['--test', 'test/e2e/full-disk.test.ts'],
+      env: { FARO_DISK_LINES: '200000' },
+    },
+    {
       title: '500 simulated captures that are killed and resumed',
       args: ['--test', 'test/record/resume-schedules.test.ts'],
       env: { FARO_SCHEDULES: '500', FARO_SEED: '1000', FARO_STRICT: '1' },

@@ -1,19 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,56 +10,9 @@ import type { Story } from '../../src/story/document.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { type Command, faro } from '../e2e/capture.ts';
 import { trueLines, until } from '../record/harness.ts';
+import { hasLoopDevices, noDisks, SmallDisk } from './small-disk.ts';
 
-/** Real file systems take root's rights. CI has them, or this fails: it may skip nothing. */
-const options = { skip: process.getuid?.() !== 0 && process.env.CI !== 'true' ? 'only root may mount' : false };
-
-/** A disk can only be made to fail under open files where the kernel lends a block device, which a container may not have. */
-const hasLoopDevices = spawnSync('losetup', ['--find']).status === 0;
-
-/** A small file system of its own. */
-class Mount implements Disposable {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'faro-disk-'));
-  readonly path = join(this.#folder, 'disk');
-
-  constructor(type: 'tmpfs' | 'ext4') {
-    mkdirSync(this.path);
-    const image = join(this.#folder, 'image');
-    if (type === 'tmpfs') execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', this.path]);
-    else {
-      writeFileSync(image, '');
-      truncateSync(image, 24 * 1024 * 1024);
-      execFileSync('mkfs.ext4', ['-q', image]);
-      execFileSync('mount', ['-o', 'loop', image, this.path]);
-    }
-  }
-
-  /** Takes all the room that is left. */
-  fill(): void {
-    const file = openSync(join(this.path, 'filler'), 'a');
-    for (let bytes = 65_536; bytes >= 1; )
-      try {
-        if (writeSync(file, Buffer.alloc(bytes)) < bytes) bytes = Math.floor(bytes / 2);
-      } catch {
-        bytes = Math.floor(bytes / 2);
-      }
-    closeSync(file);
-  }
-
-  free(): void {
-    rmSync(join(this.path, 'filler'));
-  }
-
-  /** As a kernel does with a disk that fails: read-only from one moment to the next, whatever is open. */
-  abort(): void {
-    execFileSync('mount', ['-o', 'remount,abort', this.path]);
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync('umount', [this.path]);
-    rmSync(this.#folder, { recursive: true });
-  }
-}
+const options = { skip: noDisks };
 
 interface Capture extends AsyncDisposable {
   readonly cluster: DemoCluster;
@@ -84,13 +23,13 @@ interface Capture extends AsyncDisposable {
 }
 
 /** The real command, at work on the simulated cluster, with its story and its journal on that file system. */
-async function startCapture(mount: Mount, ...args: string[]): Promise<Capture> {
+async function startCapture(disk: SmallDisk, ...args: string[]): Promise<Capture> {
   const cluster = await DemoCluster.start({ clock: systemClock, seed: 7 });
   prepareShop(cluster);
   cluster.run();
   const kubeconfig = join(mkdtempSync(join(tmpdir(), 'faro-disk-')), 'config');
   writeFileSync(kubeconfig, cluster.kubeconfig());
-  const output = join(mount.path, 'story.json');
+  const output = join(disk.path, 'story.json');
   const at = ['deployment/web', '-n', 'shop', '-o', output, '--kubeconfig', kubeconfig, '--log-format', 'json'];
   const command = faro(['capture', ...at, '--log-level', 'info', '--drain', '5s', ...args]);
   const written = () => {
@@ -135,16 +74,16 @@ test(
   'a capture whose disk was full for a while ends with every line, and all of it for its owner alone',
   options,
   async () => {
-    using mount = new Mount('tmpfs');
-    await using capture = await startCapture(mount, '--log-route', 'stream');
+    using disk = new SmallDisk('tmpfs', 12);
+    await using capture = await startCapture(disk, '--log-route', 'stream');
     const { command, output } = capture;
     const journal = `${output}.journal`;
     for (const name of readdirSync(journal)) assert.equal(statSync(join(journal, name)).mode & 0o777, 0o600, name);
     assert.equal(statSync(journal).mode & 0o777, 0o700);
-    mount.fill();
+    disk.fill();
     await command.said('logs are held back');
     await capture.moreLines();
-    mount.free();
+    disk.free();
     await command.said('the journal is written again');
     await capture.moreLines();
     command.interrupt();
@@ -162,10 +101,10 @@ test(
   'a capture whose disk stays full ends with a story all the same, and a gap for each log that it lacks lines of',
   options,
   async () => {
-    using mount = new Mount('tmpfs');
-    await using capture = await startCapture(mount, '--log-route', 'stream', '--disk-wait', '1s');
+    using disk = new SmallDisk('tmpfs', 12);
+    await using capture = await startCapture(disk, '--log-route', 'stream', '--disk-wait', '1s');
     const { command, output } = capture;
-    mount.fill();
+    disk.fill();
     await command.said('the recording ends');
     const { code, stderr } = await command.exit;
     assert.equal(code, 1, stderr);
@@ -186,10 +125,10 @@ onDevice(
   'a capture whose disk becomes read-only says what is left of it, and that makes a story elsewhere',
   options,
   async () => {
-    using mount = new Mount('ext4');
-    await using capture = await startCapture(mount, '--disk-wait', '1s');
+    using disk = new SmallDisk('ext4', 24);
+    await using capture = await startCapture(disk, '--disk-wait', '1s');
     const { command, output } = capture;
-    mount.abort();
+    disk.abort();
     const { code, stderr } = await command.exit;
     assert.equal(code, 4, stderr);
     assert.match(stderr, /cannot be written: EROFS/);

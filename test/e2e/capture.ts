@@ -71,10 +71,16 @@ export interface Capture extends Disposable {
 
 /** Starts a capture and resolves when it records, i.e. when every first list was answered. */
 export async function startCapture(
-  at: { readonly kubeconfig: string; readonly namespace: string; readonly env?: NodeJS.ProcessEnv },
+  at: {
+    readonly kubeconfig: string;
+    readonly namespace: string;
+    readonly env?: NodeJS.ProcessEnv;
+    /** Of the story and its journal. */
+    readonly folder?: string;
+  },
   ...args: string[]
 ): Promise<Capture> {
-  const output = join(mkdtempSync(join(tmpdir(), 'faro-e2e-')), 'story.json');
+  const output = join(at.folder ?? mkdtempSync(join(tmpdir(), 'faro-e2e-')), 'story.json');
   const command = faro(
     [
       'capture',
