@@ -3,6 +3,7 @@ import type { Clock } from '../model/time.ts';
 import { isGzip, isProtobuf, nameOf, plainFrames, readRefusal, requireJson } from './answer.ts';
 import type { Connection } from './connection.ts';
 import type { ApiError } from './error.ts';
+import { gathered } from './gathered.ts';
 import { type ClientLimits, DEFAULT_LIMITS } from './limits.ts';
 import { objectReader, readList } from './list.ts';
 import { PROTOBUF } from './metadata-protobuf.ts';
@@ -158,7 +159,7 @@ class HttpKubeClient implements KubeClient {
 
   async logs(options: LogOptions, signal: AbortSignal): Promise<ByteStream> {
     const request = { method: 'GET', path: logPath(options), headers: {}, lane: 'logs' } as const;
-    return (await this.#stream(request, signal)).body;
+    return gathered((await this.#stream(request, signal)).body);
   }
 
   raw(path: string, { headers = {}, ...limits }: RawOptions, signal: AbortSignal): Promise<RawResponse> {
