@@ -29,7 +29,10 @@ export interface NodeFiles {
   readonly through: string;
   /** The names in a folder, without directories; undefined where there is no such folder. Throws ApiError for other refusals. */
   list(folder: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
-  /** A file's bytes from `from` on; throws ApiError for refusals. Consume or dispose the body. */
+  /**
+   * A file's bytes from `from` on; of a negative one, as many from its end, or all. Throws ApiError for refusals. Consume
+   * or dispose the body.
+   */
   read(file: string, from: number, signal: AbortSignal): Promise<FileRead>;
 }
 
@@ -70,7 +73,7 @@ export class HttpNodeFiles implements NodeFiles {
   async read(file: string, from: number, signal: AbortSignal): Promise<FileRead> {
     const path = `${this.#root}${file}`;
     // Without a conditional header: the server's times have whole seconds and would hide growth.
-    const headers = from === 0 ? {} : { range: `bytes=${from}-` };
+    const headers = from === 0 ? {} : { range: from < 0 ? `bytes=${from}` : `bytes=${from}-` };
     const response = await this.#client.raw(path, { headers, maxSilenceMs: SILENCE_MS }, signal);
     switch (response.status) {
       case 206:

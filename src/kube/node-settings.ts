@@ -2,39 +2,53 @@ import { path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 import type { KubeClient } from './client.ts';
 
+/** How a node rotates log files, as far as its kubelet's configuration tells. */
+export interface LogRotation {
+  /** Size in bytes at which a file is rotated. */
+  readonly maxBytes?: number;
+  /** Files of one run, the one that is written to included. */
+  readonly maxFiles?: number;
+  /** The files are looked at as often. */
+  readonly intervalMs?: number;
+}
+
 /**
  * How nodes rotate log files, read from the kubelet's configuration (`configz`) where the user may: it takes
- * `nodes/proxy`, which is never asked for. Each node is asked once; an unknown size only makes the story say less.
+ * `nodes/proxy`, which is never asked for. Each node is asked once; what stays unknown only makes the story say less.
  */
 export class NodeSettings {
   readonly #client: Pick<KubeClient, 'getJson'>;
   readonly #signal: AbortSignal;
-  readonly #maxSizes = new Map<string, number | undefined>();
+  readonly #rotations = new Map<string, LogRotation>();
+  readonly #asking = new Map<string, Promise<void>>();
 
   constructor(client: Pick<KubeClient, 'getJson'>, signal: AbortSignal) {
     this.#client = client;
     this.#signal = signal;
   }
 
-  /** Bytes at which a node's log files are rotated; undefined where that is not known (yet). */
-  logMaxSize(node: string): number | undefined {
-    return this.#maxSizes.get(node);
+  /** What is known of a node (yet). */
+  logRotation(node: string): LogRotation {
+    return this.#rotations.get(node) ?? {};
+  }
+
+  /** Resolves when the node was asked, whatever it answered; at once for one that is not wanted. */
+  async asked(node: string): Promise<void> {
+    await this.#asking.get(node);
   }
 
   /** Asks, in the background, for the settings of the node that a pod runs on. */
   want(pod: KubeObject): void {
     const node = nodeOf(pod);
-    if (node === undefined || this.#maxSizes.has(node)) return;
-    this.#maxSizes.set(node, undefined);
-    void this.#ask(node);
+    if (node !== undefined && !this.#asking.has(node)) this.#asking.set(node, this.#ask(node));
   }
 
   async #ask(node: string): Promise<void> {
     try {
       const configz = await this.#client.getJson(`/api/v1/nodes/${node}/proxy/configz`, this.#signal);
-      this.#maxSizes.set(node, maxSizeIn(configz));
+      this.#rotations.set(node, rotationIn(path(configz, 'kubeletconfig')));
     } catch {
-      // Refused, or the node does not answer: the size stays unknown, which is what `logMaxSize` then says.
+      // Refused, or the node does not answer: its settings stay unknown, which is what `logRotation` then says.
     }
   }
 }
@@ -44,9 +58,23 @@ export function nodeOf(pod: KubeObject): string | undefined {
   return textOf(path(pod.spec, 'nodeName'));
 }
 
-function maxSizeIn(configz: unknown): number | undefined {
-  const size = textOf(path(configz, 'kubeletconfig', 'containerLogMaxSize'));
-  return size === undefined ? undefined : bytesOf(size);
+function rotationIn(config: unknown): LogRotation {
+  const size = bytesOf(textOf(path(config, 'containerLogMaxSize')) ?? '');
+  const files = path(config, 'containerLogMaxFiles');
+  const interval = millisecondsOf(textOf(path(config, 'containerLogMonitorInterval')) ?? '');
+  return {
+    ...(size === undefined ? {} : { maxBytes: size }),
+    ...(typeof files === 'number' ? { maxFiles: files } : {}),
+    ...(interval === undefined ? {} : { intervalMs: interval }),
+  };
+}
+
+/** A duration as Go prints it, e.g. `1m30s`. */
+function millisecondsOf(duration: string): number | undefined {
+  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?$/.exec(duration);
+  if (match === null || duration === '') return undefined;
+  const [, hours = 0, minutes = 0, seconds = 0] = match;
+  return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
 }
 
 const UNITS: Readonly<Record<string, number>> = {

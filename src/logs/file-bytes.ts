@@ -16,7 +16,37 @@ export interface FileBytes extends AsyncDisposable {
   readonly times?: FileTimes | undefined;
 }
 
-/** Unpacks gzip; fails where it is damaged or ends too early, after what could be unpacked. */
+/** A compressed file is not what was compressed: it ends too early, or its bytes or its trailer (CRC-32, size) are wrong. */
+export class DamagedFile extends Error {
+  /** It ends before its trailer; else what was unpacked of it may be wrong, too. */
+  readonly isCutShort: boolean;
+
+  constructor(message: string, { isCutShort, cause }: { readonly isCutShort: boolean; readonly cause?: Error }) {
+    super(message, { cause });
+    this.isCutShort = isCutShort;
+  }
+}
+
+/** A file's bytes as far as they are sound: a damage ends them, and is kept. */
+export class SoundChunks implements AsyncIterable<Buffer> {
+  readonly #bytes: FileBytes;
+  damage: DamagedFile | undefined;
+
+  constructor(bytes: FileBytes) {
+    this.#bytes = bytes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    try {
+      yield* this.#bytes.chunks;
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error;
+      this.damage = error;
+    }
+  }
+}
+
+/** Unpacks gzip; fails with zlib's error where it is damaged or ends too early, after what could be unpacked. */
 export type Gunzip = (bytes: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 
 /** Opens a file at `from`, or its compressed form; undefined where neither is there or reaches that far. */
@@ -29,15 +59,30 @@ export async function openFile(
   const plain = await files.read(file, from, signal);
   if (plain.type === 'bytes')
     return { ...fileBytes(skipping(plain.body, from - plain.from), plain.body, false), times: plain.times };
-  if (plain.type === 'beyond') return from === 0 ? emptyFile() : undefined;
+  if (plain.type === 'beyond') return from === 0 ? emptyFile({ isCompressed: false }) : undefined;
   if (!mayBeCompressed) return undefined;
   const compressed = await files.read(`${file}${COMPRESSED}`, 0, signal);
-  if (compressed.type !== 'bytes') return undefined;
-  return fileBytes(skipping(gunzip(compressed.body), from), compressed.body, true);
+  if (compressed.type === 'missing') return undefined;
+  if (compressed.type === 'beyond') return emptyFile({ isCompressed: true });
+  return fileBytes(skipping(judged(gunzip(compressed.body)), from), compressed.body, true);
 }
 
 function fileBytes(chunks: AsyncIterable<Buffer>, body: ByteStream, isCompressed: boolean): FileBytes {
   return { chunks: started(chunks), isCompressed, [Symbol.asyncDispose]: () => body[Symbol.asyncDispose]() };
+}
+
+async function* judged(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (!isOfZlib(error)) throw error;
+    throw new DamagedFile(error.message, { isCutShort: error.code === 'Z_BUF_ERROR', cause: error });
+  }
+}
+
+/** What is wrong with the bytes; what is wrong with their way has other codes. */
+function isOfZlib(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
 }
 
 async function* skipping(chunks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
@@ -53,8 +98,23 @@ async function* inPieces(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield* pipeline(Readable.from(body), createGunzip({ chunkSize: 64 * 1024 }), () => undefined);
 }
 
-function emptyFile(): FileBytes {
-  return { chunks: Readable.from([]), isCompressed: false, [Symbol.asyncDispose]: () => Promise.resolve() };
+function emptyFile({ isCompressed }: { readonly isCompressed: boolean }): FileBytes {
+  async function* chunks(): AsyncGenerator<Buffer> {
+    // Nothing, compressed, is a header and a trailer.
+    if (isCompressed) throw new DamagedFile('it is empty', { isCutShort: true });
+    yield* [];
+  }
+  return { chunks: started(chunks()), isCompressed, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+/** The size of what a compressed file holds, modulo 2^32, as its trailer says; undefined where the file is not there. */
+export async function unpackedSize(files: NodeFiles, file: string, signal: AbortSignal): Promise<number | undefined> {
+  const trailer = await files.read(`${file}${COMPRESSED}`, -4, signal);
+  if (trailer.type !== 'bytes') return undefined;
+  await using body = trailer.body;
+  let last: Buffer = Buffer.alloc(0);
+  for await (const chunk of body) last = Buffer.concat([last, chunk]).subarray(-4);
+  return last.length === 4 ? last.readUInt32LE() : undefined;
 }
 
 /** Whether a file's bytes begin with a record that is known; disposes it. */

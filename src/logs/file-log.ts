@@ -1,24 +1,20 @@
 import type { FileTimes } from '../kube/node-files.ts';
 import type { FilePosition } from '../model/record.ts';
-import type { Clock } from '../model/time.ts';
-import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure, withOpenLines } from './cri.ts';
-import type { FileBytes } from './file-bytes.ts';
-import { FileSuccession, type FileSuccessionOptions } from './file-succession.ts';
-import { NO_PROOF, type Proof, proofAt, proofOf } from './proof.ts';
+import type { Clock, Timestamp } from '../model/time.ts';
+import { type DamagedFile, type FileBytes, SoundChunks } from './file-bytes.ts';
+import {
+  damageOf,
+  type FileLoss,
+  FileSuccession,
+  type FileSuccessionOptions,
+  type NextFile,
+} from './file-succession.ts';
+import { NO_PROOF, proofAt } from './proof.ts';
+import { type ReadingPlace, type RecordsPiece, WholeLines } from './whole-lines.ts';
 
-/** Whole lines of a log file, where they stand, and what they hold. */
-export interface RecordsPiece extends RecordsMeasure {
-  readonly type: 'records';
-  readonly file: string;
-  readonly offset: number;
-  readonly bytes: Buffer;
-}
-
-/** Files that held what comes next are gone; what follows begins behind a hole. */
-export interface LostPiece {
+/** Files that held what comes next are gone, or damaged; what follows begins behind a hole. */
+export interface LostPiece extends FileLoss {
   readonly type: 'lost';
-  readonly certainty: 'known' | 'suspected';
-  readonly evidence: string;
 }
 
 export type FilePiece = RecordsPiece | LostPiece;
@@ -35,25 +31,26 @@ export interface FileLogOptions extends FileSuccessionOptions {
   readonly after?: { readonly position: FilePosition; readonly rotations: number } | undefined;
 }
 
-/** Where the reading stands: behind `proof`, the last record that was taken, which ends at `offset` of `file`. */
-interface ReadingPlace {
-  readonly file: string;
+interface FilePlace extends ReadingPlace {
   readonly isLive: boolean;
-  offset: number;
-  proof: Proof;
+  /** The greatest time before what was read of this file. */
+  readonly since: Timestamp | undefined;
+  /** It was read in its compressed form, which is final. */
+  isCompressed: boolean;
+  /** Nothing can be written to it any more. */
+  isSettled: boolean;
 }
 
-/** How a file's reading ended; `moved`: what stands there is not what was read before. */
-type Drained = 'end' | 'more' | 'moved';
+/**
+ * How a file's reading ended; `moved`: what stands there is not what was read before. A damage: no more can be had of it.
+ */
+type Drained = 'end' | 'more' | 'moved' | DamagedFile;
 
 const PIECE_BYTES = 256 * 1024;
 /** After as much the others have their turn. */
 const TURN_BYTES = 8 * 1024 * 1024;
-/** A line may be begun and not ended over as much before its records are handed on without its end. */
-const OPEN_LINE_BYTES = 1024 * 1024;
 /** A runtime may write to a file for a moment after it was renamed. */
 const SETTLE_MS = 2000;
-const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /**
  * Reads one container run's log from the node's files, in order, over every rotation, each record once. Each reading
@@ -63,10 +60,9 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
 export class FileLog {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #succession: FileSuccession;
-  #place: ReadingPlace | undefined;
+  readonly #lines: WholeLines;
+  #place: FilePlace | undefined;
   #opened: FileBytes | undefined;
-  #pending: Pending = NOTHING_PENDING;
-  #unended: Buffer = NO_BYTES;
   #stillSince: number | undefined;
   #state: FileState = 'end';
   #times: FileTimes | undefined;
@@ -76,12 +72,14 @@ export class FileLog {
     const { after, clock } = options;
     this.#clock = clock;
     this.#succession = new FileSuccession(options, after?.position);
+    this.#lines = new WholeLines(after?.position);
     if (after === undefined) return;
     const { position, rotations } = after;
     // Whatever the file was called then: if it is not the live one any more, the renamed ones are searched.
-    const { live } = this.#succession;
-    this.#place = { file: live, isLive: true, offset: position.offset, proof: proofAt(position) };
-    this.#pending = position.open ?? NOTHING_PENDING;
+    this.#place = {
+      ...{ file: this.#succession.live, isLive: true, offset: position.offset, proof: proofAt(position) },
+      ...{ since: position.last, isCompressed: false, isSettled: false },
+    };
     this.rotations = rotations;
   }
 
@@ -101,7 +99,7 @@ export class FileLog {
 
   /** A line was handed on without its end. */
   get hasOpenLine(): boolean {
-    return this.#pending.stdout !== undefined || this.#pending.stderr !== undefined;
+    return this.#lines.hasOpenLine;
   }
 
   /** Bytes taken of the file that is read now. */
@@ -111,7 +109,7 @@ export class FileLog {
 
   /** Changes whenever anything was written. */
   get mark(): string {
-    return `${this.file}@${this.offset}+${this.#unended.length}`;
+    return `${this.file}@${this.offset}+${this.#lines.unended.length}`;
   }
 
   /**
@@ -125,125 +123,132 @@ export class FileLog {
     const isUnproven = this.#place?.isLive === true && this.#place.offset === 0;
     if ((this.#place === undefined || isUnproven) && !(await this.#advance(signal))) return;
     for (let place = this.#place; place !== undefined; place = this.#place) {
-      const doubt = this.#succession.takeDoubt();
-      if (doubt !== undefined) yield { type: 'lost', certainty: 'suspected', evidence: doubt };
+      yield* this.#losses();
       const before = place.offset;
       const drained = yield* this.#drain(place, signal);
       if (drained === 'more') this.#state = 'more';
       if (drained === 'more' || (drained === 'end' && place.isLive)) return;
       if (drained === 'end') {
-        if (!hurry && !this.#isSettled(place.offset > before)) {
-          this.#state = 'waiting';
-          return;
-        }
-        yield* this.#carryOver(place);
-      } else if (await this.#locate(place, signal)) continue;
+        const rest = await this.#leave(place, { hurry, hasGrown: place.offset > before }, signal);
+        if (rest === 'stay') return;
+        if (rest !== undefined) yield rest;
+        continue;
+      }
+      if (drained !== 'moved') yield this.#damaged(place, drained);
+      else if (await this.#locate(place, signal)) continue;
       else if (this.#state !== 'end') return;
-      else if (place.offset > 0) yield this.#lost(place);
+      else if (place.offset > 0 || !place.isLive) yield this.#gone(place);
       if (!(await this.#advance(signal))) return;
     }
   }
 
   /** The records of lines that never ended; right only where the log itself ends. */
   takeUnended(): RecordsPiece | undefined {
-    const place = this.#place;
-    const bytes = this.#unended.subarray(0, this.#unended.lastIndexOf(10) + 1);
-    if (place === undefined || (bytes.length === 0 && !this.hasOpenLine)) return undefined;
-    const measure = withOpenLines(measureRecords(bytes, this.#pending));
-    const piece = { file: place.file, offset: place.offset, bytes, ...measure };
-    this.#unended = NO_BYTES;
-    this.#pending = NOTHING_PENDING;
-    return { type: 'records', ...piece };
+    return this.#place === undefined ? undefined : this.#lines.takeUnended(this.#place);
   }
 
-  async *#drain(place: ReadingPlace, signal: AbortSignal): AsyncGenerator<FilePiece, Drained> {
+  async *#drain(place: FilePlace, signal: AbortSignal): AsyncGenerator<FilePiece, Drained> {
     const from = place.offset - place.proof.length;
     const opened = this.#opened ?? (await this.#succession.open(place.file, from, signal));
     this.#opened = undefined;
     if (opened === undefined) return 'moved';
     await using bytes = opened;
     this.#times = bytes.times;
+    place.isCompressed = bytes.isCompressed;
+    place.isSettled ||= bytes.isCompressed;
+    const chunks = new SoundChunks(bytes);
+    const drained = yield* this.#consume(place, chunks);
+    if (chunks.damage === undefined) return drained;
+    if (!this.#succession.givesUp(place.file)) throw chunks.damage;
+    return chunks.damage;
+  }
+
+  async *#consume(place: FilePlace, chunks: SoundChunks): AsyncGenerator<FilePiece, Exclude<Drained, DamagedFile>> {
     let parts: Buffer[] = [];
     let size = 0;
     let taken = 0;
     let unproven = place.proof.length;
-    for await (const chunk of bytes.chunks) {
+    for await (const chunk of chunks) {
       parts.push(chunk);
       size += chunk.length;
       if (size < Math.max(PIECE_BYTES, unproven)) continue;
       const gathered = Buffer.concat(parts, size);
       if (unproven > 0 && !place.proof.matches(gathered.subarray(0, unproven))) return 'moved';
-      const piece = this.#take(place, gathered.subarray(unproven));
+      const piece = this.#lines.take(place, gathered.subarray(unproven));
       unproven = 0;
       taken += size;
-      parts = [this.#unended];
-      size = this.#unended.length;
+      parts = [this.#lines.unended];
+      size = this.#lines.unended.length;
       if (piece !== undefined) yield piece;
-      if (taken >= TURN_BYTES && !bytes.isCompressed) return 'more';
+      // A compressed file has to be unpacked from its beginning each time.
+      if (taken >= TURN_BYTES && !place.isCompressed) return 'more';
     }
     const gathered = Buffer.concat(parts, size);
     if (unproven > 0 && !place.proof.matches(gathered.subarray(0, unproven))) return 'moved';
-    const piece = this.#take(place, gathered.subarray(unproven));
+    const piece = this.#lines.take(place, gathered.subarray(unproven));
     if (piece !== undefined) yield piece;
-    if (bytes.isCompressed) this.#stillSince = Number.NEGATIVE_INFINITY;
     return 'end';
   }
 
-  /** Takes the whole lines at the beginning of some bytes; what is left is a line's beginning, or none. */
-  #take(place: ReadingPlace, bytes: Buffer): RecordsPiece | undefined {
-    const records = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
-    let measure = measureRecords(records, this.#pending);
-    const isTooLong = bytes.length - measure.wholeEnd > OPEN_LINE_BYTES;
-    const end = isTooLong ? records.length : measure.wholeEnd;
-    const whole = records.subarray(0, end);
-    if (end < records.length) measure = measureRecords(whole, this.#pending);
-    this.#unended = bytes.subarray(end);
-    return this.#moveOn(place, whole, measure);
+  /** From the end of a renamed file to the next one, if that can be; with the beginning of a line that goes on there. */
+  async #leave(
+    place: FilePlace,
+    { hurry, hasGrown }: { readonly hurry: boolean; readonly hasGrown: boolean },
+    signal: AbortSignal,
+  ): Promise<RecordsPiece | undefined | 'stay'> {
+    if (!hurry && !place.isSettled && !this.#isStill(hasGrown)) {
+      this.#state = 'waiting';
+      return 'stay';
+    }
+    // The runtime writes to a renamed file for as long as there is no new one.
+    const next = await this.#next(signal);
+    if (next === undefined) return 'stay';
+    const bytes = place.offset + this.#lines.unended.length;
+    const rest = this.#lines.carryOver(place);
+    this.#succession.finish(place.file, place.isCompressed ? undefined : { bytes, last: this.#lines.last });
+    this.#begin(next);
+    return rest;
   }
 
-  #moveOn(place: ReadingPlace, bytes: Buffer, measure: RecordsMeasure): RecordsPiece | undefined {
-    if (bytes.length === 0) return undefined;
-    const piece = { type: 'records', file: place.file, offset: place.offset, bytes, ...measure } as const;
-    place.offset += bytes.length;
-    place.proof = proofOf(bytes);
-    this.#pending = measure.pending;
-    return piece;
-  }
-
-  /** A rotated file is done; a line that it ends in goes on in the next one. */
-  *#carryOver(place: ReadingPlace): Generator<RecordsPiece> {
-    const bytes = this.#unended.subarray(0, this.#unended.lastIndexOf(10) + 1);
-    const piece = this.#moveOn(place, bytes, measureRecords(bytes, this.#pending));
-    this.#unended = NO_BYTES;
-    this.#succession.finish(place.file);
-    if (piece !== undefined) yield piece;
-  }
-
-  #isSettled(hasGrown: boolean): boolean {
+  #isStill(hasGrown: boolean): boolean {
     const now = this.#clock.now();
-    if (hasGrown && this.#stillSince !== Number.NEGATIVE_INFINITY) this.#stillSince = undefined;
+    if (hasGrown) this.#stillSince = undefined;
     this.#stillSince ??= now;
     return now - this.#stillSince >= SETTLE_MS;
   }
 
-  #lost(place: ReadingPlace): LostPiece {
+  *#losses(): Generator<LostPiece> {
+    for (const loss of this.#succession.takeLosses()) yield { type: 'lost', ...loss };
+  }
+
+  #gone(place: FilePlace): LostPiece {
+    this.#abandon(place);
+    const { file, offset } = place;
+    if (offset === 0) return { type: 'lost', certainty: 'suspected', evidence: `${file} was gone before it was read` };
+    const evidence = `the record that ended at ${offset} of ${file} is in no file any more`;
+    return { type: 'lost', certainty: 'known', evidence };
+  }
+
+  /** Without its trailer nothing proves what was unpacked; where that is wrong, all of it may be. */
+  #damaged(place: FilePlace, damage: DamagedFile): LostPiece {
+    this.#abandon(place);
+    const evidence = damageOf(place.file, damage);
+    if (damage.isCutShort) return { type: 'lost', certainty: 'known', evidence };
+    return { type: 'lost', certainty: 'suspected', evidence, after: place.since };
+  }
+
+  #abandon(place: FilePlace): void {
     this.#succession.finish(place.file);
-    this.#pending = NOTHING_PENDING;
-    this.#unended = NO_BYTES;
-    return {
-      type: 'lost',
-      certainty: 'known',
-      evidence: `the record that ended at ${place.offset} of ${place.file} is in no file any more`,
-    };
+    this.#lines.drop();
   }
 
   /** Goes on where the last record is found at its offset, under whatever name. False where no file holds it. */
-  async #locate(place: ReadingPlace, signal: AbortSignal): Promise<boolean> {
+  async #locate(place: FilePlace, signal: AbortSignal): Promise<boolean> {
     const file = await this.#succession.find(place, signal);
     if (file === 'absent' || file === 'gone') this.#state = file;
     if (file === 'absent' || file === 'gone' || file === 'nowhere') return false;
     const isLive = file === this.#succession.live;
-    this.#place = { ...place, file, isLive };
+    this.#place = { ...place, file, isLive, since: this.#lines.last, isSettled: false };
     this.#stillSince = undefined;
     if (!isLive) this.rotations += 1;
     return true;
@@ -251,18 +256,24 @@ export class FileLog {
 
   /** Goes to the beginning of the file that comes next. False where there is none. */
   async #advance(signal: AbortSignal): Promise<boolean> {
-    const before = this.#place;
+    const next = await this.#next(signal);
     this.#place = undefined;
-    const next = await this.#succession.next(before, signal);
-    if (next === 'absent' || next === 'gone') {
-      this.#state = next;
-      return false;
-    }
-    const { file, isLive, opened } = next;
+    if (next !== undefined) this.#begin(next);
+    return next !== undefined;
+  }
+
+  async #next(signal: AbortSignal): Promise<NextFile | undefined> {
+    const next = await this.#succession.next(this.#place, signal);
+    if (next !== 'absent' && next !== 'gone') return next;
+    this.#state = next;
+    return undefined;
+  }
+
+  #begin({ file, isLive, opened, isSettled }: NextFile): void {
     this.#opened = opened;
     if (!isLive) this.rotations += 1;
-    this.#place = { file, isLive, offset: 0, proof: NO_PROOF };
+    const since = this.#lines.last;
+    this.#place = { file, isLive, offset: 0, proof: NO_PROOF, since, isCompressed: false, isSettled };
     this.#stillSince = undefined;
-    return true;
   }
 }

@@ -1,15 +1,26 @@
 import type { NodeFiles } from '../kube/node-files.ts';
 import type { FilePosition } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
-import { beginsWith, type FileBytes, firstTimeOf, type Gunzip, openFile } from './file-bytes.ts';
+import {
+  beginsWith,
+  DamagedFile,
+  type FileBytes,
+  firstTimeOf,
+  type Gunzip,
+  openFile,
+  unpackedSize,
+} from './file-bytes.ts';
+import type { KeptFiles } from './kept-files.ts';
 import type { Proof } from './proof.ts';
-import { liveName, rotatedNames } from './rotation.ts';
+import { COMPRESSED, liveName, rotatedNames } from './rotation.ts';
 
 export interface FileSuccessionOptions {
   readonly files: NodeFiles;
   /** Of the container, with its slash. */
   readonly folder: string;
   readonly restart: number;
+  /** How many files of a run the node keeps. */
+  readonly kept: KeptFiles;
   /** Left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
 }
@@ -30,18 +41,38 @@ export interface NextFile {
   readonly file: string;
   readonly isLive: boolean;
   readonly opened: FileBytes | undefined;
+  /** Another one was renamed since: nothing is written to it any more. */
+  readonly isSettled: boolean;
 }
 
-/** The kubelet keeps five files of a run by default, and removes the oldest at the next rotation. */
-const FULL_ROTATED = 4;
+/** What the files do not hold any more, or may not. */
+export interface FileLoss {
+  readonly certainty: 'known' | 'suspected';
+  readonly evidence: string;
+  /** Lost are lines behind this time; left out: behind the last one that was read. */
+  readonly after?: Timestamp | undefined;
+}
+
+/** How far a file was read that was renamed. */
+interface ReadFile {
+  readonly bytes: number;
+  readonly last: Timestamp | undefined;
+}
+
+/** A compressed file that is damaged is read as often: what came of it may have been cut short on its way. */
+const READINGS_OF_DAMAGED = 3;
+const TWO_32 = 2 ** 32;
 
 /** Which of one container run's log files comes after which, as the kubelet renames, compresses and removes them. */
 export class FileSuccession {
   readonly #options: FileSuccessionOptions;
   readonly #done = new Set<string>();
+  /** Files that were read before they were compressed: their trailers tell whether they have grown since. */
+  readonly #toCheck = new Map<string, ReadFile>();
+  readonly #damages = new Map<string, number>();
+  #losses: FileLoss[] = [];
   /** The end of an earlier reading, until it is known which files that one had read. */
   #resumedAt: FilePosition | undefined;
-  #doubt: string | undefined;
 
   constructor(options: FileSuccessionOptions, resumedAt: FilePosition | undefined) {
     this.#options = options;
@@ -53,16 +84,24 @@ export class FileSuccession {
     return liveName(this.#options.restart);
   }
 
-  /** A file was read to its end, or is in none any more. */
-  finish(file: string): void {
+  /** A file is done: it was read to its end (`as` far, where it was not compressed yet), or what it held is lost. */
+  finish(file: string, as?: ReadFile): void {
     this.#done.add(file);
+    if (as !== undefined) this.#toCheck.set(file, as);
   }
 
-  /** Why older files than the one that came next may have been removed unread; told once. */
-  takeDoubt(): string | undefined {
-    const doubt = this.#doubt;
-    this.#doubt = undefined;
-    return doubt;
+  /** What was found to be lost, or in doubt; told once. */
+  takeLosses(): readonly FileLoss[] {
+    const losses = this.#losses;
+    this.#losses = [];
+    return losses;
+  }
+
+  /** Whether a file that was damaged again is damaged for good. */
+  givesUp(file: string): boolean {
+    const damages = (this.#damages.get(file) ?? 0) + 1;
+    this.#damages.set(file, damages);
+    return damages >= READINGS_OF_DAMAGED;
   }
 
   open(file: string, from: number, signal: AbortSignal): Promise<FileBytes | undefined> {
@@ -79,8 +118,7 @@ export class FileSuccession {
     const candidates = [...rotated.toReversed(), ...(place.isLive ? [] : [this.live])];
     for (const file of candidates) {
       if (file === place.file) continue;
-      const opened = await this.open(file, place.offset - place.proof.length, signal);
-      if (opened !== undefined && (await beginsWith(opened, place.proof))) return file;
+      if (await this.#holds(file, place, signal)) return file;
     }
     // Between the rename and the new file there is none: nothing is lost then.
     return place.isLive && rotated.length === 0 && !names.includes(place.file) ? 'absent' : 'nowhere';
@@ -89,7 +127,7 @@ export class FileSuccession {
   /**
    * The file that comes next: the oldest that was not read, at last `N.log`. That one is opened before the folder is
    * listed, so that a rotation in between shows in the list.
-   * @param before where an earlier reading stood, if this is the first.
+   * @param before where the reading stands, or that of an earlier recorder.
    */
   async next(before: Place | undefined, signal: AbortSignal): Promise<NextFile | NoFile> {
     const live = await this.open(this.live, 0, signal);
@@ -99,13 +137,13 @@ export class FileSuccession {
       if (names === undefined) return 'gone';
       const isResumed = this.#resumedAt !== undefined;
       if (isResumed) await this.#skipRead(names, before, signal);
-      const rotated = this.#unread(names);
+      const rotated = this.#unread(names).filter((name) => name !== before?.file);
       if (!isResumed) this.#judgeBeginning(rotated, names);
       const next = await this.#oldest(rotated, signal);
-      if (next !== undefined) return { file: next, isLive: false, opened: undefined };
+      if (next !== undefined) return { file: next, isLive: false, opened: undefined, isSettled: rotated.length > 1 };
       if (live === undefined) return 'absent';
       isKept = true;
-      return { file: this.live, isLive: true, opened: live };
+      return { file: this.live, isLive: true, opened: live, isSettled: false };
     } finally {
       if (!isKept) await live?.[Symbol.asyncDispose]();
     }
@@ -115,12 +153,28 @@ export class FileSuccession {
     return rotatedNames(names, this.#options.restart).filter((name) => !this.#done.has(name));
   }
 
+  /** Whether a file holds a place's last record at its offset; one that is damaged before it is given up in the end. */
+  async #holds(file: string, { offset, proof }: Place, signal: AbortSignal): Promise<boolean> {
+    const opened = await this.open(file, offset - proof.length, signal);
+    if (opened === undefined) return false;
+    try {
+      return await beginsWith(opened, proof);
+    } catch (error) {
+      if (!(error instanceof DamagedFile) || !this.givesUp(file)) throw error;
+      this.finish(file);
+      this.#losses.push({ certainty: 'known', evidence: damageOf(file, error) });
+      return false;
+    }
+  }
+
   /** The oldest go first: while one that was read is there, none of those that came after it is gone. */
   #judgeBeginning(unread: readonly string[], names: readonly string[]): void {
-    const all = rotatedNames(names, this.#options.restart);
-    if (unread.length < all.length || unread.length < FULL_ROTATED) return;
+    if (unread.length < rotatedNames(names, this.#options.restart).length) return;
+    const doubt = this.#options.kept.doubt(unread.length);
+    if (doubt === undefined) return;
     const since = this.#done.size === 0 ? 'when its files were first read' : 'since its files were last read';
-    this.#doubt = `${since}, ${FULL_ROTATED} or more had been rotated: older ones may have been removed`;
+    const evidence = `${since}, ${doubt}: older ones may have been removed`;
+    this.#losses.push({ certainty: 'suspected', evidence });
   }
 
   /**
@@ -139,7 +193,13 @@ export class FileSuccession {
 
   async #firstTime(file: string, signal: AbortSignal): Promise<Timestamp | undefined> {
     const opened = await this.open(file, 0, signal);
-    return opened === undefined ? undefined : await firstTimeOf(opened);
+    if (opened === undefined) return undefined;
+    try {
+      return await firstTimeOf(opened);
+    } catch (error) {
+      if (error instanceof DamagedFile) return undefined; // told when it is read
+      throw error;
+    }
   }
 
   /** Names tell the node's local time, which may step back: where there are several, their first records decide. */
@@ -150,7 +210,46 @@ export class FileSuccession {
     return begun.reduce((a, b) => (b.first !== undefined && (a.first === undefined || b.first < a.first) ? b : a)).file;
   }
 
-  #list(signal: AbortSignal): Promise<readonly string[] | undefined> {
-    return this.#options.files.list(this.#options.folder, signal);
+  async #list(signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const { files, folder, restart, kept } = this.#options;
+    const names = await files.list(folder, signal);
+    if (names === undefined) return undefined;
+    kept.saw(rotatedNames(names, restart).length);
+    for (const [file, as] of this.#toCheck)
+      if (names.includes(`${file}${COMPRESSED}`)) await this.#check(file, as, signal);
+    return names;
   }
+
+  /** The last word on a file that was read before it was compressed: that it had not grown since. */
+  async #check(file: string, { bytes, last }: ReadFile, signal: AbortSignal): Promise<void> {
+    const size = await unpackedSize(this.#options.files, `${this.#options.folder}${file}`, signal);
+    if (size !== undefined && size !== bytes % TWO_32) {
+      const more = await this.#behind(file, bytes, signal);
+      const grown = `${file} was read to its end at ${bytes} bytes and compressed later`;
+      if (more instanceof DamagedFile) {
+        const evidence = `${grown}; whether it had grown meanwhile cannot be known: ${damageOf(file, more)}`;
+        this.#losses.push({ certainty: 'suspected', evidence, after: last });
+      } else if (more > 0)
+        this.#losses.push({ certainty: 'known', evidence: `${grown}, with ${more} more`, after: last });
+    }
+    this.#toCheck.delete(file);
+  }
+
+  /** How many bytes of a file there are behind some. */
+  async #behind(file: string, from: number, signal: AbortSignal): Promise<number | DamagedFile> {
+    await using bytes = await this.open(file, from, signal);
+    let size = 0;
+    try {
+      for await (const chunk of bytes?.chunks ?? []) size += chunk.length;
+      return size;
+    } catch (error) {
+      if (error instanceof DamagedFile) return error;
+      throw error;
+    }
+  }
+}
+
+/** What is wrong with a file. */
+export function damageOf(file: string, { message }: DamagedFile): string {
+  return `${file}${COMPRESSED} is damaged (${message})`;
 }

@@ -1,38 +1,21 @@
-import type { KubeClient } from '../kube/client.ts';
-import { logFolder } from '../kube/node-routes.ts';
-import { nodeOf } from '../kube/node-settings.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { InstanceState } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
-import { type Clock, parseTimestamp, timestampOf } from '../model/time.ts';
+import { parseTimestamp, timestampOf } from '../model/time.ts';
 import { FirstLines } from './binding.ts';
-import type { Gunzip } from './file-bytes.ts';
+import { FollowerMaker, type FollowerMakerOptions } from './follower-maker.ts';
 import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
-import { NodeFollower } from './node-follower.ts';
 import { OpenStreams } from './open-streams.ts';
-import type { LogPast, LogPasts } from './past.ts';
-import { RefusedLog } from './refused-log.ts';
-import { RouteChooser, type RouteChooserOptions } from './route-chooser.ts';
-import type { FollowEnd, Follower, LogSink } from './sink.ts';
-import { StreamFollower } from './stream-follower.ts';
+import type { FollowEnd, Follower } from './sink.ts';
 import { mayBeFollowed, UnseenRuns } from './unseen-runs.ts';
 import { LogWitness } from './witness.ts';
 
-export interface LogFollowersOptions extends RouteChooserOptions {
-  readonly client: Pick<KubeClient, 'logs'>;
-  readonly sink: LogSink;
-  readonly clock: Clock;
+export interface LogFollowersOptions extends FollowerMakerOptions {
   /** Streams open at once; the rest wait, and the story says so. */
   readonly maxStreams: number;
-  /** Size in bytes at which a node rotates log files, where it is known. */
-  readonly rotatesAt: (node: string) => number | undefined;
-  /** Unpacks rotated files; left out: in Node's threads. */
-  readonly gunzip?: Gunzip | undefined;
-  /** What an earlier recorder has of the logs, which was killed. */
-  readonly past?: LogPasts | undefined;
 }
 
 /** Everything known of one container of one pod. */
@@ -46,8 +29,6 @@ interface ContainerLogs {
 
 /** Whole lines wait at most this long before they go to the journal. */
 const FLUSH_MS = 100;
-/** Readings of one node's files at once: each costs the server some milliseconds, whatever it returns. */
-const READINGS_PER_NODE = 8;
 
 /** One container run that is being followed. */
 interface Following {
@@ -63,8 +44,7 @@ export class LogFollowers {
   readonly #pods = new Map<string, Map<string, ContainerLogs>>();
   readonly #running = new Set<Following>();
   readonly #open = new OpenStreams();
-  readonly #readings = new Map<string, Slots>();
-  readonly #routes: RouteChooser;
+  readonly #maker: FollowerMaker;
   readonly #unseen: UnseenRuns;
   readonly #ticker: Promise<void>;
   #streams: number;
@@ -73,7 +53,8 @@ export class LogFollowers {
   constructor(options: LogFollowersOptions) {
     this.#options = options;
     this.#slots = new Slots(options.maxStreams);
-    this.#routes = new RouteChooser(options);
+    const nextStream = () => this.#streams++;
+    this.#maker = new FollowerMaker(options, { slots: this.#slots, open: this.#open, nextStream });
     this.#unseen = new UnseenRuns(options);
     this.#streams = options.past?.nextStream ?? 0;
     this.#ticker = this.#tick();
@@ -205,7 +186,7 @@ export class LogFollowers {
     let follower: Follower | undefined;
     let goesOn = false;
     try {
-      follower = await this.#followerOf(pod, logs, life);
+      follower = await this.#maker.make(pod, { ...logs, life }, this.#stop.signal);
       end = await follower.run(this.#stop.signal);
       goesOn = life.isLastCall && !life.isOver;
     } catch (error) {
@@ -216,43 +197,6 @@ export class LogFollowers {
     const { sink, clock } = this.#options;
     const observed = timestampOf(clock.now());
     sink.append({ kind: 'logEnd', observed, instance: life.instance, ...end, ...(goesOn ? { goesOn } : {}) });
-  }
-
-  async #followerOf(pod: KubeObject, { firstLines }: ContainerLogs, life: InstanceLife): Promise<Follower> {
-    const { rotatesAt, route: choice, limits } = this.#options;
-    const node = nodeOf(pod);
-    const past = this.#options.past?.of(life.instance);
-    const common = {
-      ...this.#options,
-      life,
-      nextStream: () => this.#streams++,
-      open: this.#open,
-      rotatesAt: () => (node === undefined ? undefined : rotatesAt(node)),
-      past,
-    };
-    const stream = () => new StreamFollower({ ...common, slots: this.#slots, firstLines });
-    if (choice === 'auto' && past !== undefined && isOfStream(past)) return stream();
-    const route = await this.#routes.choose(pod, life, this.#stop.signal);
-    if (route?.type === 'node-files') {
-      life.hasFiles = true;
-      return new NodeFollower({
-        ...common,
-        files: route.files,
-        folder: logFolder(pod, life.instance.container),
-        streams: choice === 'auto' ? this.#slots : undefined,
-        readings: this.#readingsOf(route.node),
-        timeoutMs: limits.timeoutMs,
-      });
-    }
-    if (route === undefined || choice === 'auto') return stream();
-    const evidence = `node ${route.node} does not let its log files be read: ${route.reason}`;
-    return new RefusedLog({ life, witness: new LogWitness(common), evidence });
-  }
-
-  #readingsOf(node: string): Slots {
-    const known = this.#readings.get(node) ?? new Slots(READINGS_PER_NODE);
-    this.#readings.set(node, known);
-    return known;
   }
 
   #interrupted(follower: Follower | undefined, life: InstanceLife): FollowEnd {
@@ -285,11 +229,4 @@ export class LogFollowers {
       sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
     }
   }
-}
-
-/** Lines without a place in the node's files are compared with these from their beginning; more go on as they came. */
-const MOST_UNPLACED_BYTES = 1024 * 1024;
-
-function isOfStream({ position, unprovenBytes }: LogPast): boolean {
-  return position === undefined && unprovenBytes > MOST_UNPLACED_BYTES;
 }

@@ -5,6 +5,7 @@ import type { Slots } from '../model/slots.ts';
 import type { Gunzip } from './file-bytes.ts';
 import { FileEnd } from './file-end.ts';
 import { FileLog } from './file-log.ts';
+import type { KeptFiles } from './kept-files.ts';
 import { Pace } from './pace.ts';
 import { Seam, type SeamOptions } from './seam.ts';
 import type { FollowEnd, Follower } from './sink.ts';
@@ -14,6 +15,8 @@ export interface NodeFollowerOptions extends SeamOptions {
   readonly files: NodeFiles;
   /** Of the container's log files, with its slash. */
   readonly folder: string;
+  /** How many files of a run this node keeps. */
+  readonly kept: KeptFiles;
   /** Left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
   /** Readings of this node's files at once. */

@@ -1,10 +1,10 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { FilePosition } from '../model/record.ts';
 import type { Slots } from '../model/slots.ts';
-import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, earlierOf, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { measureRecords, NOTHING_PENDING } from './cri.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
-import type { FileLog, LostPiece, RecordsPiece } from './file-log.ts';
+import type { FileLog, LostPiece } from './file-log.ts';
 import type { InstanceLife } from './life.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { LogPast } from './past.ts';
@@ -14,6 +14,7 @@ import { Scribe } from './scribe.ts';
 import type { LogSink } from './sink.ts';
 import { StreamTail } from './stream-tail.ts';
 import { type LineDigest, StretchProof } from './stretch.ts';
+import type { RecordsPiece } from './whole-lines.ts';
 import type { LogWitness } from './witness.ts';
 
 export interface SeamOptions {
@@ -97,7 +98,7 @@ export class Seam implements AsyncDisposable {
   /** Takes what the file holds next. */
   take(piece: RecordsPiece | LostPiece): void {
     if (piece.type === 'lost') {
-      this.#lost = piece;
+      this.#lost = this.#lost === undefined ? piece : together(this.#lost, piece);
       return;
     }
     if (this.#lost !== undefined && piece.first !== undefined) this.#stateLoss(this.#lost, piece.first);
@@ -156,9 +157,9 @@ export class Seam implements AsyncDisposable {
   /** Files that went away unread with nothing behind them: missing to the log's end. */
   stateLost(): void {
     if (this.#lost === undefined) return;
-    const { evidence, certainty } = this.#lost;
+    const { evidence, certainty, after = this.#scribe.proven } = this.#lost;
     this.#lost = undefined;
-    this.#witness.gap('rotation', evidence, { certainty, after: this.#scribe.proven });
+    this.#witness.gap('rotation', evidence, { certainty, after });
   }
 
   /** The log has ended: a line that never did is whole. */
@@ -223,17 +224,24 @@ export class Seam implements AsyncDisposable {
   }
 
   /** Files went away unread. Lines of the stream that are older than what is left stand; others come again. */
-  #stateLoss({ evidence, certainty }: LostPiece, next: Timestamp): void {
+  #stateLoss({ evidence, certainty, after = this.#scribe.proven }: LostPiece, next: Timestamp): void {
     this.#lost = undefined;
     const isBefore = (this.#scribe.last ?? '') < next;
     const proof = this.#proof ?? new StretchProof();
-    const after = this.#scribe.proven;
     if (!isBefore) this.#refute(proof);
     this.#scribe.prove();
     this.#rebase();
     this.putAway();
     this.#witness.gap('rotation', evidence, { certainty, after, until: next });
   }
+}
+
+/** Two losses with no line between them. */
+function together(a: LostPiece, b: LostPiece): LostPiece {
+  const certainty = a.certainty === 'known' ? 'known' : b.certainty;
+  // Left out it is the last line that was read, which is later.
+  const after = a.after === undefined || b.after === undefined ? (a.after ?? b.after) : earlierOf(a.after, b.after);
+  return { type: 'lost', certainty, evidence: `${a.evidence}; ${b.evidence}`, after };
 }
 
 function restOf(piece: RecordsPiece, { rest, restOffset }: { rest: Buffer; restOffset: number }): RecordsPiece {

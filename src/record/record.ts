@@ -125,7 +125,7 @@ export class Recorder {
             routeOf: (pod) => routes.routeOf(pod),
             say: (text) => options.log.info({}, text),
             past: options.past?.logs,
-            rotatesAt: (node) => nodes.logMaxSize(node),
+            settings: nodes,
             sink: {
               append,
               drained: (signal) => options.sink.drained(signal),

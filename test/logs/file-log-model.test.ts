@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CriJoiner } from '../../src/logs/cri-lines.ts';
 import { FileLog } from '../../src/logs/file-log.ts';
+import { KeptFiles } from '../../src/logs/kept-files.ts';
 import { FakeNode } from './fake-node.ts';
 
 const NEVER = new AbortController().signal;
@@ -19,7 +20,8 @@ class Reading {
 
   constructor(maxFiles?: number) {
     this.node = new FakeNode(maxFiles);
-    this.log = new FileLog({ files: this.node, folder: 'pod/app/', restart: 0, clock: { now: () => this.now } });
+    const kept = new KeptFiles(() => this.node.maxFiles);
+    this.log = new FileLog({ files: this.node, folder: 'pod/app/', restart: 0, kept, clock: { now: () => this.now } });
   }
 
   line(name?: string): void {

@@ -5,6 +5,7 @@ import { ContainerLog } from '../../src/demo/container-log.ts';
 import { LogFolder } from '../../src/demo/log-folder.ts';
 import type { NodeFiles } from '../../src/kube/node-files.ts';
 import { FileLog } from '../../src/logs/file-log.ts';
+import { KeptFiles } from '../../src/logs/kept-files.ts';
 
 const signal = new AbortController().signal;
 
@@ -29,7 +30,7 @@ function startLog() {
   const clock = new SimulatedClock();
   const folder = new LogFolder();
   const log = new ContainerLog(clock, folder, 0);
-  const reader = new FileLog({ files: filesOf(folder), folder: '', restart: 0, clock });
+  const reader = new FileLog({ files: filesOf(folder), folder: '', restart: 0, kept: new KeptFiles(() => 5), clock });
   const rotate = async () => {
     log.rotate(5);
     await clock.advance(10_000, async () => undefined);

@@ -4,6 +4,7 @@ import { SimulatedClock } from '../../src/demo/clock.ts';
 import type { JournalFile, JournalFs } from '../../src/journal/fs.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import type { FileRead, NodeFiles } from '../../src/kube/node-files.ts';
+import { KeptFiles } from '../../src/logs/kept-files.ts';
 import { InstanceLife } from '../../src/logs/life.ts';
 import { NodeFollower } from '../../src/logs/node-follower.ts';
 import { OpenStreams } from '../../src/logs/open-streams.ts';
@@ -106,6 +107,7 @@ test('20,000 lines a second never hold more in memory than a batch that is writt
       clock,
       streams: undefined,
       readings: new Slots(5),
+      kept: new KeptFiles(() => 5),
       nextStream: () => 0,
       open: new OpenStreams(),
       rotatesAt: () => undefined,

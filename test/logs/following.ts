@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import type { ByteStream, LogOptions } from '../../src/kube/client.ts';
+import { KeptFiles } from '../../src/logs/kept-files.ts';
 import { InstanceLife, type InstanceView } from '../../src/logs/life.ts';
 import { NodeFollower } from '../../src/logs/node-follower.ts';
 import { OpenStreams } from '../../src/logs/open-streams.ts';
@@ -83,6 +84,7 @@ export class Following {
       clock: this.clock,
       streams: new Slots(5),
       readings: new Slots(5),
+      kept: new KeptFiles(() => 5),
       nextStream: () => this.#numbers++,
       open: this.#open,
       rotatesAt: () => 10 * 1024 * 1024,

@@ -1,0 +1,136 @@
+import type { KubeClient } from '../kube/client.ts';
+import { logFolder, type NodeRoute } from '../kube/node-routes.ts';
+import { type NodeSettings, nodeOf } from '../kube/node-settings.ts';
+import type { KubeObject } from '../model/resource.ts';
+import { Slots } from '../model/slots.ts';
+import type { Clock } from '../model/time.ts';
+import type { FirstLines } from './binding.ts';
+import type { Gunzip } from './file-bytes.ts';
+import { KeptFiles } from './kept-files.ts';
+import type { InstanceLife } from './life.ts';
+import { NodeFollower } from './node-follower.ts';
+import type { OpenStreams } from './open-streams.ts';
+import type { LogPast, LogPasts } from './past.ts';
+import { RefusedLog } from './refused-log.ts';
+import { RouteChooser, type RouteChooserOptions } from './route-chooser.ts';
+import type { Follower, LogSink } from './sink.ts';
+import { StreamFollower } from './stream-follower.ts';
+import { LogWitness } from './witness.ts';
+
+export interface FollowerMakerOptions extends RouteChooserOptions {
+  readonly client: Pick<KubeClient, 'logs'>;
+  readonly sink: LogSink;
+  readonly clock: Clock;
+  /** How nodes rotate log files, where it is known. */
+  readonly settings: Pick<NodeSettings, 'logRotation' | 'asked'>;
+  /** Unpacks rotated files; left out: in Node's threads. */
+  readonly gunzip?: Gunzip | undefined;
+  /** What an earlier recorder has of the logs, which was killed. */
+  readonly past?: LogPasts | undefined;
+}
+
+/** What all follow streams share. */
+export interface SharedStreams {
+  readonly slots: Slots;
+  readonly open: OpenStreams;
+  readonly nextStream: () => number;
+}
+
+/** What the logs of one node share. */
+interface NodeShare {
+  /** Readings of its files at once: each costs the server some milliseconds, whatever it returns. */
+  readonly readings: Slots;
+  readonly kept: KeptFiles;
+}
+
+/** A reading has at most two requests in flight; the kubelet keeps 25 idle connections to an API server. */
+const READINGS_PER_NODE = 8;
+/** A node that does not tell its settings is not waited for longer. */
+const SETTINGS_MS = 3000;
+
+/** Makes for each container run's log what follows it, by the route that was chosen. */
+export class FollowerMaker {
+  readonly #options: FollowerMakerOptions;
+  readonly #streams: SharedStreams;
+  readonly #routes: RouteChooser;
+  readonly #nodes = new Map<string, NodeShare>();
+
+  constructor(options: FollowerMakerOptions, streams: SharedStreams) {
+    this.#options = options;
+    this.#streams = streams;
+    this.#routes = new RouteChooser(options);
+  }
+
+  async make(
+    pod: KubeObject,
+    { firstLines, life }: { readonly firstLines: FirstLines; readonly life: InstanceLife },
+    signal: AbortSignal,
+  ): Promise<Follower> {
+    const { route: choice, settings } = this.#options;
+    const node = nodeOf(pod) ?? '';
+    const past = this.#options.past?.of(life.instance);
+    const rotatesAt = () => settings.logRotation(node).maxBytes;
+    const common = { ...this.#options, ...this.#streams, life, rotatesAt, past };
+    const stream = () => new StreamFollower({ ...common, firstLines });
+    if (choice === 'auto' && past !== undefined && isOfStream(past)) return stream();
+    const route = await this.#routes.choose(pod, life, signal);
+    if (route?.type === 'node-files') return await this.#ofFiles(pod, { common, route }, signal);
+    if (route === undefined || choice === 'auto') return stream();
+    const evidence = `node ${route.node} does not let its log files be read: ${route.reason}`;
+    return new RefusedLog({ life, witness: new LogWitness(common), evidence });
+  }
+
+  async #ofFiles(
+    pod: KubeObject,
+    {
+      common,
+      route: { node, files },
+    }: {
+      readonly common: Omit<
+        ConstructorParameters<typeof NodeFollower>[0],
+        keyof NodeShare | 'files' | 'folder' | 'streams' | 'timeoutMs'
+      >;
+      readonly route: NodeRoute & { readonly type: 'node-files' };
+    },
+    signal: AbortSignal,
+  ): Promise<Follower> {
+    const { route: choice, limits } = this.#options;
+    const { life } = common;
+    life.hasFiles = true;
+    await this.#settingsOf(node, signal);
+    return new NodeFollower({
+      ...common,
+      ...this.#shareOf(node),
+      files,
+      folder: logFolder(pod, life.instance.container),
+      streams: choice === 'auto' ? this.#streams.slots : undefined,
+      timeoutMs: limits.timeoutMs,
+    });
+  }
+
+  /** What is known of a node's files is to be known before the first of them is judged. */
+  async #settingsOf(node: string, signal: AbortSignal): Promise<void> {
+    const { settings, clock } = this.#options;
+    const over = new AbortController();
+    const enough = clock.sleep(SETTINGS_MS, AbortSignal.any([signal, over.signal])).catch(() => undefined); // rejected only by the end
+    await Promise.race([settings.asked(node), enough]);
+    over.abort();
+  }
+
+  #shareOf(node: string): NodeShare {
+    const { settings } = this.#options;
+    const known = this.#nodes.get(node) ?? {
+      readings: new Slots(READINGS_PER_NODE),
+      kept: new KeptFiles(() => settings.logRotation(node).maxFiles),
+    };
+    this.#nodes.set(node, known);
+    return known;
+  }
+}
+
+/** Lines without a place in the node's files are compared with these from their beginning; more go on as they came. */
+const MOST_UNPLACED_BYTES = 1024 * 1024;
+
+function isOfStream({ position, unprovenBytes }: LogPast): boolean {
+  return position === undefined && unprovenBytes > MOST_UNPLACED_BYTES;
+}

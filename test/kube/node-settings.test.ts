@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApiError } from '../../src/kube/error.ts';
+import { NodeSettings } from '../../src/kube/node-settings.ts';
+
+const NEVER = new AbortController().signal;
+const POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', uid: 'u', resourceVersion: '1' },
+  spec: { nodeName: 'n1' },
+};
+
+async function rotationOf(kubeletconfig: object) {
+  const asked: string[] = [];
+  const getJson = async (path: string) => {
+    asked.push(path);
+    return { kubeletconfig };
+  };
+  const settings = new NodeSettings({ getJson }, NEVER);
+  assert.deepEqual(settings.logRotation('n1'), {});
+  settings.want(POD);
+  settings.want(POD);
+  await settings.asked('n1');
+  assert.deepEqual(asked, ['/api/v1/nodes/n1/proxy/configz']);
+  return settings.logRotation('n1');
+}
+
+test("a node's rotation is what its kubelet's configuration says, asked once", async () => {
+  const config = { containerLogMaxSize: '10Mi', containerLogMaxFiles: 5, containerLogMonitorInterval: '10s' };
+  assert.deepEqual(await rotationOf(config), { maxBytes: 10 * 1024 * 1024, maxFiles: 5, intervalMs: 10_000 });
+});
+
+test('of a configuration that tells less, or in forms that are not known, the rest is used', async () => {
+  assert.deepEqual(await rotationOf({ containerLogMaxSize: '1.5Gi', containerLogMonitorInterval: '1m30s' }), {
+    maxBytes: 1.5 * 1024 ** 3,
+    intervalMs: 90_000,
+  });
+  assert.deepEqual(await rotationOf({ containerLogMaxSize: 'much', containerLogMonitorInterval: '', other: 1 }), {});
+});
+
+test('a node that does not tell leaves everything unknown', async () => {
+  const getJson = async () => {
+    throw new ApiError(403, 'forbidden', { reason: 'Forbidden' });
+  };
+  const settings = new NodeSettings({ getJson }, NEVER);
+  settings.want(POD);
+  await settings.asked('n1');
+  await settings.asked('one that nobody wants');
+  assert.deepEqual(settings.logRotation('n1'), {});
+});
