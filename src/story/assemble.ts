@@ -8,6 +8,7 @@ import { logSource } from './log-cursor.ts';
 import { listSource, merge, type Source } from './merge.ts';
 import { comparePlaces } from './order.ts';
 import { redactionsOf } from './redactions.ts';
+import { RememberedJournal } from './remembered.ts';
 import { limitFanIn, type Scratch } from './spill.ts';
 import { type JournalSource, type Survey, survey } from './survey.ts';
 import { TimelineText } from './timeline-text.ts';
@@ -26,9 +27,10 @@ export interface StoryFacts {
  * timeline a line. Whole logs are never in memory; where too many are under way at once, parts go to `scratch`.
  */
 export async function assembleStory(
-  journal: JournalSource,
+  source: JournalSource,
   { sink, scratch }: { readonly sink: StorySink; readonly scratch: Scratch },
 ): Promise<StoryFacts> {
+  const journal = new RememberedJournal(source);
   const surveyed = await survey(journal);
   const entries = new Entries(surveyed);
   for await (const entry of journal.records()) entries.take(entry);
