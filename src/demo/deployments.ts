@@ -20,9 +20,23 @@ export interface DeploymentControllerOptions {
 /** The Deployment and ReplicaSet controllers of the simulation: rolling updates with one pod more than wanted, none less. */
 export class DeploymentController {
   readonly #options: DeploymentControllerOptions;
+  /** Of pod templates: each is looked at again and again. */
+  readonly #hashes = new WeakMap<object, string>();
 
   constructor(options: DeploymentControllerOptions) {
     this.#options = options;
+  }
+
+  #hashOf(template: unknown): string {
+    const key = typeof template === 'object' && template !== null ? template : this;
+    const known = this.#hashes.get(key);
+    if (known !== undefined) return known;
+    const hash = createHash('sha256')
+      .update(JSON.stringify(template) ?? '')
+      .digest('hex')
+      .slice(0, 9);
+    this.#hashes.set(key, hash);
+    return hash;
   }
 
   /** Brings everything one step nearer to what its spec says. */
@@ -35,7 +49,7 @@ export class DeploymentController {
   #deployment(deployment: KubeObject): void {
     const { store, types } = this.#options;
     const owned = this.#ownedBy(types.replicasets, deployment);
-    const name = `${deployment.metadata.name}-${hashOf(path(deployment, 'spec', 'template'))}`;
+    const name = `${deployment.metadata.name}-${this.#hashOf(path(deployment, 'spec', 'template'))}`;
     const current = owned.find(({ metadata }) => metadata.name === name) ?? this.#createReplicaSet(deployment, name);
     const others = owned.filter(({ metadata }) => metadata.uid !== current.metadata.uid);
     const wanted = count(deployment, 'spec', 'replicas');
@@ -185,10 +199,6 @@ export class DeploymentController {
 
 function ownerOf({ apiVersion, kind, metadata }: KubeObject) {
   return { apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true };
-}
-
-function hashOf(template: unknown): string {
-  return createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 9);
 }
 
 function count(object: KubeObject, ...names: readonly string[]): number {

@@ -16,9 +16,8 @@ export class DirectCall implements Disposable {
   readonly #client: AbortSignal;
   readonly #connections: AbortSignal;
   readonly #fault: Fault | undefined;
-  readonly #left = new AbortController();
-  /** Aborts when the call is over, for whatever reason. */
-  readonly signal: AbortSignal;
+  #over: AbortController | undefined;
+  #hasLeft = false;
 
   private constructor(api: Api, client: AbortSignal, fault: Fault | undefined) {
     const { connections } = api.server;
@@ -26,7 +25,12 @@ export class DirectCall implements Disposable {
     this.#client = client;
     this.#connections = connections;
     this.#fault = fault;
-    this.signal = AbortSignal.any([client, connections, this.#left.signal]);
+  }
+
+  /** Aborts when the call is over, for whatever reason. Most calls are over at once, and nobody waits for their end. */
+  get signal(): AbortSignal {
+    this.#over ??= this.#whenOver();
+    return this.#over.signal;
   }
 
   /** Throws where the server cannot be reached, or a fault refuses the call. */
@@ -49,7 +53,21 @@ export class DirectCall implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#left.abort(LEFT);
+    this.#hasLeft = true;
+    this.#over?.abort(LEFT);
+  }
+
+  /** By hand: AbortSignal.any, made and forgotten for each call, was a tenth of what a schedule takes. */
+  #whenOver(): AbortController {
+    const over = new AbortController();
+    const sources = [this.#client, this.#connections];
+    const end = () => {
+      for (const source of sources) source.removeEventListener('abort', end);
+      over.abort(LEFT);
+    };
+    if (this.#hasLeft || sources.some(({ aborted }) => aborted)) over.abort(LEFT);
+    else for (const source of [...sources, over.signal]) source.addEventListener('abort', end, { once: true });
+    return over;
   }
 
   /** Passes a watch's frames on until the fault strikes. */

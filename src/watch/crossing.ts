@@ -47,7 +47,7 @@ export async function* crossOver(
     }
     if (isPast && streamed !== undefined) yield* newerThan(told, streamed.frames);
   } finally {
-    left.abort();
+    left.abort(LEFT);
     await opening;
     await streamed?.frames.return(undefined);
   }
@@ -95,3 +95,6 @@ function isNewer(resourceVersion: string, other: string): boolean {
   const longer = resourceVersion.length - other.length;
   return longer > 0 || (longer === 0 && resourceVersion > other);
 }
+
+/** One for all watches: an abort without a reason makes an error with a stack trace each time. */
+const LEFT = new Error('the watch is over');

@@ -25,7 +25,10 @@ export async function* endWhenIdle<T>(
       yield item;
     }
   } finally {
-    done.abort();
+    done.abort(OVER);
     await watchdog;
   }
 }
+
+/** One for all watches: an abort without a reason makes an error with a stack trace each time. */
+const OVER = new Error('the stream is over');

@@ -156,7 +156,7 @@ export class FaultyDisk implements JournalFs {
 
   #append(path: string, node: Node, bytes: Buffer): void {
     const fault = this.#ask({ call: 'append', path, index: this.#history.length });
-    const room = this.capacity - this.used;
+    const room = this.capacity === Number.POSITIVE_INFINITY ? this.capacity : this.capacity - this.used;
     const isFull = fault === undefined && bytes.length > room;
     const written = bytes.subarray(0, fault === undefined ? Math.max(0, room) : (fault.bytes ?? 0));
     if (written.length > 0) {

@@ -170,8 +170,14 @@ export async function* gunzip(body: AsyncIterable<Buffer>): AsyncGenerator<Buffe
   const parts: Buffer[] = [];
   for await (const part of body) parts.push(part);
   const bytes = Buffer.concat(parts);
-  yield gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
-  gunzipSync(bytes); // fails where it was cut short
+  let whole: Buffer;
+  try {
+    whole = gunzipSync(bytes);
+  } catch (error) {
+    yield gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }); // where it was cut short, what came of it
+    throw error;
+  }
+  yield whole;
 }
 
 /** Lets time pass until something is over. */
