@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import { NodeRoutes } from '../kube/node-routes.ts';
 import { NodeSettings } from '../kube/node-settings.ts';
+import { SuccessorClient } from '../kube/successor-client.ts';
 import type { Gunzip } from '../logs/file-bytes.ts';
 import { LogFollowers } from '../logs/followers.ts';
 import type { LogRouteChoice } from '../logs/route-chooser.ts';
@@ -103,9 +104,12 @@ export class Recorder {
   constructor(given: RecordOptions) {
     const { past } = given;
     this.#behindMs = past === undefined ? 0 : Math.max(0, millisecondsOf(past.lastObserved) - given.clock.now());
-    const options = { ...given, clock: aheadBy(given.clock, this.#behindMs) };
+    const note = (text: string) => this.#witness.note(text);
+    const client = new SuccessorClient(given.client, note, this.#stop.signal);
+    const clock = aheadBy(given.clock, this.#behindMs);
+    const options = { ...given, client, clock };
     this.#options = options;
-    const { client, clock, redactor, start } = options;
+    const { redactor, start } = options;
     const append = (record: JournalRecord) => this.#append(record);
     const nodes = new NodeSettings(client, this.#stop.signal);
     const want = (reference: Reference) => references.want(reference);
@@ -149,7 +153,6 @@ export class Recorder {
       { ...options, witness: this.#witness, listsAtOnce: 8, allowedNames },
       this.#stop.signal,
     );
-    const note = (text: string) => this.#witness.note(text);
     const references = new ReferenceWatches({ ...options, watches: this.#watches, note });
     this.#lateTypes = new LateTypes({ ...options, roots: start.roots, watches: this.#watches, witness: this.#witness });
   }
