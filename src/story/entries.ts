@@ -49,6 +49,8 @@ export class Entries {
   #events = 0;
   readonly #redactions = { objects: new Map<string, number>(), events: new Map<string, number>() };
   #leastLagMs: number | undefined;
+  /** What is older was fetched late, after a recorder had been killed. */
+  #resumedMs = Number.NEGATIVE_INFINITY;
 
   constructor(survey: Survey) {
     this.#survey = survey;
@@ -88,6 +90,7 @@ export class Entries {
         this.takeNote(record.text, record.observed);
         return;
       case 'resume':
+        this.#resumedMs = millisecondsOf(record.time);
         this.takeNote(
           `the recorder was killed after ${record.after}; another one went on here, and fetched what it could of what happened meanwhile`,
           record.time,
@@ -246,8 +249,10 @@ export class Entries {
         ?.map(({ time = '' }) => time)
         .sort()
         .at(-1) ?? object.metadata.creationTimestamp;
-    const lag = newest === undefined || newest === '' ? Number.NaN : millisecondsOf(observed) - Date.parse(newest);
-    if (!Number.isNaN(lag)) this.#leastLagMs = Math.min(this.#leastLagMs ?? lag, lag);
+    const stated = Date.parse(newest ?? '');
+    if (Number.isNaN(stated) || stated < this.#resumedMs) return;
+    const lag = millisecondsOf(observed) - stated;
+    this.#leastLagMs = Math.min(this.#leastLagMs ?? lag, lag);
   }
 
   #lineageInput({ uid, state, order, deletedOrder }: ObjectDraft): LineageInput {
