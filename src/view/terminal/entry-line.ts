@@ -57,6 +57,7 @@ export function changeText(
   return { text: details.length === 0 ? what : `${what}: ${details.join(', ')}`, isBad };
 }
 
-function wordsOf(name: string): string {
+/** `endpoints of`, of a name in camel case. */
+export function wordsOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

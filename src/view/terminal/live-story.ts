@@ -66,6 +66,9 @@ export class LiveStory {
       case 'note':
         this.#push({ type: 'note', time: record.observed, who: 'faro', text: record.text, isBad: false });
         break;
+      case 'relation':
+        this.tree.relate(record.of, record.how);
+        break;
       case 'start':
       case 'logEnd':
       case 'end':

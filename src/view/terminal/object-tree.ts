@@ -1,6 +1,6 @@
 import { Scope } from '../../graph/scope.ts';
 import { groupKindOf } from '../../graph/transition.ts';
-import type { Root } from '../../model/record.ts';
+import type { RelationHow, Root } from '../../model/record.ts';
 import type { KubeObject } from '../../model/resource.ts';
 import { millisecondsOf, parseTimestamp, type Timestamp } from '../../model/time.ts';
 import { type ContainerView, containersOf, type State, stateOf } from './state.ts';
@@ -22,8 +22,10 @@ export interface TreeNode {
 }
 
 /** A row of the tree: an object or a container, and how deep it stands. */
-export type TreeRow = { readonly depth: number } & (
-  | { readonly type: 'object'; readonly node: TreeNode }
+export type TreeRow = {
+  readonly depth: number;
+} /** `how` is set for what is not owned by the story but explains it. */ & (
+  | { readonly type: 'object'; readonly node: TreeNode; readonly how?: RelationHow }
   | { readonly type: 'container'; readonly node: TreeNode; readonly container: ContainerView }
 );
 
@@ -39,6 +41,7 @@ export interface SeenState {
 export class ObjectTree {
   readonly #scope: Scope;
   readonly #nodes = new Map<string, TreeNode>();
+  readonly #related = new Map<string, RelationHow>();
   /** Made again only after a change: a frame of a thousand pods costs little while only lines come. */
   #rows: readonly TreeRow[] | undefined;
 
@@ -65,6 +68,12 @@ export class ObjectTree {
     });
   }
 
+  /** An object explains one of the story, though that does not own it. */
+  relate(uid: string, how: RelationHow): void {
+    this.#rows = undefined;
+    if (!this.#related.has(uid)) this.#related.set(uid, how);
+  }
+
   get(uid: string): TreeNode | undefined {
     return this.#nodes.get(uid);
   }
@@ -73,7 +82,7 @@ export class ObjectTree {
     return this.#scope.placementOf(uid) === 'member';
   }
 
-  /** Roots first, each with what it owns below it, in the order of their creation; nothing stands twice. */
+  /** Roots first, each with what it owns below it, in the order of their creation, then what explains them; nothing stands twice. */
   rows(): readonly TreeRow[] {
     this.#rows ??= this.#makeRows();
     return this.#rows;
@@ -97,6 +106,11 @@ export class ObjectTree {
         for (const container of node.containers) rows.push({ type: 'container', node, container, depth: depth + 1 });
       for (const child of oldestLast(byOwner.get(node.uid))) pending.push({ node: child, depth: depth + 1 });
     }
+    const related = [...this.#nodes.values()].filter(({ uid }) => this.#related.has(uid) && !this.isMember(uid));
+    for (const node of oldestLast(related).reverse()) {
+      const how = this.#related.get(node.uid);
+      rows.push({ type: 'object', node, depth: 0, ...(how === undefined ? {} : { how }) });
+    }
     return rows;
   }
 }
@@ -106,14 +120,15 @@ function oldestLast(nodes: readonly TreeNode[] = []): TreeNode[] {
 }
 
 /**
- * So many rows at most: what is gone goes first, then the containers of pods that are well, then pods that are well,
- * then the end. The count tells how many are not shown.
+ * So many rows at most: what only explains and is well goes first, then what is gone, then the containers of pods that are
+ * well, then pods that are well, then the end. The count tells how many are not shown.
  */
 export function fitRows(
   rows: readonly TreeRow[],
   limit: number,
 ): { readonly rows: readonly TreeRow[]; readonly hidden: number } {
   const sheds: ((row: TreeRow) => boolean)[] = [
+    (row) => row.type === 'object' && row.how !== undefined && row.node.state.tone === 'good',
     ({ node }) => node.isDeleted,
     ({ type, node }) => type === 'container' && node.state.tone === 'good',
     ({ node }) => node.kind === 'Pod' && node.state.tone === 'good',

@@ -19,6 +19,7 @@ export async function momentOf(story: StoryReader, until: Timestamp | undefined)
   const { head } = story;
   const states = new Map<number, KubeObject>();
   const tree = new ObjectTree(rootsOf(head));
+  for (const { uid, related = [] } of head.objects) for (const { how } of related) tree.relate(uid, how);
   for await (const entry of story.entries({ types: ['object'], ...(until === undefined ? {} : { until }) })) {
     if (entry.type !== 'object') continue;
     const before = states.get(entry.object);

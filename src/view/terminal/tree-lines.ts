@@ -1,4 +1,5 @@
 import { printable } from '../../model/printable.ts';
+import { wordsOf } from './entry-line.ts';
 import { type Line, span } from './line.ts';
 import type { TreeRow } from './object-tree.ts';
 import { columnsOf } from './width.ts';
@@ -36,7 +37,7 @@ export function treeLines({ rows, hidden, now, rateOf }: TreeView): readonly Lin
 }
 
 function labelOf(row: TreeRow): string {
-  if (row.type === 'object') return row.node.label;
+  if (row.type === 'object') return row.how === undefined ? row.node.label : `${row.node.label} (${wordsOf(row.how)})`;
   const { name, kind } = row.container;
   return kind === 'regular' ? name : `${name} (${kind})`;
 }

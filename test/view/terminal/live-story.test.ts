@@ -6,7 +6,9 @@ import type { TimelineEntry } from '../../../src/story/document.ts';
 import type { StoryHead } from '../../../src/story/head.ts';
 import { ToldEnds } from '../../../src/story/told-ends.ts';
 import { LiveStory } from '../../../src/view/terminal/live-story.ts';
+import { fitRows } from '../../../src/view/terminal/object-tree.ts';
 import { storyEntry } from '../../../src/view/terminal/story-entry.ts';
+import { treeLines } from '../../../src/view/terminal/tree-lines.ts';
 
 const ROOT: Root = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespace: 'shop', name: 'web' };
 const NOW = timestampOf(Date.UTC(2026, 10, 25, 12));
@@ -113,4 +115,40 @@ test('in the time line of a story the ends of a pod that was told to go are no f
   assert.equal(bad(4, 'podUnready'), false);
   assert.equal(bad(5, 'terminated', end), false);
   assert.equal(bad(6, 'terminated', { ...end, isOutOfMemory: true }), true);
+});
+
+test('what explains the story stands below its tree, and gives way first, unless something is wrong with it', () => {
+  const story = new LiveStory([ROOT]);
+  const other = (kind: string, name: string, status: object = {}): JournalRecord => {
+    const record = pod(name);
+    assert.ok(record.kind === 'object');
+    return { ...record, resource: `${kind.toLowerCase()}s`, object: { ...record.object, kind, status } };
+  };
+  const conditions = [{ type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'gone' }];
+  story.take(other('Service', 'front'));
+  story.take(other('Service', 'back'));
+  story.take(other('Node', 'node1', { conditions }));
+  story.take(other('ConfigMap', 'unrelated'));
+  story.take(pod('web'));
+  for (const uid of ['uid-front', 'uid-back'])
+    story.take({ kind: 'relation', observed: NOW, of: uid, how: 'endpointsOf', to: 'uid-web' });
+  story.take({ kind: 'relation', observed: NOW, of: 'uid-node1', how: 'runs', to: 'uid-web' });
+  const shown = (limit: number) => {
+    const fitted = fitRows(story.tree.rows(), limit);
+    const lines = treeLines({ ...fitted, now: Date.parse(NOW), rateOf: () => undefined });
+    return lines.map((line) =>
+      line
+        .map(({ text }) => text)
+        .join('')
+        .trim()
+        .replace(/ {2,}.*/, ''),
+    );
+  };
+  assert.deepEqual(shown(9), [
+    'Pod/web',
+    'Service/back (endpoints of)',
+    'Service/front (endpoints of)',
+    'Node/node1 (runs)',
+  ]);
+  assert.deepEqual(shown(3), ['Pod/web', 'Node/node1 (runs)', '… 2 more']);
 });
