@@ -26,7 +26,7 @@ const VARIANTS: readonly Variant[] = [
     apiserverArgs: ['--feature-gates=WatchList=false', '--runtime-config=events.k8s.io/v1=false'],
   },
 ];
-const TESTS = ['scenarios', 'permissions', 'related'].map((name) => `test/e2e/${name}.test.ts`);
+const TESTS = ['scenarios', 'permissions', 'related', 'crossing'].map((name) => `test/e2e/${name}.test.ts`);
 
 const [number = '4', ...words] = process.argv.slice(2);
 for (const { title, version, apiserverArgs } of VARIANTS) {
