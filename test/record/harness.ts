@@ -3,6 +3,7 @@ import { systemClock } from '../../src/cli/context.ts';
 import { DemoCluster } from '../../src/demo/cluster.ts';
 import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import { createClient } from '../../src/kube/client.ts';
+import type { Connection } from '../../src/kube/connection.ts';
 import { discover } from '../../src/kube/discovery.ts';
 import { asTimestamped, CriJoiner } from '../../src/logs/cri-lines.ts';
 import { linesOf } from '../../src/logs/position.ts';
@@ -34,6 +35,8 @@ export interface RecordingOptions {
   /** Of the roots, where the cluster does not serve them yet. */
   readonly types?: readonly ResourceType[];
   readonly token?: string;
+  /** Another way to the cluster than its own. */
+  readonly connection?: (own: Connection) => Connection;
 }
 
 export async function startRecording({
@@ -43,9 +46,10 @@ export async function startRecording({
   options,
   types,
   token,
+  connection = (own) => own,
 }: RecordingOptions = {}): Promise<Recording> {
   const cluster = await DemoCluster.start({ clock: systemClock, seed: 7 });
-  const client = createClient(cluster.connection(token), { clock: systemClock });
+  const client = createClient(connection(cluster.connection(token)), { clock: systemClock });
   const first = new AbortController();
   prepare?.(cluster);
   const discovery = await discover(client, first.signal);
