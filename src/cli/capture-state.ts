@@ -23,7 +23,7 @@ const NOT_KEPT = ['token', 'logLevel', 'logFormat', 'progress', 'force', 'resume
 const PATHS = ['output', 'kubeconfig', 'kubeletCa', 'report', 'junit', 'summary', 'signKey'] as const;
 
 /** Writes down what a capture was asked for; with a new key for its redactor. */
-export async function writeState(dir: string, options: CaptureOptions, cwd: string): Promise<CaptureState> {
+export async function writeState(dir: string, options: Partial<CaptureOptions>, cwd: string): Promise<CaptureState> {
   const kept: Record<string, unknown> = { ...options };
   for (const name of NOT_KEPT) delete kept[name];
   for (const name of PATHS) {

@@ -5,6 +5,9 @@ import { JournalLock } from '../journal/lock.ts';
 import { JournalReader } from '../journal/reader.ts';
 import { segmentName, segmentNumbers } from '../journal/segment.ts';
 import { JournalWriter, type JournalWriterOptions } from '../journal/writer.ts';
+import type { StartRecord } from '../model/record.ts';
+import { millisecondsOf } from '../model/time.ts';
+import type { EndConditions } from '../record/end.ts';
 import { Past } from '../record/past.ts';
 import { type CaptureState, notResumable, readState, writeState } from './capture-state.ts';
 import type { CaptureOptions } from './options.ts';
@@ -22,7 +25,7 @@ export interface RecordingJournal {
 /** Creates a journal. Throws FaroError `journal` where there is one already. */
 export async function newJournal(
   dir: string,
-  options: CaptureOptions,
+  options: Partial<CaptureOptions>,
   { cwd, ...how }: JournalWriterOptions & { readonly cwd: string },
 ): Promise<RecordingJournal> {
   const writer = await JournalWriter.create(dir, how);
@@ -81,6 +84,30 @@ export class KilledJournal implements AsyncDisposable {
     const { dir, state, past } = this;
     const writer = await JournalWriter.goOn(dir, { ...this.#end, taken: await segmentBytesIn(dir) }, how);
     return { dir, writer, state, past, release: () => this[Symbol.asyncDispose]() };
+  }
+
+  /** Throws FaroError `journal` where this is another cluster than the one that it was begun on. */
+  checkCluster(now: StartRecord['cluster']): void {
+    const { cluster: before } = this.past.start;
+    // A kube-system Namespace is never made anew: its UID is the cluster's.
+    if (before.uid !== null && now.uid !== null) {
+      if (before.uid === now.uid) return;
+      const servers = `it was begun on ${before.server} (${before.uid}), and ${now.server} is another one (${now.uid})`;
+      throw notResumable(this.dir, `this is not its cluster: ${servers}`);
+    }
+    // Whoever may not read that Namespace is known by the address alone.
+    if (before.server !== now.server)
+      throw notResumable(
+        this.dir,
+        `whether this is its cluster cannot be known: it was begun on ${before.server}, this is ${now.server}`,
+      );
+  }
+
+  /** The same end, with what is left of times that count from the beginning of the recording. */
+  leftOf<E extends Pick<EndConditions, 'forMs' | 'timeoutMs'>>(end: E): E {
+    const spentMs = millisecondsOf(this.past.lastObserved) - millisecondsOf(this.past.start.time);
+    const left = (ms: number | undefined) => (ms === undefined ? undefined : Math.max(0, ms - spentMs));
+    return { ...end, forMs: left(end.forMs), timeoutMs: left(end.timeoutMs) };
   }
 
   /** Once is enough: it may be released before whoever opened it disposes it. */

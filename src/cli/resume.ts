@@ -2,16 +2,14 @@ import { FaroError } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
 import { groupResourceOf } from '../model/resource.ts';
 import { millisecondsOf } from '../model/time.ts';
-import type { Past } from '../record/past.ts';
 import { checkOutput } from '../story/file.ts';
 import { type Capturing, commandLog, planOf, recordAndTell } from './capture.ts';
-import { notResumable } from './capture-state.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { kubeletsFor } from './kubelets.ts';
 import type { CaptureOptions } from './options.ts';
 import { KilledJournal } from './recording-journal.ts';
-import { connectionFor, openSession, type Session } from './session.ts';
+import { connectionFor, openSession } from './session.ts';
 
 /** What belongs to a capture from its beginning, and cannot be another when it goes on. */
 const FIXED = {
@@ -41,8 +39,7 @@ export async function resume(dir: string, request: ResumeRequest, context: Comma
   await using journal = await KilledJournal.open(dir);
   const options = { ...request.options, ...journal.state.options, ...givenOf(request) };
   const { past } = journal;
-  const startedAt = millisecondsOf(past.start.time);
-  const plan = planOf(options, context, startedAt);
+  const plan = planOf(options, context, millisecondsOf(past.start.time));
   const log = commandLog(options, context);
   await checkOutput(options.output, { force: options.force === true });
   const connection = await connectionFor(options, context, log);
@@ -51,10 +48,8 @@ export async function resume(dir: string, request: ResumeRequest, context: Comma
     { roots: past.start.roots, connection, context, log },
     context.interrupts.first,
   );
-  checkCluster(dir, past, session);
-  const spentMs = millisecondsOf(past.lastObserved) - startedAt;
-  const left = (ms: number | undefined) => (ms === undefined ? undefined : Math.max(0, ms - spentMs));
-  const end = { ...plan.end, forMs: left(plan.end.forMs), timeoutMs: left(plan.end.timeoutMs) };
+  journal.checkCluster(session.cluster);
+  const end = journal.leftOf(plan.end);
   const capturing: Capturing = { plan: { ...plan, end }, options, context, log, kubelets, killed: journal };
   return await recordAndTell(session, past.start.roots.map(nameOf), capturing);
 }
@@ -74,22 +69,6 @@ function checkUsage({ targets, given }: ResumeRequest, { command }: CommandConte
 
 function givenOf({ options, given }: ResumeRequest): Partial<CaptureOptions> {
   return Object.fromEntries(Object.entries(options).filter(([name]) => given.has(name)));
-}
-
-/** A kube-system Namespace is never made anew: its UID is the cluster's. */
-function checkCluster(dir: string, { start }: Past, { cluster }: Session): void {
-  const [before, now] = [start.cluster, cluster];
-  if (before.uid !== null && now.uid !== null) {
-    if (before.uid === now.uid) return;
-    const servers = `it was begun on ${before.server} (${before.uid}), and ${now.server} is another one (${now.uid})`;
-    throw notResumable(dir, `this is not its cluster: ${servers}`);
-  }
-  // Whoever may not read that Namespace is known by the address alone.
-  if (before.server !== now.server)
-    throw notResumable(
-      dir,
-      `whether this is its cluster cannot be known: it was begun on ${before.server}, this is ${now.server}`,
-    );
 }
 
 function nameOf(root: Root): string {

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { notResumable } from '../cli/capture-state.ts';
 import { systemClock } from '../cli/context.ts';
+import type { CaptureOptions } from '../cli/options.ts';
+import { KilledJournal, newJournal, type RecordingJournal } from '../cli/recording-journal.ts';
 import { openSession, type Session } from '../cli/session.ts';
 import { uuidv7 } from '../cli/uuid.ts';
-import { JournalLock } from '../journal/lock.ts';
-import { JournalWriter, type JournalWriterOptions } from '../journal/writer.ts';
+import type { JournalWriterOptions } from '../journal/writer.ts';
 import { loadConnection } from '../kube/connection.ts';
 import { FaroError } from '../model/errors.ts';
-import type { RecordResult } from '../record/end.ts';
+import type { Root } from '../model/record.ts';
+import { groupResourceOf } from '../model/resource.ts';
+import type { EndConditions, RecordResult } from '../record/end.ts';
 import { Recorder, type RecordLog, type RecordProgress } from '../record/record.ts';
 import type { CredentialPattern } from '../redact/log-lines.ts';
 import { parsePattern } from '../redact/patterns.ts';
@@ -45,39 +50,60 @@ export async function createRecorder(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<StoryRecorder> {
   const place = await placeOf(options);
-  const session = await connect(options, signal);
-  const journal = await JournalWriter.create(place.journal, journalOptions(options)).catch(async (error: unknown) => {
-    await session[Symbol.asyncDispose]();
-    throw error;
+  await using begun = new AsyncDisposableStack();
+  const killed =
+    options.resume === true && existsSync(place.journal) ? await KilledJournal.open(place.journal) : undefined;
+  if (killed !== undefined) begun.use(killed);
+  const session = begun.use(await connect(options, killed, signal));
+  const how = journalOptions(options);
+  const journal = await (killed?.goOn(how) ??
+    newJournal(place.journal, commandOptions(options), { ...how, cwd: process.cwd() }));
+  const { writer } = journal;
+  begun.defer(() => journal.release());
+  begun.use(writer);
+  const recorder: Recorder = new Recorder({
+    ...recordOptions(options, { session, journal, patterns: place.patterns }),
+    end: endOf(options, killed, () => recorder.synced),
   });
-  const lock = await lockOf(place.journal).catch(async (error: unknown) => {
-    await journal.close();
-    await rm(place.journal, { recursive: true }); // nothing is in it
-    await session[Symbol.asyncDispose]();
-    throw error;
-  });
-  const recorder = new Recorder(recordOptions(options, { session, sink: journal, patterns: place.patterns }));
+  const held = begun.move();
   return {
     get progress() {
       return recorder.progress;
     },
     recording: recorder.synced,
     async run(ending = new AbortController().signal) {
-      const result = await recorder.run(AbortSignal.any([ending, journal.ending]), new AbortController().signal);
-      await journal.close();
-      lock[Symbol.dispose]();
+      const result = await recorder.run(AbortSignal.any([ending, writer.ending]), new AbortController().signal);
+      await writer.close();
+      await journal.release();
       return { ...result, ...(await finish(options, place)) };
     },
-    async [Symbol.asyncDispose]() {
-      await journal.close();
-      lock[Symbol.dispose]();
-      await session[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
-async function lockOf(dir: string): Promise<JournalLock> {
-  return JournalLock.forWriting(dir);
+/** What the journal may say is over: nothing is judged before it is known what there is now. */
+function endOf(
+  { until, forMs, timeoutMs, settleMs = 5000 }: RecorderOptions,
+  killed: KilledJournal | undefined,
+  synced: () => Promise<void>,
+): EndConditions {
+  const end = { until, forMs, timeoutMs, settleMs };
+  return killed === undefined ? end : { ...killed.leftOf(end), after: Promise.resolve().then(synced) };
+}
+
+/** For `faro capture --resume`, which can go on with this recording, too. */
+function commandOptions({
+  output,
+  wait = false,
+  logs = true,
+  logRoute = 'auto',
+  related = true,
+  redact = true,
+  redactPatterns: redactPattern = [],
+  managedFields = false,
+}: RecorderOptions): Partial<CaptureOptions> {
+  const stated = { wait, logs, logRoute, related, redact, redactPattern: [...redactPattern], managedFields };
+  return output === undefined ? stated : { ...stated, output };
 }
 
 function journalOptions({ log = SILENT, diskWaitMs, maxJournalBytes }: RecorderOptions): JournalWriterOptions {
@@ -112,23 +138,46 @@ async function placeOf({
 
 async function connect(
   { connection, targets, namespace, wait = false, log = SILENT }: RecorderOptions,
+  killed: KilledJournal | undefined,
   signal: AbortSignal,
 ): Promise<Session> {
   const clock = systemClock;
   const found = await loadConnection({ env: process.env, ...connection, clock, interactive: false });
   for (const warning of found.warnings) log.warn({}, warning);
-  return await openSession({ targets, connection: found, namespace, wait, context: { clock }, log }, signal);
+  const asked = { targets, connection: found, namespace, wait, context: { clock }, log };
+  // What was recorded may be gone by now.
+  const session = await openSession({ ...asked, allowMissing: killed !== undefined }, signal);
+  try {
+    if (killed !== undefined) checkSame(killed, session);
+    return session;
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Throws FaroError `journal` where a journal is of another cluster, or of other targets. */
+function checkSame(killed: KilledJournal, { cluster, roots }: Session): void {
+  killed.checkCluster(cluster);
+  const namesOf = (all: readonly Root[]) =>
+    all.map((root) => [groupResourceOf(root), root.namespace ?? [], root.name].flat().join('/')).join(', ');
+  const [before, now] = [namesOf(killed.past.start.roots), namesOf(roots)];
+  if (before !== now) throw notResumable(killed.dir, `it is of ${before}, and not of ${now}`);
 }
 
 function recordOptions(
   options: RecorderOptions,
   {
     session,
-    sink,
+    journal: { writer, state, past },
     patterns,
-  }: { readonly session: Session; readonly sink: JournalWriter; readonly patterns: readonly CredentialPattern[] },
-): ConstructorParameters<typeof Recorder>[0] {
-  const { until, forMs, timeoutMs, settleMs = 5000, drainMs = 30_000, logs = true, maxLogStreams = 500 } = options;
+  }: {
+    readonly session: Session;
+    readonly journal: RecordingJournal;
+    readonly patterns: readonly CredentialPattern[];
+  },
+): Omit<ConstructorParameters<typeof Recorder>[0], 'end'> {
+  const { until, forMs, timeoutMs, drainMs = 30_000, logs = true, maxLogStreams = 500 } = options;
   const { redact = true, managedFields = false, logRoute = 'auto', related = true } = options;
   const { wait, log = SILENT } = options;
   const given = Object.entries({
@@ -143,22 +192,23 @@ function recordOptions(
   });
   return {
     ...session,
-    sink,
-    redactor: createRedactor({ key: randomBytes(32), enabled: redact, managedFields, patterns }),
+    past,
+    sink: writer,
+    redactor: createRedactor({ key: state.redactionKey, enabled: redact, managedFields, patterns }),
     clock: systemClock,
     random: Math.random,
     log,
     start: {
       id: uuidv7(systemClock.now(), randomBytes(10)),
-      generator: `faro ${VERSION}`,
       cluster: session.cluster,
       roots: session.roots,
       options: Object.fromEntries([...given.filter(([, value]) => value !== undefined), ['logRoute', logRoute]]),
+      ...past?.start,
+      generator: `faro ${VERSION}`,
     },
     logs: logs ? { maxStreams: maxLogStreams, route: logRoute } : undefined,
     streamingList: true,
     related,
-    end: { until, forMs, timeoutMs, settleMs },
     drainMs,
   };
 }

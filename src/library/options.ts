@@ -23,6 +23,11 @@ export interface RecorderOptions {
   readonly diskWaitMs?: number;
   /** Greatest size of the journal, at least 8 MiB: the busiest logs give way first; in the end it ends as `journal-full`. Default: none. */
   readonly maxJournalBytes?: number;
+  /**
+   * Where there is the journal of a recorder that was killed, go on with it, as one story; otherwise begin anew. The other
+   * options are to be the same as its own were. Default: a journal that is there is refused.
+   */
+  readonly resume?: boolean;
   /** Overwrite an existing story. */
   readonly force?: boolean;
   /** Targets, and their types, may not exist yet. */

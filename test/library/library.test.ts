@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -8,7 +9,8 @@ import { promisify } from 'node:util';
 import { systemClock } from '../../src/cli/context.ts';
 import { DemoCluster } from '../../src/demo/cluster.ts';
 import { prepareShop } from '../../src/demo/scenario.ts';
-import { createRecorder, FaroError, readStory, recoverStory, verifyStory } from '../../src/index.ts';
+import { createRecorder, FaroError, readStory, recoverStory, type Story, verifyStory } from '../../src/index.ts';
+import { trueLines, until } from '../record/harness.ts';
 
 /** A simulated cluster with a Deployment in it, and a folder with a kubeconfig for it. */
 async function stage() {
@@ -18,14 +20,29 @@ async function stage() {
   const folder = mkdtempSync(join(tmpdir(), 'faro-library-'));
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, cluster.kubeconfig());
-  return { folder, kubeconfig, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
+  const lines = () =>
+    cluster.store
+      .list(cluster.pods, 'shop')
+      .reduce((sum, { metadata }) => sum + trueLines(cluster, metadata.uid, 'web').length, 0);
+  const moreLines = async () => {
+    const before = lines();
+    await until('the containers wrote some lines', () => lines() > before + 30);
+  };
+  return { folder, kubeconfig, cluster, moreLines, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
+}
+
+/** An example of docs/library.md as a program. */
+function writeExample(index: number, folder: string): string {
+  const blocks = [...readFileSync('docs/library.md', 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)];
+  const script = join(folder, `example-${index}.ts`);
+  const [, text = ''] = blocks[index] ?? [];
+  writeFileSync(script, text.replace("from 'faro'", `from ${JSON.stringify(resolve('src/index.ts'))}`));
+  return script;
 }
 
 test('the example of docs/library.md runs', { timeout: 60_000 }, async () => {
   await using staged = await stage();
-  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync('docs/library.md', 'utf8')) ?? [];
-  const script = join(staged.folder, 'example.ts');
-  writeFileSync(script, example.replace("from 'faro'", `from ${JSON.stringify(resolve('src/index.ts'))}`));
+  const script = writeExample(0, staged.folder);
   const { stdout } = await promisify(execFile)(process.execPath, [script], {
     cwd: staged.folder,
     env: { ...process.env, KUBECONFIG: staged.kubeconfig },
@@ -38,6 +55,89 @@ test('the example of docs/library.md runs', { timeout: 60_000 }, async () => {
   assert.equal(head?.metadata.ended, 'tests passed');
   assert.equal(head.metadata.options.logRoute, 'auto');
   assert.equal(existsSync(join(staged.folder, 'story.json.zst.journal')), false);
+});
+
+test('the example of a program that is killed and started again leaves one story of all of it', {
+  timeout: 120_000,
+}, async () => {
+  await using staged = await stage();
+  const script = writeExample(1, staged.folder);
+  const program = () => startProgram(script, staged);
+  const first = program();
+  await first.said('recording');
+  await staged.moreLines();
+  first.child.kill('SIGKILL');
+  await once(first.child, 'close');
+  await staged.moreLines();
+  const second = program();
+  await second.said('recording');
+  await staged.moreLines();
+  second.child.kill('SIGTERM');
+  await once(second.child, 'close');
+  const output = join(staged.folder, 'story.json');
+  const { problems, head } = await verifyStory(output);
+  assert.deepEqual(problems, []);
+  assert.equal(head?.metadata.ended, 'terminated');
+  assert.equal(head.metadata.resumed?.length, 1);
+  assert.deepEqual(head.gaps, []);
+  assert.equal(existsSync(`${output}.journal`), false);
+  const story = JSON.parse(readFileSync(output, 'utf8')) as Story;
+  for (const [index, { object, name }] of story.containers.entries()) {
+    const lines = story.timeline.flatMap((entry) =>
+      entry.type === 'log' && entry.container === index ? [`${entry.time} ${entry.line}`] : [],
+    );
+    const truth = trueLines(staged.cluster, story.objects[object]?.uid ?? '', name);
+    assert.deepEqual(lines, truth.slice(0, lines.length));
+    assert.ok(lines.length > 0);
+  }
+});
+
+/** A program of the library's, as a process of its own. */
+function startProgram(
+  script: string,
+  { folder, kubeconfig }: { readonly folder: string; readonly kubeconfig: string },
+) {
+  const child = spawn(process.execPath, [script], { cwd: folder, env: { ...process.env, KUBECONFIG: kubeconfig } });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk;
+    });
+  const said = (text: string) =>
+    until(`it says ${text}`, () => {
+      assert.equal(child.exitCode, null, output);
+      return output.includes(text);
+    });
+  return { child, said };
+}
+
+test('what is not the journal of a killed recorder of the same targets is not gone on with', {
+  timeout: 60_000,
+}, async () => {
+  await using staged = await stage();
+  const { folder, kubeconfig, moreLines } = staged;
+  const journal = join(folder, 'journal');
+  const left = join(folder, 'left');
+  const options = { targets: ['deploy/web'], connection: { kubeconfig }, drainMs: 500, resume: true };
+  {
+    await using recorder = await createRecorder({ ...options, journal });
+    const stop = new AbortController();
+    const running = recorder.run(stop.signal);
+    await recorder.recording;
+    await moreLines();
+    cpSync(journal, left, { recursive: true }); // as a kill at this moment leaves it
+    await assert.rejects(createRecorder({ ...options, journal }), /is in use by process/);
+    stop.abort();
+    await running;
+  }
+  const refused = (more: object, message: RegExp) =>
+    assert.rejects(createRecorder({ ...options, ...more }), { message });
+  await refused({ journal }, /its capture ended by itself/);
+  await refused(
+    { journal: left, targets: ['deploy/other'] },
+    /it is of deployments.apps\/shop\/web, and not of .*other/,
+  );
+  await refused({ journal: left, resume: false }, /there is a journal already/);
 });
 
 test('a program can record to a journal alone, and make its story later', { timeout: 60_000 }, async () => {
