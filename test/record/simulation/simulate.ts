@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FileAccess } from '../../../src/demo/node.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
@@ -94,4 +95,11 @@ export async function simulate(seed: number): Promise<Outcome> {
   const told: Told[] = [{ ...common, to, story: await storyOn(recording.disk) }];
   for (const { disk, at } of cuts) told.push({ ...common, to: at, story: await storyOn(disk) });
   return { records: recording.records, told, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
+}
+
+/** The same for two outcomes that are the same in every record and every byte of their stories. */
+export function digestOf({ records, told }: Outcome): string {
+  const hash = createHash('sha256').update(JSON.stringify(records));
+  for (const { story } of told) hash.update(JSON.stringify(story));
+  return hash.digest('hex');
 }

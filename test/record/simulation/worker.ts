@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../../src/model/errors.ts';
 import { judge } from './judge.ts';
-import { simulate } from './simulate.ts';
+import { digestOf, simulate } from './simulate.ts';
 import { addTo, noVerdict, type Verdict } from './verdict.ts';
 
 /** Which schedules a worker plays: every `step`th. */
@@ -15,6 +15,8 @@ export interface Share {
 export interface Result {
   readonly sum: Verdict;
   readonly failures: readonly string[];
+  /** Its last schedule, which was played after all others, and what came of it. */
+  readonly last: { readonly seed: number; readonly digest: string } | undefined;
 }
 
 // A thread of its own: the test runner follows every promise of its threads, which takes most of the time.
@@ -23,13 +25,15 @@ if (parentPort !== null) {
   const { first, end, step } = workerData as Share;
   const sum = noVerdict();
   const failures: string[] = [];
+  let last: Result['last'];
   for (let seed = first; seed < end; seed += step) {
     try {
       await using outcome = await simulate(seed); // its end changes its pods, so it comes after the judgement
       for (const told of outcome.told) addTo(sum, judge(told));
+      if (seed + step >= end) last = { seed, digest: digestOf(outcome) };
     } catch (error) {
       failures.push(`FARO_SEED=${seed} FARO_SCHEDULES=1: ${messageOf(error).split('\n')[0]}`);
     }
   }
-  parentPort.postMessage({ sum, failures } satisfies Result);
+  parentPort.postMessage({ sum, failures, last } satisfies Result);
 }
