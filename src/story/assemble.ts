@@ -49,7 +49,8 @@ export async function assembleStory(
   const logs = logSources(journal, entries, surveyed);
   const parts = await limitFanIn(logs, { scratch });
   const examination = new Examination({ metadata, objects, containers });
-  await merge([listSource(entries.prepared.sort(comparePlaces)), ...parts], new TimelineText(text, examination));
+  const timeline = new TimelineText(text, { examination, of: entries.ended });
+  await merge([listSource(entries.prepared.sort(comparePlaces)), ...parts], timeline);
   const verdict = examination.verdict();
   await text.add(`\n],\n"verdict": ${JSON.stringify(verdict)}\n}\n`);
   await text.end();

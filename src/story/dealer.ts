@@ -2,10 +2,7 @@ import { DocumentText } from './document-text.ts';
 import type { EntrySink } from './merge.ts';
 import { isBefore, type Place } from './order.ts';
 import { afterLine, HEADER, LineHeaders } from './part-format.ts';
-import type { PartWriter, WriteQueue } from './part-writer.ts';
-
-/** So many writes may be under way. */
-const MOST_PENDING = 16;
+import type { PartWriter } from './part-writer.ts';
 
 /** Deals the lines of logs, one log after the other, out to parts by their place: part 0 up to the first cut, and so on. */
 export class Dealer implements EntrySink {
@@ -13,23 +10,21 @@ export class Dealer implements EntrySink {
   readonly text: DocumentText;
   readonly #cuts: readonly Place[];
   readonly #parts: readonly PartWriter[];
-  readonly #queue: WriteQueue;
   #part = 0;
   #start = 0;
   #memory: Buffer;
   #headers: LineHeaders;
 
-  constructor(cuts: readonly Place[], parts: readonly PartWriter[], queue: WriteQueue) {
+  constructor(cuts: readonly Place[], parts: readonly PartWriter[]) {
     this.text = new DocumentText(() => Promise.reject(new Error('lines are dealt out, not written')));
     this.#cuts = cuts;
     this.#parts = parts;
-    this.#queue = queue;
     this.#memory = this.text.bytes;
     this.#headers = new LineHeaders(this.#memory);
   }
 
   get isFull(): boolean {
-    return this.text.isFull || this.#queue.length >= MOST_PENDING;
+    return this.text.isFull;
   }
 
   entry(): never {
@@ -55,16 +50,14 @@ export class Dealer implements EntrySink {
     text.length = end;
   }
 
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
     this.#hand();
-    return this.#queue.pass();
   }
 
-  /** Resolves when all that was dealt out is written. */
-  async end(): Promise<void> {
+  /** Writes all that was dealt out. */
+  end(): void {
     this.#hand();
     for (const part of this.#parts) part.end();
-    await this.#queue.pass();
   }
 
   /** The memory of the text is another one after a long line. */

@@ -43,6 +43,8 @@ export class Entries {
   readonly gaps: StoryGap[] = [];
   /** A short sentence for each gap, for `metadata.incomplete`. */
   readonly gapTexts: string[] = [];
+  /** Containers of which a run ended, by their index: a verdict may quote their last lines. */
+  readonly ended = new Set<number>();
   readonly #openGaps = new Map<string, number>();
   readonly #objects = new Map<string, ObjectDraft>();
   #order = 0;
@@ -187,7 +189,10 @@ export class Entries {
     const when = this.#whenChanged(own, cause.when, { observed, isRun: run !== undefined });
     let key = own === undefined ? cause.key : keyAt(when.time);
     if (run !== undefined && what !== 'terminated') key = this.containers.started(run, when.time, cause.before);
-    if (run !== undefined && what === 'terminated') key = this.containers.terminated(run, when.time);
+    if (run !== undefined && what === 'terminated') {
+      key = this.containers.terminated(run, when.time);
+      this.ended.add(this.containers.indexOf(run));
+    }
     this.#push(key, {
       ...when,
       observed,

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { comparePlaces, isBefore, type Place } from './order.ts';
 import type { PartFile } from './part.ts';
 
@@ -7,60 +7,23 @@ const BUFFER = 64 * 1024;
 /** Of so many lines of a part, evenly spread, the places are kept: they tell where it could be cut. */
 const SAMPLES = 128;
 
-/** Writes that are under way, of all parts; what was written is memory for what comes. */
-export class WriteQueue {
-  readonly #spare: Buffer[] = [];
-  #pending: Promise<void>[] = [];
-
-  get length(): number {
-    return this.#pending.length;
-  }
-
-  /** Memory to write from. */
-  buffer(): Buffer {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER);
-  }
-
-  write(
-    file: FileHandle,
-    bytes: { readonly buffer: Buffer; readonly length: number; readonly position: number },
-  ): void {
-    const { buffer, length, position } = bytes;
-    const written = writeFully(file, buffer.subarray(0, length), position).then(() => void this.#spare.push(buffer));
-    written.catch(() => undefined); // told by `pass`
-    this.#pending.push(written);
-  }
-
-  /** Resolves when all writes have ended; rejects where one failed. */
-  async pass(): Promise<void> {
-    const pending = this.#pending;
-    this.#pending = [];
-    await Promise.allSettled(pending); // none is under way any more, even where one has failed
-    await Promise.all(pending);
-  }
-}
-
-/** Writes a part in pieces. `take` never waits: whoever calls it must let the queue pass now and then, and at the end. */
-export class PartWriter implements AsyncDisposable {
+/**
+ * Writes a part in pieces, which the kernel takes into its memory at once: to have another thread wait for that would cost
+ * as much as the whole write does.
+ */
+export class PartWriter implements Disposable {
   readonly #path: string;
-  readonly #file: FileHandle;
-  readonly #queue: WriteQueue;
-  #buffer: Buffer;
+  readonly #file: number;
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER);
   #length = 0;
   #written = 0;
   #lines = 0;
   #samples: Place[] = [];
   #stride = 1;
 
-  private constructor(path: string, file: FileHandle, queue: WriteQueue) {
+  constructor(path: string) {
     this.#path = path;
-    this.#file = file;
-    this.#queue = queue;
-    this.#buffer = queue.buffer();
-  }
-
-  static async create(path: string, queue: WriteQueue): Promise<PartWriter> {
-    return new PartWriter(path, await open(path, 'wx', 0o600), queue);
+    this.#file = openSync(path, 'wx', 0o600);
   }
 
   get part(): PartFile {
@@ -100,26 +63,18 @@ export class PartWriter implements AsyncDisposable {
     return cuts;
   }
 
-  /** Hands on what waits. */
+  /** Writes what waits. */
   end(): void {
     this.#write();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.close();
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
   }
 
   #write(): void {
-    this.#queue.write(this.#file, { buffer: this.#buffer, length: this.#length, position: this.#written });
+    for (let done = 0; done < this.#length; ) done += writeSync(this.#file, this.#buffer, done, this.#length - done);
     this.#written += this.#length;
-    this.#buffer = this.#queue.buffer();
     this.#length = 0;
-  }
-}
-
-async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
   }
 }

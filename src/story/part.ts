@@ -95,15 +95,13 @@ export class PartCursor implements Cursor {
       headers.show(start);
       if (line === 0) base = headers.second;
       starts[line] = start;
-      // Rounded where a part spans weeks; so two that differ are in order for certain, and two that do not are looked at.
+      // Rounded where a part spans weeks: two that differ are in order even then, and two that do not are looked at.
       times[line] = headers.second - base + headers.nanosecond / 1e9;
       start = afterLine(start, headers.length);
     }
     this.#starts = starts;
     const other = new LineHeaders(this.#bytes);
-    this.#sorted = this.#memory.sorter.sort(lines, (a, b) => {
-      const [timeA = 0, timeB = 0] = [times[a], times[b]];
-      if (timeA !== timeB) return timeA < timeB;
+    this.#sorted = this.#memory.sorter.sort(lines, times, (a, b) => {
       headers.show(starts[a] ?? 0);
       other.show(starts[b] ?? 0);
       return isBefore(headers, other);

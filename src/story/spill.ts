@@ -5,7 +5,7 @@ import { Dealer } from './dealer.ts';
 import type { Source } from './merge.ts';
 import { BEHIND_ALL, comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
 import { dealPart, PartCursor, PartMemory } from './part.ts';
-import { PartWriter, WriteQueue } from './part-writer.ts';
+import { PartWriter } from './part-writer.ts';
 
 /** As many logs are merged at once as hold less than this in memory, a block each. */
 const MEMORY = 24 * 1024 * 1024;
@@ -96,15 +96,15 @@ export class ScratchFolder implements Scratch {
     memory: number,
     run: (dealer: Dealer) => Promise<void>,
   ): Promise<readonly Source[]> {
-    await using writers = new AsyncDisposableStack();
-    const queue = new WriteQueue();
     const parts: PartWriter[] = [];
-    for (let part = 0; part <= cuts.length; part += 1)
-      parts.push(writers.use(await PartWriter.create(join(this.#folder ?? '', String(this.#parts++)), queue)));
-    const dealer = new Dealer(cuts, parts, queue);
-    await run(dealer);
-    await dealer.end();
-    await writers.disposeAsync();
+    {
+      using writers = new DisposableStack();
+      for (let part = 0; part <= cuts.length; part += 1)
+        parts.push(writers.use(new PartWriter(join(this.#folder ?? '', String(this.#parts++)))));
+      const dealer = new Dealer(cuts, parts);
+      await run(dealer);
+      dealer.end();
+    }
     const sources: Source[] = [];
     for (const [index, writer] of parts.entries())
       sources.push(

@@ -13,6 +13,8 @@ const ZERO = 48;
 export class TimelineText implements EntrySink {
   readonly text: DocumentText;
   readonly #examination: Examination;
+  /** Of other containers no line is shown to it. */
+  readonly #examined: ReadonlySet<number>;
   #seq = 0;
   /** How the next entry begins: `,\n{"seq":N,`. */
   #beginning = Buffer.from('\n{"seq":0,');
@@ -22,9 +24,10 @@ export class TimelineText implements EntrySink {
   #container = -1;
   #lines = 0;
 
-  constructor(text: DocumentText, examination: Examination) {
+  constructor(text: DocumentText, { of, examination }: { of: ReadonlySet<number>; examination: Examination }) {
     this.text = text;
     this.#examination = examination;
+    this.#examined = of;
   }
 
   get isFull(): boolean {
@@ -58,7 +61,8 @@ export class TimelineText implements EntrySink {
   }
 
   #endRun(): void {
-    for (let line = Math.max(0, this.#lines - KEPT); line < this.#lines; line += 1) {
+    const isExamined = this.#lines > 0 && this.#examined.has(this.#container);
+    for (let line = Math.max(0, this.#lines - KEPT); isExamined && line < this.#lines; line += 1) {
       const [from = 0, to = 0] = [this.#starts[line % KEPT], this.#ends[line % KEPT]];
       this.#examination.takeLine(this.#container, this.#seq - this.#lines + line, this.text.bytes, from, to);
     }
