@@ -6,6 +6,8 @@ import { LineTime } from './line-time.ts';
 export const STREAMS = ['stdout', 'stderr', 'unknown'] as const;
 const UNKNOWN = 2;
 const EMPTY = Buffer.alloc(0);
+/** A line of more than this is never put together. */
+const LONG = 1024 * 1024;
 const SPACE = 32;
 const NEWLINE = 10;
 
@@ -25,6 +27,8 @@ export class BlockLines {
   bytes: Buffer = EMPTY;
   from = 0;
   to = 0;
+  /** The same of a line that is too long to be put together: what it was split into. Undefined for others. */
+  parts: readonly Buffer[] | undefined;
   /** Index of STREAMS. */
   stream = UNKNOWN;
   #block: Buffer = EMPTY;
@@ -48,6 +52,7 @@ export class BlockLines {
 
   /** Goes to the next line; false at the end of the block. */
   next(): boolean {
+    this.parts = undefined;
     if (this.#records === undefined) return this.#nextTimestamped();
     return this.#nextOfRecords(this.#records) || (this.#isLogEnd && this.#nextUnended());
   }
@@ -109,7 +114,9 @@ export class BlockLines {
   #show(stream: number, { time, parts }: Begun): void {
     this.#begun[stream] = undefined;
     this.time.take(time, 0, time.length);
-    this.bytes = Buffer.concat(parts);
+    const isLong = parts.reduce((sum, { length }) => sum + length, 0) > LONG;
+    this.parts = isLong ? parts : undefined;
+    this.bytes = isLong ? EMPTY : Buffer.concat(parts);
     this.from = 0;
     this.to = this.bytes.length;
     this.stream = stream;

@@ -12,6 +12,7 @@ export class Dealer implements EntrySink {
   readonly #parts: readonly PartWriter[];
   #part = 0;
   #start = 0;
+  #isInLine = false;
   #memory: Buffer;
   #headers: LineHeaders;
 
@@ -23,8 +24,9 @@ export class Dealer implements EntrySink {
     this.#headers = new LineHeaders(this.#memory);
   }
 
+  /** Never within a line, whose length stands before it. */
   get isFull(): boolean {
-    return this.text.isFull;
+    return this.text.isFull && !this.#isInLine;
   }
 
   entry(): never {
@@ -35,6 +37,7 @@ export class Dealer implements EntrySink {
     const { text } = this;
     if (!this.#isOfPart(place)) this.#goTo(place);
     this.#parts[this.#part]?.countLine(place);
+    this.#isInLine = true;
     this.#start = text.length;
     text.room(HEADER);
     this.#headersOf(text.bytes).put(this.#start, container, place);
@@ -44,6 +47,7 @@ export class Dealer implements EntrySink {
   endLine(): void {
     const { text } = this;
     const length = text.length - this.#start - HEADER;
+    this.#isInLine = false;
     this.#headersOf(text.bytes).putLength(this.#start, length);
     const end = afterLine(this.#start, length);
     text.room(end - text.length);

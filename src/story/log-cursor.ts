@@ -4,6 +4,7 @@ import { BlockLines, STREAMS } from './block-lines.ts';
 import type { BlockRef } from './block-list.ts';
 import type { DocumentText } from './document-text.ts';
 import { addEscaped } from './json-bytes.ts';
+import { LongLine } from './long-line.ts';
 import type { Cursor, EntrySink, Source } from './merge.ts';
 import { isBefore, keyAt, keyNotBefore, type OrderKey, type Place, placeAt } from './order.ts';
 import type { InstanceLog, JournalSource } from './survey.ts';
@@ -44,6 +45,8 @@ class LogCursor implements Cursor {
   readonly #container: number;
   readonly #lines: BlockLines;
   readonly #blocks: Iterator<BlockRef>;
+  /** What is left of a line that is written piece by piece. */
+  #long: LongLine | undefined;
   #isUtf8 = true;
   #observed = '';
   /** What stands between a line's time and its content, by stream; made when the block's first such line comes. */
@@ -73,9 +76,10 @@ class LogCursor implements Cursor {
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
     do {
-      sink.beginLine(this.#container, this);
-      this.#writeLine(sink.text);
-      sink.endLine();
+      if (this.#long === undefined) this.#beginLine(sink);
+      while (this.#long?.writePiece(sink.text) === false) if (sink.isFull) return false;
+      this.#long = undefined;
+      this.#endLine(sink);
       if (!this.#advance()) return true;
     } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
     return false;
@@ -92,24 +96,33 @@ class LogCursor implements Cursor {
     return true;
   }
 
-  #writeLine(text: DocumentText): void {
-    const { bytes, from, to, stream, time } = this.#lines;
+  /** Writes a line but for its end; of one that is long what stands before its content. */
+  #beginLine(sink: EntrySink): void {
+    sink.beginLine(this.#container, this);
+    const { text } = sink;
+    const { bytes, parts, from, to, stream, time } = this.#lines;
     this.#between[stream] ??= this.#betweenOf(stream);
     const between = this.#between[stream];
-    const isText = this.#isUtf8 || isUtf8(bytes.subarray(from, to));
+    this.#long = parts === undefined ? undefined : new LongLine(parts);
+    const isText = this.#long?.isText ?? (this.#isUtf8 || isUtf8(bytes.subarray(from, to)));
     text.room(time.json.length + between.length);
     text.bytes.set(time.json, text.length);
     text.length += time.json.length;
     text.bytes.set(between, text.length);
     text.length += between.length;
     if (isText) addEscaped(text, bytes, from, to);
-    else this.#writeBytes(text, bytes.toString('base64', from, to));
+    else this.#addBytes(text, bytes.toString('base64', from, to));
+  }
+
+  #endLine(sink: EntrySink): void {
+    const { text } = sink;
     text.room(END.length);
     text.bytes.set(END, text.length);
     text.length += END.length;
+    sink.endLine();
   }
 
-  #writeBytes(text: DocumentText, base64: string): void {
+  #addBytes(text: DocumentText, base64: string): void {
     text.length -= TEXT.length;
     text.addText(`${BYTES}${base64}`);
   }

@@ -3,7 +3,7 @@ import { comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
 
 /** Where a merge writes the entries to, in their order. */
 export interface EntrySink {
-  /** It must be flushed before it takes more. */
+  /** It must be flushed before it takes more; that may be within a log line, too. */
   readonly isFull: boolean;
   /** An entry that is no log line: its JSON without the brace and `seq` at its beginning. */
   entry(json: string): void;

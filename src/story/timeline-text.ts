@@ -23,6 +23,8 @@ export class TimelineText implements EntrySink {
   readonly #ends = new Float64Array(KEPT);
   #container = -1;
   #lines = 0;
+  /** Within a line; `told`: whose beginning was shown, because the text goes on without it. */
+  #line: 'none' | 'begun' | 'told' = 'none';
 
   constructor(text: DocumentText, { of, examination }: { of: ReadonlySet<number>; examination: Examination }) {
     this.text = text;
@@ -47,16 +49,20 @@ export class TimelineText implements EntrySink {
     this.#container = container;
     this.#begin();
     this.#starts[this.#lines % KEPT] = this.text.length;
+    this.#line = 'begun';
   }
 
   endLine(): void {
     this.#ends[this.#lines % KEPT] = this.text.length;
-    this.#lines += 1;
+    if (this.#line === 'begun') this.#lines += 1;
+    this.#line = 'none';
     this.#count();
   }
 
   flush(): Promise<void> {
+    const start = this.#starts[this.#lines % KEPT] ?? 0;
     this.#endRun();
+    if (this.#line === 'begun') this.#tellBeginning(start);
     return this.text.flush();
   }
 
@@ -67,6 +73,14 @@ export class TimelineText implements EntrySink {
       this.#examination.takeLine(this.#container, this.#seq - this.#lines + line, this.text.bytes, from, to);
     }
     this.#lines = 0;
+  }
+
+  /** Of a line that goes on in the next piece of the text. */
+  #tellBeginning(start: number): void {
+    const { bytes, length } = this.text;
+    if (this.#examined.has(this.#container))
+      this.#examination.takeLine(this.#container, this.#seq, bytes, start, length);
+    this.#line = 'told';
   }
 
   #begin(): void {
