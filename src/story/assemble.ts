@@ -5,8 +5,7 @@ import { DocumentText, type StorySink } from './document-text.ts';
 import { Entries } from './entries.ts';
 import { Examination } from './examine.ts';
 import { logSource } from './log-cursor.ts';
-import { listSource, merge, type Source } from './merge.ts';
-import { comparePlaces } from './order.ts';
+import { merge, type Source } from './merge.ts';
 import { redactionsOf } from './redactions.ts';
 import { RememberedJournal } from './remembered.ts';
 import { limitFanIn, type Scratch } from './spill.ts';
@@ -50,7 +49,7 @@ export async function assembleStory(
   const parts = await limitFanIn(logs, { scratch });
   const examination = new Examination({ metadata, objects, containers });
   const timeline = new TimelineText(text, { examination, of: entries.ended });
-  await merge([listSource(entries.prepared.sort(comparePlaces)), ...parts], timeline);
+  await merge([entries.prepared.source(), ...parts], timeline);
   const verdict = examination.verdict();
   await text.add(`\n],\n"verdict": ${JSON.stringify(verdict)}\n}\n`);
   await text.end();

@@ -11,17 +11,12 @@ import { changesOf, type ToldChange } from './changes.ts';
 import { Containers, given } from './containers.ts';
 import type { StoryGap, StoryObject } from './document.ts';
 import { type EntryTime, finerOf, timeOfEvent, timeOfState } from './object-time.ts';
-import { keyAfter, keyAt, type OrderKey, type Place, placeAt } from './order.ts';
+import { keyAfter, keyAt, type OrderKey, placeAt } from './order.ts';
 import { diff } from './patch.ts';
+import { PreparedEntries } from './prepared.ts';
 import { countRedactions } from './redactions.ts';
 import { relationsOf, rootsOf } from './relations.ts';
 import type { Survey } from './survey.ts';
-
-/** An entry that is no log line: where it stands, and its JSON without `seq`, which only the merge knows. */
-export interface PreparedEntry extends Place {
-  /** `"time":…}`: what follows the `seq`. */
-  readonly json: string;
-}
 
 interface ObjectDraft {
   readonly uid: string;
@@ -39,7 +34,7 @@ interface ObjectDraft {
 export class Entries {
   readonly #survey: Survey;
   readonly containers: Containers;
-  readonly prepared: PreparedEntry[] = [];
+  readonly prepared = new PreparedEntries();
   readonly gaps: StoryGap[] = [];
   /** A short sentence for each gap, for `metadata.incomplete`. */
   readonly gapTexts: string[] = [];
@@ -244,7 +239,7 @@ export class Entries {
   }
 
   #push(key: OrderKey, entry: object): void {
-    this.prepared.push({ ...placeAt(key, this.#order), json: JSON.stringify(entry).slice(1) });
+    this.prepared.push(placeAt(key, this.#order), JSON.stringify(entry).slice(1));
   }
 
   #measureLag({ object, observed, action }: ObjectRecord): void {

@@ -1,5 +1,5 @@
 import type { DocumentText } from './document-text.ts';
-import { comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
+import { comparePlaces, isBefore, type Place } from './order.ts';
 
 /** Where a merge writes the entries to, in their order. */
 export interface EntrySink {
@@ -67,49 +67,6 @@ function limitOf(heap: readonly Cursor[], next: Source | undefined): Place | und
   const second = left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
   if (next === undefined || (second !== undefined && isBefore(second, next.from))) return second;
   return next.from;
-}
-
-/** Entries that are in memory, in order. */
-export class ListCursor implements Cursor {
-  readonly #entries: readonly (Place & { readonly json: string })[];
-  #at = -1;
-  second = 0;
-  nanosecond = 0;
-  steps = 0;
-  order = 0;
-
-  constructor(entries: readonly (Place & { readonly json: string })[]) {
-    this.#entries = entries;
-  }
-
-  async load(): Promise<boolean> {
-    return this.#advance();
-  }
-
-  drain(sink: EntrySink, limit: Place | undefined): boolean {
-    do {
-      sink.entry(this.#entries[this.#at]?.json ?? '');
-      if (!this.#advance()) return true;
-    } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
-    return false;
-  }
-
-  #advance(): boolean {
-    const next = this.#entries[this.#at + 1];
-    if (next === undefined) return false;
-    this.#at += 1;
-    this.second = next.second;
-    this.nanosecond = next.nanosecond;
-    this.steps = next.steps;
-    this.order = next.order;
-    return true;
-  }
-}
-
-/** All of some entries that are in memory, in order, as a source. */
-export function listSource(entries: readonly (Place & { readonly json: string })[]): Source {
-  const [first = NOWHERE, last = NOWHERE] = [entries[0], entries.at(-1)];
-  return { from: first, until: last, memory: 0, bytes: 0, open: () => new ListCursor(entries) };
 }
 
 function push(heap: Cursor[], cursor: Cursor): void {
