@@ -127,9 +127,9 @@ function refused({ resource, name }: Root, cause: FaroError): FaroError {
 }
 
 async function missing(client: KubeClient, root: Root, cause: FaroError, signal: AbortSignal): Promise<FaroError> {
-  const { resource, name, namespace } = root;
+  const { kind, name, namespace } = root;
   if (namespace === null)
-    return new FaroError('not-found', `there is no ${resource} "${name}"`, {
+    return new FaroError('not-found', `there is no ${kind} "${name}"`, {
       cause,
       hint: 'with --wait faro waits for it',
     });
@@ -138,7 +138,7 @@ async function missing(client: KubeClient, root: Root, cause: FaroError, signal:
       cause,
       hint: 'name another one with -n; with --wait faro waits for the object and its namespace',
     });
-  return new FaroError('not-found', `there is no ${resource} "${name}" in namespace "${namespace}"`, {
+  return new FaroError('not-found', `there is no ${kind} "${name}" in namespace "${namespace}"`, {
     cause,
     hint: 'check the name and -n; with --wait faro records from the moment it is created',
   });

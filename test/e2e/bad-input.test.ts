@@ -48,7 +48,7 @@ test('faro check refuses an unknown type, too, and says that a target does not e
   const [unknown, missing] = await Promise.all([checked('deploiment/web'), checked('deployment/nope')]);
   assert.deepEqual([unknown.code, missing.code], [2, 0]);
   assert.match(unknown.stderr, /no type "deploiment".*\n.*deployments/);
-  assert.match(missing.stdout, /^# there is no deployments "nope" in namespace "default"\n# yes/);
+  assert.match(missing.stdout, /^# there is no Deployment "nope" in namespace "default"\n# yes/);
 });
 
 test('a reader that goes away ends the command with a line, not with a stack trace', options, async () => {
@@ -92,7 +92,7 @@ test('a namespace that does not exist is named', options, () =>
 test('an object that does not exist is named, with --wait as the way out', options, () =>
   refused(['deploy/web', '-n', 'default'], {
     code: 2,
-    says: /no deployments "web" in namespace "default"[\s\S]*--wait/,
+    says: /no Deployment "web" in namespace "default"[\s\S]*--wait/,
   }),
 );
 
