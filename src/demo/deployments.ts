@@ -153,11 +153,12 @@ export class DeploymentController {
         component: 'replicaset-controller',
       });
     }
-    const replicas = Math.min(alive.length, wanted);
+    const ready = alive.filter(isReady).length;
     this.#setStatus(types.replicasets, replicaSet, {
       observedGeneration: replicaSet.metadata.generation,
-      replicas,
-      readyReplicas: alive.filter(isReady).length,
+      replicas: Math.min(alive.length, wanted),
+      readyReplicas: ready,
+      availableReplicas: ready,
     });
   }
 
