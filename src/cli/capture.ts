@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { KubeletClients } from '../kube/kubelet.ts';
 import { FaroError } from '../model/errors.ts';
-import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
-import type { EndConditions, RecordResult } from '../record/end.ts';
+import type { RecordResult } from '../record/end.ts';
 import { Recorder, type RecordSink } from '../record/record.ts';
-import { parsePattern } from '../redact/patterns.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { checkOutput, writeStory } from '../story/file.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -15,12 +13,12 @@ import { captureAround } from './ci/capture-around.ts';
 import type { CommandOutcome } from './ci/outcome.ts';
 import { checkReports, publish } from './ci/publish.ts';
 import type { CommandContext } from './context.ts';
-import { diskOf, judged } from './disk.ts';
-import { parseDuration } from './duration.ts';
+import { judged } from './disk.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { checkUnused, journalOf, recoverHint } from './journal-place.ts';
 import { kubeletsFor } from './kubelets.ts';
 import type { CaptureOptions, TelemetryOptions } from './options.ts';
+import { type CapturePlan, planOf } from './plan.ts';
 import { type ProgressMode, startProgress } from './progress.ts';
 import { type KilledJournal, newJournal, type RecordingJournal } from './recording-journal.ts';
 import { placeReport, reportOf, summariseReport } from './report.ts';
@@ -102,28 +100,8 @@ async function tell(told: Told, options: CaptureOptions, context: CommandContext
   await publish({ ...recorded, targets, goal, output, seconds, command, firstCause }, options, context);
 }
 
-/** What the options ask for, checked before anything is begun. */
-export function planOf(options: CaptureOptions, context: CommandContext, startedAt: number = context.clock.now()) {
-  const { command } = context;
-  if (command?.length === 0)
-    throw new FaroError('usage', 'there is no command after --', { hint: 'e.g. -- kubectl apply -f web.yaml' });
-  if (command !== undefined && options.output === '-')
-    throw new FaroError('usage', "standard output is the command's", { hint: 'name a file with -o' });
-  return {
-    end: endConditions(options, context),
-    logs: logLimits(options, startedAt),
-    disk: diskOf(options),
-    drainMs: parseDuration(options.drain, '--drain'),
-    redaction: {
-      enabled: options.redact,
-      managedFields: options.managedFields === true,
-      patterns: (options.redactPattern ?? []).map(parsePattern),
-    },
-  };
-}
-
 export interface RecordRequest {
-  readonly plan: ReturnType<typeof planOf>;
+  readonly plan: CapturePlan;
   readonly options: CaptureOptions;
   readonly context: CommandContext;
   readonly log: Log;
@@ -231,7 +209,7 @@ const GENERATOR = `faro ${VERSION}`;
 
 function identity(
   options: CaptureOptions,
-  { patterns }: RecordRequest['plan']['redaction'],
+  { patterns }: CapturePlan['redaction'],
   session: Session,
   context: CommandContext,
 ) {
@@ -255,48 +233,6 @@ function identity(
     cluster: session.cluster,
     options: { ...given, logRoute: options.logRoute },
   };
-}
-
-function endConditions(options: CaptureOptions, { command }: CommandContext): EndConditions {
-  const duration = (text: string | undefined, option: string) =>
-    text === undefined ? undefined : parseDuration(text, option);
-  if (options.timeout !== undefined && options.until === undefined)
-    throw new FaroError('usage', '--timeout needs --until', { hint: 'use --for to record for a fixed time' });
-  const byDefault = command === undefined || options.until === undefined ? undefined : COMMAND_TIMEOUT;
-  return {
-    until: options.until,
-    forMs: duration(options.for, '--for'),
-    timeoutMs: duration(options.timeout ?? byDefault, '--timeout'),
-    settleMs: parseDuration(options.settle, '--settle'),
-  };
-}
-
-/** A pipeline must not hang: much that never becomes ready never says that it has failed, either. */
-const COMMAND_TIMEOUT = '10m';
-
-function logLimits(options: CaptureOptions, startedAt: number) {
-  if (!options.logs) return undefined;
-  const tailLines = options.tail === undefined ? undefined : wholeNumber(options.tail, '--tail', 0);
-  const since = options.since === undefined ? undefined : sinceOf(options.since, startedAt);
-  const timeoutMs = options.logTimeout === undefined ? undefined : parseDuration(options.logTimeout, '--log-timeout');
-  return {
-    route: options.logRoute,
-    maxStreams: wholeNumber(options.maxLogStreams, '--max-log-streams', 1),
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(since === undefined ? {} : { since }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  };
-}
-
-/** `--since` takes a duration or a time. */
-function sinceOf(text: string, startedAt: number): Timestamp {
-  return parseTimestamp(text) ?? timestampOf(startedAt - parseDuration(text, '--since'));
-}
-
-function wholeNumber(text: string, option: string, least: number): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new FaroError('usage', `${option}: "${text}" is not a whole number of at least ${least}`);
 }
 
 function left(dir: string): FaroError {

@@ -3,11 +3,12 @@ import type { Root } from '../model/record.ts';
 import { groupResourceOf } from '../model/resource.ts';
 import { millisecondsOf } from '../model/time.ts';
 import { checkOutput } from '../story/file.ts';
-import { type Capturing, commandLog, planOf, recordAndTell } from './capture.ts';
+import { type Capturing, commandLog, recordAndTell } from './capture.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit.ts';
 import { kubeletsFor } from './kubelets.ts';
 import type { CaptureOptions } from './options.ts';
+import { planOf } from './plan.ts';
 import { KilledJournal } from './recording-journal.ts';
 import { connectionFor, openSession } from './session.ts';
 
