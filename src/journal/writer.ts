@@ -81,6 +81,8 @@ export class JournalWriter implements AsyncDisposable {
   readonly #chain: SegmentChain;
   readonly #backlog: Backlog;
   readonly #written = new Waiters();
+  /** Wakes who waits for something to write. */
+  readonly #taken = new Waiters();
   readonly #ticker: Promise<void>;
   #writing: Promise<void> | undefined;
   #failure: FaroError | undefined;
@@ -164,6 +166,7 @@ export class JournalWriter implements AsyncDisposable {
     const { log } = this.#options;
     const { stopped } = this.#room;
     this.#backlog.take(record);
+    this.#taken.wake();
     if (stopped === 0 && this.#room.stopped > 0)
       log.warn(
         {},
@@ -215,6 +218,8 @@ export class JournalWriter implements AsyncDisposable {
   async #tick(): Promise<void> {
     const { clock, syncIntervalMs } = this.#options;
     while (!this.#closed.signal.aborted) {
+      // A capture of what is still costs no timer.
+      if (this.#backlog.isEmpty) await this.#taken.wait(this.#closed.signal);
       await clock.sleep(syncIntervalMs, this.#closed.signal).catch(() => undefined); // rejected only by close
       if (!this.#backlog.isEmpty) this.#write();
     }
@@ -225,6 +230,7 @@ export class JournalWriter implements AsyncDisposable {
     this.#writing ??= this.#writeBatch().finally(() => {
       this.#writing = undefined;
       this.#written.wake();
+      if (!this.#backlog.isEmpty) this.#taken.wake(); // what was left out of the order is back in it
     });
     return this.#writing;
   }

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../../src/cli/context.ts';
+import { SimulatedClock } from '../../src/demo/clock.ts';
 import { type JournalFile, type JournalFs, nodeFs } from '../../src/journal/fs.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import { FaroError } from '../../src/model/errors.ts';
 import { parseJson } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
+import { FaultyDisk } from './faulty-disk.ts';
 import { log, note, read, shown, T, write } from './sample.ts';
 
 function freshDir(): string {
@@ -131,4 +133,27 @@ test('what is read waits while the disk lags behind', async () => {
   assert.ok(journal.bufferedBytes > 1000);
   await journal.drained(new AbortController().signal);
   assert.ok(journal.bufferedBytes <= 1000);
+});
+
+test('a timer runs only while something waits for the disk', async () => {
+  const [clock, disk] = [new SimulatedClock(), new FaultyDisk()];
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  let sleeps = 0;
+  const counted = {
+    now: () => clock.now(),
+    sleep: (ms: number, signal?: AbortSignal) => {
+      sleeps += 1;
+      return clock.sleep(ms, signal);
+    },
+  };
+  await using journal = await JournalWriter.create('/j', { clock: counted, fs: disk, syncIntervalMs: 100 });
+  await clock.advance(60_000, settle);
+  assert.equal(sleeps, 0);
+  for (const text of ['one', 'two']) {
+    journal.append(note(text));
+    await clock.advance(100, settle);
+    assert.deepEqual((await read('/j', disk.afterPowerCut())).records.at(-1), shown(note(text)));
+    await clock.advance(60_000, settle);
+  }
+  assert.equal(sleeps, 2);
 });
