@@ -52,7 +52,7 @@ export function encodeFrame(record: JournalRecord, { salt, isPlain = false }: Fr
 function encodeJson(record: JournalRecord, from: number): { flags: number; payload: readonly Buffer[] } {
   const json = Buffer.from(JSON.stringify(record));
   const isSmall = json.length < from;
-  return { flags: isSmall ? 0 : FLAG_DEFLATE, payload: [isSmall ? json : deflateRawSync(json, { level: 1 })] };
+  return { flags: isSmall ? 0 : FLAG_DEFLATE, payload: [isSmall ? json : alone(deflateRawSync(json, { level: 1 }))] };
 }
 
 /** The header stays readable without unpacking the lines: it is read for every block, they only once. */
@@ -70,8 +70,16 @@ function encodeLog({ bytes, ...rest }: LogRecord, from: number): { flags: number
 /** With the size known beforehand zstd's tables are no larger than it takes: making them costs more than their use. */
 function compress(bytes: Buffer): Buffer {
   const params = { [constants.ZSTD_c_compressionLevel]: 1 };
-  const chunkSize = Math.max(MIN_CHUNK, Math.ceil(bytes.length / 2));
-  return zstdCompressSync(bytes, { params, pledgedSrcSize: bytes.length, chunkSize });
+  const chunkSize = Math.max(MIN_CHUNK, Math.ceil(bytes.length / 4));
+  return alone(zstdCompressSync(bytes, { params, pledgedSrcSize: bytes.length, chunkSize }));
+}
+
+/**
+ * Not a view of the room that was made for it, many times its size: that would stay in memory until the disk has taken the
+ * frame, counted by nobody, outlive the young generation, and have V8 mark all of its heap every few megabytes.
+ */
+function alone(packed: Buffer): Buffer {
+  return Buffer.from(packed);
 }
 
 /** What Node lets an output grow by at least. */

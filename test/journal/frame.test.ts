@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeFrame } from '../../src/journal/frame.ts';
+import type { JournalRecord } from '../../src/model/record.ts';
+import { log, note } from './sample.ts';
+
+const LINE = `${'2026-11-23T12:00:05.000000000Z a line as there are many'}\n`;
+/** Node makes small buffers out of one of this size. */
+const POOL_BYTES = 64 * 1024;
+
+/** What a frame holds of memory while it waits for the disk, beside what it came from. */
+function heldBytes(record: JournalRecord, raw: Buffer | undefined): number {
+  const memory = new Set(encodeFrame(record, { salt: 1 }).map(({ buffer }) => buffer));
+  if (raw !== undefined) memory.delete(raw.buffer);
+  return [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+test('a frame that waits for the disk keeps no more memory than it has bytes', () => {
+  const raw = Buffer.alloc(1024 * 1024, LINE);
+  assert.ok(heldBytes(log(raw), raw) <= 2 * POOL_BYTES, `${heldBytes(log(raw), raw)} bytes for lines`);
+  const text = note(LINE.repeat(20_000));
+  assert.ok(heldBytes(text, undefined) <= 2 * POOL_BYTES, `${heldBytes(text, undefined)} bytes for a record`);
+});
