@@ -1,3 +1,4 @@
+import { FaroError } from '../model/errors.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
 import { isGzip, isProtobuf, nameOf, plainFrames, readRefusal, requireJson } from './answer.ts';
@@ -185,9 +186,14 @@ class HttpKubeClient implements KubeClient {
 
   /** A call whose answer goes on for as long as the server likes; a refusal is read and thrown. */
   async #stream(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    const response = await this.#sender.send(request, signal);
+    const tooSlow = new AbortController();
+    const response = await this.#sender.send(request, AbortSignal.any([signal, tooSlow.signal]));
     if (response.status < 300) return response;
     await using _body = response.body;
+    const { silenceMs } = this.#limits;
+    const what = `${nameOf(request)} was refused (${response.status}), and no reason came within ${silenceMs / 1000} s`;
+    const giveUp = () => tooSlow.abort(new FaroError('unreachable', what));
+    AbortSignal.timeout(silenceMs).addEventListener('abort', giveUp, { once: true });
     throw await readRefusal(response, request);
   }
 }

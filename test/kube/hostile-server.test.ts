@@ -135,6 +135,25 @@ const watches: readonly (readonly [title: string, speech: Speech, says: RegExp])
   ],
 ];
 
+const REFUSED = 'HTTP/1.1 500 No\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+const streams: readonly (readonly [title: string, speech: Speech, says: RegExp])[] = [
+  ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhi\n', /unreachable|protocol/],
+  [
+    'a length beyond all reason, and an end',
+    'HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nhi\n',
+    /unreachable/,
+  ],
+  ['chunks of garbage', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhi\n', /unreachable|protocol/],
+  [
+    'a header of a megabyte',
+    `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(1024 * 1024)}\r\n\r\nhi\n`,
+    /unreachable|protocol/,
+  ],
+  ['a refusal without end', (socket) => endless(socket, REFUSED, chunk(big)), /protocol.*larger than/],
+  ['a refusal, a byte now and then', (socket) => slowly(socket, REFUSED, '1\r\n \r\n'), /unreachable.*no reason came/],
+];
+
 describe('a server that lies', () => {
   const server = createServer();
   const speeches = new Map<string, Speech>();
@@ -146,7 +165,7 @@ describe('a server that lies', () => {
         written += socket.bytesWritten;
       });
       socket.on('data', (bytes: Buffer) => {
-        const name = /[?&]labelSelector=([\w-]+)/.exec(bytes.toString('latin1'))?.[1] ?? '';
+        const name = /[?&](?:labelSelector|container)=([\w-]+)/.exec(bytes.toString('latin1'))?.[1] ?? '';
         const speech = speeches.get(name) ?? '';
         if (typeof speech === 'function') void speech(socket);
         else socket.end(speech);
@@ -193,6 +212,16 @@ describe('a server that lies', () => {
           assert.equal(frame.type, 'ADDED');
       };
       assert.match(await outcome(speech, watch), says);
+    });
+
+  for (const [title, speech, says] of streams)
+    it(`answers the question for a log with ${title}`, { timeout: LONGEST_MS }, async () => {
+      const read = async (client: KubeClient, name: string) => {
+        const at = { namespace: 'shop', pod: 'web', container: name, follow: true };
+        await using body = await client.logs(at, AbortSignal.timeout(LONGEST_MS));
+        for await (const _chunk of body);
+      };
+      assert.match(await outcome(speech, read, /now and then/.test(title)), says);
     });
 
   it('was not listened to for longer than it took to see that', () => {
