@@ -14,6 +14,9 @@ export async function checkPlace(output: string, options: { readonly force: bool
     throw new FaroError('output', `${output} is a folder`, {
       hint: `name a file in it, e.g. ${join(output, 'story.json')}`,
     });
+  // A file that is renamed there would take the place of /dev/null, for everyone.
+  if (!existing.isFile())
+    throw new FaroError('output', `${output} is no regular file`, { hint: 'name a file with -o' });
   if (!options.force)
     throw new FaroError('output', `${output} exists already`, {
       hint: 'name another file with -o, or overwrite it with --force',
