@@ -128,10 +128,19 @@ export async function beginsWith(opened: FileBytes, expected: Proof): Promise<bo
   return expected.matches(found.subarray(0, expected.length));
 }
 
+/** No time is longer. */
+const MOST_TIME_BYTES = 64;
+
 /** The time of a file's first record; disposes it. */
 export async function firstTimeOf(opened: FileBytes): Promise<Timestamp | undefined> {
   await using bytes = opened;
-  for await (const chunk of bytes.chunks) return timestampAt(chunk, 0, chunk.indexOf(32));
+  let begin: Buffer = Buffer.alloc(0);
+  for await (const chunk of bytes.chunks) {
+    begin = Buffer.concat([begin, chunk]);
+    const space = begin.indexOf(32);
+    if (space !== -1) return timestampAt(begin, 0, space);
+    if (begin.length > MOST_TIME_BYTES) return undefined;
+  }
   return undefined;
 }
 

@@ -197,17 +197,21 @@ export class FileSuccession {
     try {
       return await firstTimeOf(opened);
     } catch (error) {
-      if (error instanceof DamagedFile) return undefined; // told when it is read
-      throw error;
+      if (!(error instanceof DamagedFile) || !this.givesUp(file)) throw error;
+      return undefined; // told when it is read
     }
   }
 
   /** Names tell the node's local time, which may step back: where there are several, their first records decide. */
   async #oldest(rotated: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     if (rotated.length < 2) return rotated[0];
-    const begun: { readonly file: string; readonly first: Timestamp | undefined }[] = [];
-    for (const file of rotated) begun.push({ file, first: await this.#firstTime(file, signal) });
-    return begun.reduce((a, b) => (b.first !== undefined && (a.first === undefined || b.first < a.first) ? b : a)).file;
+    const begun: { readonly file: string; readonly first: Timestamp }[] = [];
+    for (const file of rotated) {
+      const first = await this.#firstTime(file, signal);
+      if (first === undefined) return rotated[0];
+      begun.push({ file, first });
+    }
+    return begun.reduce((a, b) => (b.first < a.first ? b : a)).file;
   }
 
   async #list(signal: AbortSignal): Promise<readonly string[] | undefined> {

@@ -1,18 +1,20 @@
 import type { KubeClient } from '../kube/client.ts';
-import { logFolder, type NodeRoute } from '../kube/node-routes.ts';
+import { logFolder } from '../kube/node-routes.ts';
 import { type NodeSettings, nodeOf } from '../kube/node-settings.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import type { FirstLines } from './binding.ts';
 import type { Gunzip } from './file-bytes.ts';
+import { footholdBehind } from './foothold.ts';
 import { KeptFiles } from './kept-files.ts';
 import type { InstanceLife } from './life.ts';
-import { NodeFollower } from './node-follower.ts';
+import { NodeFollower, type NodeFollowerOptions } from './node-follower.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { LogPast, LogPasts } from './past.ts';
 import { RefusedLog } from './refused-log.ts';
-import { RouteChooser, type RouteChooserOptions } from './route-chooser.ts';
+import { ReturningFollower } from './returning-follower.ts';
+import { type FilesRoute, RouteChooser, type RouteChooserOptions } from './route-chooser.ts';
 import type { Follower, LogSink } from './sink.ts';
 import { StreamFollower } from './stream-follower.ts';
 import { LogWitness } from './witness.ts';
@@ -71,10 +73,24 @@ export class FollowerMaker {
     const past = this.#options.past?.of(life.instance);
     const rotatesAt = () => settings.logRotation(node).maxBytes;
     const common = { ...this.#options, ...this.#streams, life, rotatesAt, past };
-    const stream = () => new StreamFollower({ ...common, firstLines });
+    const stream = (how: { readonly sink?: LogSink; readonly past?: LogPast } = {}) =>
+      new StreamFollower({ ...common, firstLines, ...how });
     if (choice === 'auto' && past !== undefined && isOfStream(past)) return stream();
     const route = await this.#routes.choose(pod, life, signal);
     if (route?.type === 'node-files') return await this.#ofFiles(pod, { common, route }, signal);
+    // What an earlier recorder had from a stream stays with that.
+    if (route?.isPassing === true && choice === 'auto' && past === undefined)
+      return new ReturningFollower({
+        ...common,
+        filesRoute: () => this.#routes.returned(pod, signal),
+        stream: (sink, told) => stream({ sink, past: told }),
+        files: (back, told) => this.#ofFiles(pod, { common: { ...common, past: told }, route: back }, signal),
+        foothold: ({ files }, resume, last) => {
+          const folder = logFolder(pod, life.instance.container);
+          const from = { ...this.#options, files, folder, restart: life.instance.restart };
+          return footholdBehind({ resume, last }, from, signal);
+        },
+      });
     if (route === undefined || choice === 'auto') return stream();
     const evidence = `node ${route.node} does not let its log files be read: ${route.reason}`;
     return new RefusedLog({ life, witness: new LogWitness(common), evidence });
@@ -87,10 +103,10 @@ export class FollowerMaker {
       route: { node, files },
     }: {
       readonly common: Omit<
-        ConstructorParameters<typeof NodeFollower>[0],
+        NodeFollowerOptions,
         keyof NodeShare | 'files' | 'folder' | 'streams' | 'timeoutMs'
       >;
-      readonly route: NodeRoute & { readonly type: 'node-files' };
+      readonly route: FilesRoute;
     },
     signal: AbortSignal,
   ): Promise<Follower> {

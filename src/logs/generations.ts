@@ -90,6 +90,12 @@ export class Generations {
     return isUnsure && this.mayHaveRotated ? [{ after: this.#sure?.last, until: undefined }] : [];
   }
 
+  /** The stream is left for the files, which hold all behind its last line: what it may have missed before that. */
+  left(): readonly RotationLoss[] {
+    const after = this.#ahead[0]?.floor ?? (this.mayHaveRotated ? this.#sure?.last : this.#last);
+    return after === this.#last ? [] : [{ after, until: this.#last }];
+  }
+
   #passed(): RotationLoss[] {
     const shown = this.#ahead.filter(({ begin }) => this.#last !== undefined && this.#last >= begin);
     if (shown.length === 0) return [];

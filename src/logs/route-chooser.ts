@@ -1,4 +1,5 @@
 import type { NodeRoute } from '../kube/node-routes.ts';
+import { nodeOf } from '../kube/node-settings.ts';
 import type { LogRoute } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
@@ -22,13 +23,19 @@ export interface RouteChooserOptions {
 
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 5000;
+/** Where it serves, the node is asked again as often. */
+const MAX_RETURN_MS = 30_000;
 /** So long a node that could not be asked is waited for, where the pod log API can serve instead. */
 const PATIENCE_MS = 3000;
+
+/** A node's files. */
+export type FilesRoute = NodeRoute & { readonly type: 'node-files' };
 
 /** Chooses by which way the log of each container run comes. */
 export class RouteChooser {
   readonly #options: RouteChooserOptions;
   readonly #stated = new Set<string>();
+  readonly #returns = new Map<string, Promise<FilesRoute>>();
 
   constructor(options: RouteChooserOptions) {
     this.#options = options;
@@ -49,6 +56,29 @@ export class RouteChooser {
     }
     this.#state(route);
     return route;
+  }
+
+  /**
+   * Resolves when a node that could not be asked lets its files be read; never where it refuses. It is asked once for all
+   * its pods. Rejects when the signal aborts.
+   */
+  returned(pod: KubeObject, signal: AbortSignal): Promise<FilesRoute> {
+    const node = nodeOf(pod) ?? '';
+    const known = this.#returns.get(node);
+    if (known !== undefined) return known;
+    const returned = this.#askAgain(pod, signal).finally(() => this.#returns.delete(node));
+    this.#returns.set(node, returned);
+    return returned;
+  }
+
+  async #askAgain(pod: KubeObject, signal: AbortSignal): Promise<FilesRoute> {
+    const { clock, routeOf } = this.#options;
+    for (let ms = MAX_RETRY_MS; ; ms = Math.min(MAX_RETURN_MS, ms * 2)) {
+      await clock.sleep(ms, signal);
+      const route = await routeOf(pod);
+      if (route.type === 'node-files') return route;
+      if (!route.isPassing) return await new Promise(() => undefined);
+    }
   }
 
   /** Says once for each node that refuses, and once for those that do not, which way the lines come. */

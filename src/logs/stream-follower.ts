@@ -107,6 +107,11 @@ export class StreamFollower implements Follower {
     return this.#proof.lost('interrupted', 'the capture ended before this log was read to its end');
   }
 
+  /** Its run was aborted, for the log's files go on behind its last line: states what it may have missed before. */
+  leave(): void {
+    this.#proof.left();
+  }
+
   async #read(reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<Outcome & { readonly isProven: boolean }> {
     const { life, firstLines } = this.#options;
     if (this.#isDisowned) this.#startOver();

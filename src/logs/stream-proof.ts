@@ -119,6 +119,12 @@ export class StreamProof {
     return witness.unproven(evidence);
   }
 
+  /** The log's files go on behind the last line. */
+  left(): void {
+    this.#state(this.#generations.left());
+    this.#stateBeginning();
+  }
+
   /** Its beginning was not asked for. */
   get isLimited(): boolean {
     const { tailLines, since } = this.#options.limits;

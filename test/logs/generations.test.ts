@@ -101,3 +101,13 @@ test('a file that may have been rotated since it was last looked at may lack wha
   shown.lines(6, 7);
   assert.deepEqual(shown.generations.rest(undefined, true), [{ after: time(4), until: undefined }]);
 });
+
+test('a stream that is left for the files may have missed lines only since the file was last known to be the same', () => {
+  const shown = new Shown();
+  shown.lines(1, 2);
+  assert.deepEqual(shown.generations.left(), []);
+  shown.lines(3, 5);
+  assert.deepEqual(shown.generations.left(), [{ after: time(2), until: time(5) }]);
+  shown.saw(1, 6);
+  assert.deepEqual(shown.generations.left(), []);
+});

@@ -1,0 +1,89 @@
+import type { FilePosition } from '../model/record.ts';
+import type { Timestamp } from '../model/time.ts';
+import { NOTHING_PENDING } from './cri.ts';
+import { CriJoiner } from './cri-lines.ts';
+import { firstTimeOf, openFile } from './file-bytes.ts';
+import type { FileSuccessionOptions } from './file-succession.ts';
+import type { Overlap, Resume } from './position.ts';
+import { positionAfter } from './proof.ts';
+import { liveName, rotatedNames } from './rotation.ts';
+
+/** A line of a file, as far as it takes to go on behind it. */
+interface LinePlace {
+  readonly file: string;
+  /** Where its last record begins. */
+  readonly offset: number;
+  readonly record: Buffer;
+  /** Lines were open where it ended: reading cannot go on there. */
+  readonly isTorn: boolean;
+}
+
+/**
+ * Finds in a run's files the lines that came last by the pod log API, in order and whole, as a stream that is opened anew
+ * is compared with them; gives the place behind them, where the files go on. Undefined where they are not found.
+ */
+export async function footholdBehind(
+  { resume: { sinceTime, matcher }, last }: { readonly resume: Resume; readonly last: Timestamp },
+  options: Omit<FileSuccessionOptions, 'kept'>,
+  signal: AbortSignal,
+): Promise<FilePosition | undefined> {
+  const second = sinceTime.slice(0, 19);
+  const places: LinePlace[] = [];
+  let overlap: Overlap = { state: 'open' };
+  for await (const { text, time, place } of linesFrom(await filesFrom(second, options, signal), options, signal)) {
+    if (time.slice(0, 19) < second) continue;
+    places.push(place);
+    overlap = matcher.accept(text);
+    if (overlap.state !== 'open') break;
+  }
+  if (overlap.state === 'open') overlap = matcher.end();
+  const place = overlap.state === 'joined' ? places[overlap.repeats - 1] : undefined;
+  if (place === undefined || place.isTorn) return undefined;
+  const { file, offset, record } = place;
+  return positionAfter({ file, offset, bytes: record, last, pending: NOTHING_PENDING });
+}
+
+/** The files, oldest first, from the one in which a second begins. */
+async function filesFrom(
+  second: string,
+  options: Omit<FileSuccessionOptions, 'kept'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { files, folder, restart } = options;
+  const live = liveName(restart);
+  const names = [...rotatedNames((await files.list(folder, signal)) ?? [], restart), live];
+  for (let index = names.length - 1; index > 0; index -= 1) {
+    const file = `${folder}${names[index]}`;
+    const opened = await openFile(options, { file, from: 0, mayBeCompressed: names[index] !== live }, signal);
+    const first = opened === undefined ? undefined : await firstTimeOf(opened);
+    if (first !== undefined && first.slice(0, 19) < second) return names.slice(index);
+  }
+  return names;
+}
+
+/** Their lines as the pod log API gives them, without newlines. */
+async function* linesFrom(
+  names: readonly string[],
+  options: Omit<FileSuccessionOptions, 'kept'>,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly text: Buffer; readonly time: Timestamp; readonly place: LinePlace }> {
+  const { folder, restart } = options;
+  const joiner = new CriJoiner();
+  for (const file of names) {
+    const mayBeCompressed = file !== liveName(restart);
+    await using opened = await openFile(options, { file: `${folder}${file}`, from: 0, mayBeCompressed }, signal);
+    let base = 0;
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of opened?.chunks ?? []) {
+      const bytes = Buffer.concat([rest, chunk]);
+      const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+      for (const { time, content, end } of joiner.lines(whole)) {
+        const start = whole.lastIndexOf(10, end - 2) + 1;
+        const place = { file, offset: base + start, record: whole.subarray(start, end), isTorn: joiner.hasOpenLine };
+        yield { text: Buffer.concat([Buffer.from(`${time} `, 'latin1'), content]), time, place };
+      }
+      base += whole.length;
+      rest = bytes.subarray(whole.length);
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import type { ContainerInstance } from '../model/instance.ts';
+import type { FilePosition } from '../model/record.ts';
+import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import type { InstanceLife } from './life.ts';
+import { LogPast } from './past.ts';
+import { LogCursor, type Resume } from './position.ts';
+import type { FilesRoute } from './route-chooser.ts';
+import type { FollowEnd, Follower, LogSink } from './sink.ts';
+import type { StreamFollower } from './stream-follower.ts';
+
+export interface ReturningFollowerOptions {
+  readonly life: InstanceLife;
+  readonly sink: LogSink;
+  readonly clock: Clock;
+  /** Resolves when the node lets its files be read; never, where it does not. */
+  readonly filesRoute: () => Promise<FilesRoute>;
+  /** Follows by the pod log API, behind what was recorded. */
+  readonly stream: (sink: LogSink, past: LogPast) => StreamFollower;
+  /** Follows by the node's files, behind what was recorded. */
+  readonly files: (route: FilesRoute, past: LogPast) => Promise<Follower>;
+  /** Where in the files the last lines are; undefined where they are not found. */
+  readonly foothold: (route: FilesRoute, resume: Resume, last: Timestamp) => Promise<FilePosition | undefined>;
+}
+
+/** Lines that were not found in the files may be there later: where one was open, or the node could not be asked again. */
+const NEXT_TRY_MS = 30_000;
+
+/**
+ * Follows a container run whose node could not be asked for its files: by the pod log API, until the node answers; from
+ * then on by its files, behind the line that the stream brought last. Where that is not found, the stream goes on.
+ */
+export class ReturningFollower implements Follower {
+  readonly #options: ReturningFollowerOptions;
+  readonly #told: ToldPast;
+  #current: Follower | undefined;
+
+  constructor(options: ReturningFollowerOptions) {
+    this.#options = options;
+    this.#told = new ToldPast(options.life.instance, options.sink);
+  }
+
+  /** Resolves when all that can be had was read, or was given up for a stated reason; rejects only when the signal aborts. */
+  async run(signal: AbortSignal): Promise<FollowEnd> {
+    const { life, clock, stream, files } = this.#options;
+    for (let ms = 0; ; ms = NEXT_TRY_MS) {
+      const follower = stream(this.#told, this.#told.past);
+      this.#current = follower;
+      const left = await this.#untilFiles(follower, ms, signal);
+      if ('end' in left) return left.end;
+      if (!(await this.#found(left.route))) continue;
+      follower.leave();
+      const text = `node ${left.route.node} lets its log files be read now: they go on where the pod log API was left`;
+      this.#told.append({ kind: 'note', observed: timestampOf(clock.now()), text });
+      life.hasFiles = true;
+      const next = await files(left.route, this.#told.past);
+      this.#current = next;
+      return await next.run(signal);
+    }
+  }
+
+  interrupted(): FollowEnd {
+    return (
+      this.#current?.interrupted() ?? { end: 'not proven', evidence: 'the capture ended before this log was read' }
+    );
+  }
+
+  /** Until the log has ended, or its files can be read and the stream was left. */
+  async #untilFiles(
+    follower: StreamFollower,
+    ms: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly end: FollowEnd } | { readonly route: FilesRoute }> {
+    const { filesRoute, clock, life } = this.#options;
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const running = follower.run(either);
+    const asking = (async () => {
+      if (ms > 0) await clock.sleep(ms, either);
+      const route = await filesRoute();
+      // Of what has ended, or is about to be told, the stream reads the end.
+      if (life.isOver || life.isLastCall) return await new Promise<never>(() => undefined);
+      return { route };
+    })();
+    asking.catch(() => undefined); // rejected only by the end
+    try {
+      const first = await Promise.race([running.then((end) => ({ end })), asking]);
+      if ('end' in first) return first;
+      over.abort();
+      // It may have come to its end at the same moment.
+      const end = await running.catch(() => undefined);
+      signal.throwIfAborted();
+      return end === undefined ? first : { end };
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Whether the files go on behind what was recorded, where that is found in them. */
+  async #found(route: FilesRoute): Promise<boolean> {
+    const { past } = this.#told;
+    if (past.lines === 0) return true;
+    const cursor = new LogCursor();
+    cursor.restore(await past.recentLines());
+    const resume = cursor.resume();
+    const { last } = cursor;
+    if (resume === undefined || last === undefined) return false;
+    // Whatever keeps the node from telling now: the stream goes on.
+    const position = await this.#options.foothold(route, resume, last).catch(() => undefined);
+    if (position === undefined) return false;
+    past.prove(position);
+    return true;
+  }
+}
+
+/** Passes on what a follower writes down, and keeps what another one needs to go on behind it. */
+class ToldPast implements LogSink {
+  readonly #sink: LogSink;
+  readonly #withLines = new Set<number>();
+  #past: LogPast;
+
+  constructor(instance: ContainerInstance, sink: LogSink) {
+    this.#past = new LogPast(instance);
+    this.#sink = sink;
+  }
+
+  get past(): LogPast {
+    return this.#past;
+  }
+
+  get hold(): LogSink['hold'] {
+    return this.#sink.hold;
+  }
+
+  append(record: Parameters<LogSink['append']>[0]): void {
+    this.#sink.append(record);
+    switch (record.kind) {
+      case 'log':
+        this.#withLines.add(record.stream);
+        this.#past.take({ ...record, read: async () => record });
+        this.#past.prove(undefined); // what the stream brought stands
+        break;
+      case 'streamOpened':
+        this.#past.attempts = record.attempt;
+        break;
+      case 'streamClosed':
+        if (record.boundTo === null && this.#withLines.has(record.stream)) this.#startOver();
+        break;
+      case 'gap':
+        this.#past.gaps += 1;
+        break;
+      default:
+        break;
+    }
+  }
+
+  drained(signal: AbortSignal): Promise<void> {
+    return this.#sink.drained(signal);
+  }
+
+  /** What was written down was another instance's log. */
+  #startOver(): void {
+    const { instance, gaps } = this.#past;
+    this.#past = new LogPast(instance);
+    this.#past.gaps = gaps;
+  }
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SimulatedClock } from '../../src/demo/clock.ts';
+import type { LogOptions } from '../../src/kube/client.ts';
+import type { NodeRoute } from '../../src/kube/node-routes.ts';
+import { FirstLines } from '../../src/logs/binding.ts';
+import { FollowerMaker } from '../../src/logs/follower-maker.ts';
+import { InstanceLife } from '../../src/logs/life.ts';
+import { OpenStreams } from '../../src/logs/open-streams.ts';
+import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
+import { instanceKey } from '../../src/model/instance.ts';
+import { Slots } from '../../src/model/slots.ts';
+import { type Timestamp, timestampOf } from '../../src/model/time.ts';
+import { recordedLines } from '../record/harness.ts';
+import { FakeNode } from './fake-node.ts';
+import { FakeStream } from './following.ts';
+
+const FLUSH_MS = 100;
+const BEGIN = Date.UTC(2026, 10, 23, 12);
+const instance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
+const pod = {
+  ...{ apiVersion: 'v1', kind: 'Pod', spec: { nodeName: 'n' } },
+  metadata: { name: 'web', namespace: 'shop', uid: 'p', resourceVersion: '1' },
+};
+
+/** A container whose node does not answer at first, followed by whatever is chosen for it. */
+class Outage {
+  readonly clock = new SimulatedClock();
+  readonly node = new FakeNode();
+  readonly records: Parameters<LogSink['append']>[0][] = [];
+  readonly requests: LogOptions[] = [];
+  readonly life: InstanceLife;
+  end: FollowEnd | undefined;
+  isAnswering = false;
+  readonly #open = new OpenStreams();
+  readonly #stop = new AbortController();
+  #stream = new FakeStream();
+  #numbers = 0;
+
+  constructor() {
+    this.life = new InstanceLife(instance, { state: 'running', startedAt: this.time(0), finishedAt: undefined });
+    const maker = new FollowerMaker(
+      {
+        route: 'auto',
+        limits: {},
+        routeOf: async (): Promise<NodeRoute> =>
+          this.isAnswering
+            ? { type: 'node-files', node: 'n', files: this.node }
+            : { type: 'refused', node: 'n', reason: '503', isPassing: true },
+        sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
+        clock: this.clock,
+        say: () => undefined,
+        settings: { logRotation: () => ({ maxBytes: 10 * 1024 * 1024, maxFiles: 5 }), asked: async () => undefined },
+        client: {
+          logs: async (request, signal) => {
+            this.requests.push(request);
+            this.#stream = new FakeStream();
+            return this.#stream.bytes(signal);
+          },
+        },
+      },
+      { slots: new Slots(5), open: this.#open, nextStream: () => this.#numbers++ },
+    );
+    const { signal } = this.#stop;
+    const making = maker.make(pod, { firstLines: new FirstLines(), life: this.life }, signal);
+    void making
+      .then((follower) => follower.run(signal))
+      .then((end) => {
+        this.end = end;
+      })
+      .catch(() => undefined); // the test is over
+  }
+
+  time(ms: number): Timestamp {
+    return timestampOf(BEGIN + ms);
+  }
+
+  /** Into the file, and onto the stream where one is open. */
+  write(ms: number, text: string): void {
+    this.node.write(`${this.time(ms)} stdout F ${text}\n`);
+    this.#stream.push(`${this.time(ms)} ${text}\n`);
+  }
+
+  async advance(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += FLUSH_MS) {
+      await this.clock.advance(FLUSH_MS, settle);
+      this.#open.flush();
+      await settle();
+    }
+  }
+
+  /** The lines that were recorded, the gaps, and the routes one after the other. */
+  recorded() {
+    const lines = recordedLines(this.records).get(instanceKey(instance)) ?? [];
+    const gaps = this.records.flatMap((record) => (record.kind === 'gap' ? [record.gap] : []));
+    const routes = this.records.flatMap((record) => (record.kind === 'streamOpened' ? [record.route] : []));
+    return { lines: lines.map((line) => line.slice(31)), gaps, routes };
+  }
+
+  terminate(ms: number): void {
+    this.life.update({ state: 'terminated', startedAt: this.time(0), finishedAt: this.time(ms) }, 0);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+  }
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a node that answers again has its files read from the next line on, each line once', async () => {
+  using outage = new Outage();
+  await outage.advance(4000);
+  outage.write(4000, 'one');
+  outage.write(4000, 'two');
+  await outage.advance(1000);
+  assert.deepEqual(outage.recorded(), { lines: ['one', 'two'], gaps: [], routes: ['stream'] });
+  outage.isAnswering = true;
+  outage.write(5000, 'three');
+  await outage.advance(30_000);
+  outage.write(35_000, 'four');
+  await outage.advance(2000);
+  outage.terminate(37_000);
+  await outage.advance(5000);
+  const { lines, gaps, routes } = outage.recorded();
+  assert.deepEqual([lines, gaps], [['one', 'two', 'three', 'four'], []]);
+  assert.equal(outage.end?.end, 'proven');
+  assert.ok(outage.life.hasFiles);
+  assert.ok(routes.includes('stream'));
+  const notes = outage.records.flatMap((record) => (record.kind === 'note' ? [record.text] : []));
+  assert.ok(notes.includes('node n lets its log files be read now: they go on where the pod log API was left'));
+});
+
+test('lines that come while the change is made are in the files, and come once, over a rotation too', async () => {
+  using outage = new Outage();
+  await outage.advance(4000);
+  const written: string[] = [];
+  for (let ms = 4000; ms < 40_000; ms += 200) {
+    if (ms === 15_000) outage.isAnswering = true;
+    if (ms === 20_000) outage.node.rotate();
+    written.push(`line ${ms}`);
+    outage.write(ms, `line ${ms}`);
+    await outage.advance(200);
+  }
+  outage.terminate(40_000);
+  await outage.advance(10_000);
+  const { lines, gaps } = outage.recorded();
+  assert.deepEqual([lines, gaps, outage.end?.end], [written, [], 'proven']);
+});
+
+test('a log of which nothing had come yet is read from its files alone', async () => {
+  using outage = new Outage();
+  await outage.advance(4000);
+  outage.isAnswering = true;
+  await outage.advance(30_000);
+  outage.write(34_000, 'one');
+  await outage.advance(10_000);
+  outage.terminate(44_000);
+  await outage.advance(5000);
+  assert.deepEqual([outage.recorded().lines, outage.end?.end], [['one'], 'proven']);
+});
+
+test('where the last lines are in no file, the stream goes on', async () => {
+  using outage = new Outage();
+  await outage.advance(4000);
+  outage.write(4000, 'one');
+  await outage.advance(1000);
+  outage.node.names.set('0.log', Buffer.alloc(0));
+  outage.isAnswering = true;
+  await outage.advance(30_000);
+  assert.equal(outage.life.hasFiles, false);
+  assert.equal(outage.requests.at(-1)?.sinceTime, '2026-11-23T12:00:04Z');
+  outage.write(35_000, 'two');
+  await outage.advance(1000);
+  assert.deepEqual(outage.recorded().routes.slice(0, 2), ['stream', 'stream']);
+  assert.deepEqual(outage.recorded().lines.slice(0, 1), ['one']);
+});
