@@ -104,13 +104,13 @@ export class FollowerMaker {
     }: {
       readonly common: Omit<
         NodeFollowerOptions,
-        keyof NodeShare | 'files' | 'folder' | 'streams' | 'timeoutMs'
+        keyof NodeShare | 'files' | 'folder' | 'rotation' | 'streams' | 'timeoutMs'
       >;
       readonly route: FilesRoute;
     },
     signal: AbortSignal,
   ): Promise<Follower> {
-    const { route: choice, limits } = this.#options;
+    const { route: choice, limits, settings } = this.#options;
     const { life } = common;
     life.hasFiles = true;
     await this.#settingsOf(node, signal);
@@ -118,6 +118,7 @@ export class FollowerMaker {
       ...common,
       ...this.#shareOf(node),
       files,
+      rotation: () => settings.logRotation(node),
       folder: logFolder(pod, life.instance.container),
       streams: choice === 'auto' ? this.#streams.slots : undefined,
       timeoutMs: limits.timeoutMs,

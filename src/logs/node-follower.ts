@@ -1,4 +1,5 @@
 import type { NodeFiles } from '../kube/node-files.ts';
+import type { LogRotation } from '../kube/node-settings.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { Slots } from '../model/slots.ts';
@@ -17,6 +18,8 @@ export interface NodeFollowerOptions extends SeamOptions {
   readonly folder: string;
   /** How many files of a run this node keeps. */
   readonly kept: KeptFiles;
+  /** How this node rotates log files, as far as it is known. */
+  readonly rotation: () => LogRotation;
   /** Left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
   /** Readings of this node's files at once. */
@@ -58,7 +61,7 @@ export class NodeFollower implements Follower {
     this.#witness = new LogWitness(options);
     this.#seam = new Seam(options, this.#witness);
     this.#fileEnd = new FileEnd({ ...options, log: this.#log, seam: this.#seam, witness: this.#witness });
-    this.#pace = new Pace(clock.now());
+    this.#pace = new Pace(clock.now(), options.rotation);
     this.#lastProgress = clock.now();
   }
 
@@ -93,6 +96,7 @@ export class NodeFollower implements Follower {
   async #sync(signal: AbortSignal): Promise<Reading> {
     const { life, sink, readings, clock } = this.#options;
     const before = this.#seam.lines;
+    const since = clock.now();
     try {
       using _turn = await readings.acquire(signal);
       using _hold = this.#seam.hold();
@@ -107,7 +111,7 @@ export class NodeFollower implements Follower {
       signal.throwIfAborted();
       return { state: 'failed', error };
     } finally {
-      this.#pace.took(this.#seam.lines - before, clock.now());
+      this.#pace.took(this.#seam.lines - before, { since, now: clock.now() });
     }
   }
 

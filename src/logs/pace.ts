@@ -1,3 +1,4 @@
+import type { LogRotation } from '../kube/node-settings.ts';
 import { BUSY_LINES } from './stream-tail.ts';
 
 /** Below this many lines a second, over some readings in a row, a log is quiet again. */
@@ -14,9 +15,18 @@ const MAX_STREAM_MS = 30_000;
 /** What the stream brought is proven by the file at least so often. */
 const PROOF_MS = 60_000;
 
+/** The kubelet's defaults, where its settings are not known. */
+const DEFAULT_FILES = 5;
+const DEFAULT_INTERVAL_MS = 10_000;
+/** A reading begins again within this share of the time for which what is written stays in some file. */
+const SHARE = 0.25;
+
 /** How often one log's files are read, and whether a stream beside them pays; pure. */
 export class Pace {
+  readonly #rotation: () => LogRotation;
   #readAt: number;
+  /** What the last reading took, with its wait for its turn. */
+  #readingMs = 0;
   #isFirst = true;
   #isBusy = false;
   #quietReadings = 0;
@@ -26,7 +36,9 @@ export class Pace {
   #streamMs = FIRST_STREAM_MS;
   readonly proofMs = PROOF_MS;
 
-  constructor(now: number) {
+  /** @param rotation how the log's files are rotated, as far as it is known */
+  constructor(now: number, rotation: () => LogRotation) {
+    this.#rotation = rotation;
     this.#readAt = now;
   }
 
@@ -35,8 +47,9 @@ export class Pace {
     return this.#failures;
   }
 
-  /** Takes in a reading: how many lines the files gave that the stream had not. */
-  took(lines: number, now: number): void {
+  /** Takes in a reading that began at `since`: how many lines the files gave that the stream had not. */
+  took(lines: number, { since, now }: { readonly since: number; readonly now: number }): void {
+    this.#readingMs = now - since;
     const rate = (lines / Math.max(500, now - this.#readAt)) * 1000;
     const isBusy = this.#isFirst ? lines > FIRST_LINES : rate > BUSY_LINES;
     this.#readAt = now;
@@ -61,7 +74,13 @@ export class Pace {
     const isBusy = this.#isBusy;
     if (how.isUrgent) return { isBusy, ms: URGENT_MS };
     if (how.failed) return { isBusy, ms: Math.min(IDLE_MS, FIRST_RETRY_MS * 2 ** this.#failures) };
-    return { isBusy, ms: isBusy || how.isEnding ? READ_MS : this.#idleMs };
+    return { isBusy, ms: Math.min(this.#mostMs, isBusy || how.isEnding ? READ_MS : this.#idleMs) };
+  }
+
+  /** However fast the log grows, no file comes and goes between two readings while its node can be reached. */
+  get #mostMs(): number {
+    const { maxFiles = DEFAULT_FILES, intervalMs = DEFAULT_INTERVAL_MS } = this.#rotation();
+    return Math.max(0, SHARE * (maxFiles - 1) * intervalMs - this.#readingMs);
   }
 
   /** Streams that do not last are opened less and less often. */

@@ -108,6 +108,7 @@ test('20,000 lines a second never hold more in memory than a batch that is writt
       streams: undefined,
       readings: new Slots(5),
       kept: new KeptFiles(() => 5),
+      rotation: () => ({}),
       nextStream: () => 0,
       open: new OpenStreams(),
       rotatesAt: () => undefined,

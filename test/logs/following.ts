@@ -85,6 +85,7 @@ export class Following {
       streams: new Slots(5),
       readings: new Slots(5),
       kept: new KeptFiles(() => 5),
+      rotation: () => ({}),
       nextStream: () => this.#numbers++,
       open: this.#open,
       rotatesAt: () => 10 * 1024 * 1024,
