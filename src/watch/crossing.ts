@@ -3,8 +3,6 @@ import type { WatchFrame } from '../kube/client.ts';
 /** A watch that began as a streaming list, at the end of its initial events: what follows in it is newer than that. */
 export interface Streamed {
   readonly resourceVersion: string;
-  /** How many objects there were. */
-  readonly objects: number;
   readonly frames: AsyncGenerator<WatchFrame>;
 }
 
@@ -53,25 +51,29 @@ export async function* crossOver(
   }
 }
 
-/** Reads a streaming list past its initial events, of which a plain watch tells; undefined, and closed, where it breaks before. */
-export async function pastInitial(frames: AsyncGenerator<WatchFrame>): Promise<Streamed | undefined> {
-  let objects = 0;
+/**
+ * Reads a streaming list past its initial events, of which a plain watch tells; `take` is given each, and may throw.
+ * undefined where it ends before. It is closed unless it is returned.
+ */
+export async function pastInitial(
+  frames: AsyncGenerator<WatchFrame>,
+  take: (frame: WatchFrame) => void,
+): Promise<Streamed | undefined> {
+  let streamed: Streamed | undefined;
   try {
     for (let next = await frames.next(); next.done !== true; next = await frames.next()) {
       const frame = next.value;
       if (frame.type === 'ERROR') break;
-      if (frame.type !== 'BOOKMARK') objects += 1;
-      else if (frame.initialEventsEnd) {
-        const { resourceVersion } = frame;
-        if (ORDERED.test(resourceVersion)) return { resourceVersion, objects, frames };
-        break;
-      }
+      take(frame);
+      if (frame.type !== 'BOOKMARK' || !frame.initialEventsEnd) continue;
+      const { resourceVersion } = frame;
+      if (ORDERED.test(resourceVersion)) streamed = { resourceVersion, frames };
+      break;
     }
-    await frames.return(undefined);
-  } catch {
-    // The plain watch goes on: it will tell what ails the server.
+    return streamed;
+  } finally {
+    if (streamed === undefined) await frames.return(undefined);
   }
-  return undefined;
 }
 
 async function* newerThan(told: string, frames: AsyncGenerator<WatchFrame>): AsyncGenerator<WatchFrame> {

@@ -245,12 +245,19 @@ class Reflector {
       if (!isCompressed) useless.abort();
     };
     const frames = this.#stream({ sendInitialEvents: true, onOpen }, AbortSignal.any([signal, useless.signal]));
-    const slot = await this.#options.listSlots.acquire(signal).catch(() => undefined); // rejected only by the signal
-    if (slot === undefined) return undefined;
-    using _slot = slot;
-    const streamed = await pastInitial(frames);
-    if (streamed !== undefined) this.#objects = streamed.objects;
-    return streamed;
+    const { clock, listSlots, type } = this.#options;
+    try {
+      using _slot = await listSlots.acquire(signal);
+      const pages = new Pages(type);
+      const startedAt = clock.now();
+      const streamed = await pastInitial(frames, (frame) => pages.takeFrame(frame, clock.now() - startedAt));
+      if (streamed !== undefined) this.#objects = pages.objects;
+      return streamed;
+    } catch (error) {
+      // The plain watch goes on: it will tell what ails the server.
+      if (cannotStream(error)) this.#streamingList = false;
+      return undefined;
+    }
   }
 
   /** Decides where to go on after an error; waits as long as it asks for. */
@@ -258,9 +265,7 @@ class Reflector {
     const { clock } = this.#options;
     this.#hasStood = false;
     if (!(error instanceof ApiError)) {
-      // Who does not stream a list as agreed may give it in pages.
-      if (error instanceof FaroError && error.code === 'protocol' && this.#state.at === 'empty')
-        this.#streamingList = false;
+      if (this.#state.at === 'empty' && cannotStream(error)) this.#streamingList = false;
       yield { type: 'failing', error: error instanceof Error ? error : new Error(String(error)) };
       return this.#backoff.wait(clock, this.#signal);
     }
@@ -268,8 +273,8 @@ class Reflector {
       this.#state = { at: 'empty' };
       return this.#backoff.wait(clock, this.#signal);
     }
-    if (this.#streamingList && this.#state.at === 'empty' && (error.status === 400 || error.status === 422)) {
-      this.#streamingList = false; // the server does not know sendInitialEvents, or has it switched off
+    if (this.#streamingList && this.#state.at === 'empty' && cannotStream(error)) {
+      this.#streamingList = false;
       return;
     }
     if (error.code === 'forbidden' || error.code === 'not-found' || error.status === 405) {
@@ -294,4 +299,10 @@ class Reflector {
       ...(labelSelector === undefined ? {} : { labelSelector }),
     };
   }
+}
+
+/** Who does not know sendInitialEvents, has it switched off, or does not stream a list as agreed, may give it in pages. */
+function cannotStream(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status === 400 || error.status === 422;
+  return error instanceof FaroError && error.code === 'protocol';
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { KubeClient, ListPage, WatchFrame, WatchOptions } from '../../src/kube/client.ts';
+import { ApiError } from '../../src/kube/error.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { Slots } from '../../src/model/slots.ts';
 import type { Clock } from '../../src/model/time.ts';
@@ -204,4 +205,16 @@ test('a watch does not go over before it has brought an eighth of what the strea
   const many = { ...client, list: async () => page({ items: Array.from({ length: 400 }, () => pod('5')) }) };
   await events(many, 400 + 2 + 40, { clock: patient, streamingList: true, crossAfter: 3, from: '5', listFrom: true });
   assert.ok(!asked.includes('streamed'), 'a watch of 400 objects ends before 50 changes');
+});
+
+test('a server without streaming lists is asked for one once, by a watch that began at a position as well', async () => {
+  const { asked, client } = changing(true);
+  const watch: KubeClient['watch'] = (type, options, signal) => {
+    if (options.sendInitialEvents !== true) return client.watch(type, options, signal);
+    asked.push('streamed');
+    throw new ApiError(422, 'sendInitialEvents is forbidden', { reason: 'Invalid' });
+  };
+  await events({ ...client, watch }, 60, { clock: patient, from: '5', streamingList: true, crossAfter: 3 });
+  assert.equal(asked.filter((kind) => kind === 'streamed').length, 1);
+  assert.ok(asked.length > 5, 'the plain watch goes on');
 });
