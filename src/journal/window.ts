@@ -1,3 +1,4 @@
+import { joined } from '../model/joined.ts';
 import type { JournalFile } from './fs.ts';
 
 /** What is read from a segment at once. */
@@ -69,5 +70,5 @@ async function readFully(file: JournalFile, offset: number, length: number): Pro
     parts.push(part);
     got += part.length;
   }
-  return parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
+  return joined(parts, got);
 }

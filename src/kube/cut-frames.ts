@@ -1,3 +1,5 @@
+import { joined } from '../model/joined.ts';
+
 /** The bytes of one frame; undefined where it is larger than allowed. `isWhole`: its end was seen. */
 export interface CutFrame {
   readonly bytes: Buffer | undefined;
@@ -53,9 +55,4 @@ export async function* cutByLength(chunks: AsyncIterable<Buffer>, maxBytes: numb
     size = rest.length;
   }
   if (size > 0) yield { bytes: joined(pending, size), isWhole: false };
-}
-
-function joined(parts: readonly Buffer[], size: number): Buffer {
-  const [first] = parts;
-  return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts, size);
 }

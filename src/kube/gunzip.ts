@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { joined } from '../model/joined.ts';
 
 /** Where a member grows larger, or pauses more often, a proxy compresses the whole answer as one. */
 const MEMBER_BYTES = 256 * 1024;
@@ -82,8 +83,7 @@ class Member {
   }
 
   #packed(): Buffer {
-    const [first] = this.chunks;
-    return this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks, this.#size);
+    return joined(this.chunks, this.#size);
   }
 }
 
