@@ -124,11 +124,20 @@ export class SimulatedCluster implements AsyncDisposable {
     if (object !== undefined) this.store.update(type, object, change, 'kubectl');
   }
 
-  /** Breaks every connection and answers nobody for a time. */
+  /**
+   * Breaks every connection and answers nobody for a time. Like a real one, a server that has begun anew knows of no change
+   * before: its cache of changes begins with a list, and a watch that would go on from before that is told 410.
+   */
   async restartApiServer(downMs: number): Promise<void> {
+    await this.loseWay(downMs, () => this.store.compact());
+  }
+
+  /** The way to the API server is gone for a time, with every connection. */
+  async loseWay(forMs: number, meanwhile: () => void = () => undefined): Promise<void> {
     const { server, clock } = this.api;
     server.goDown();
-    await clock.sleep(downMs, this.#stop.signal);
+    await clock.sleep(forMs, this.#stop.signal);
+    meanwhile();
     server.comeBack();
   }
 

@@ -53,9 +53,23 @@ function assertExact({ verdict }: { readonly verdict: Verdict }): void {
   assert.deepEqual({ statesMissing, linesMissing }, { statesMissing: 0, linesMissing: 0 });
 }
 
-test('an API server that restarts costs nothing, and is told in one note', async () => {
+test('an API server that restarts knows of no change before: what may have been missed is stated, and no line is', async () => {
   const played = await during(async (recording) => {
     const back = recording.cluster.restartApiServer(25_000);
+    await recording.advance(5000);
+    scaleWeb(recording.cluster, 4);
+    await recording.through(back);
+    await recording.advance(15_000);
+  });
+  assert.ok(played.verdict.statesMissing > 0);
+  assert.equal(played.verdict.linesMissing, 0);
+  for (const resource of ['pods', 'replicasets.apps', 'deployments.apps', 'events'])
+    assert.ok(played.gaps.includes(`${resource}: expired`), resource);
+});
+
+test('a way to the API server that is gone for a while costs nothing, and is told in one note', async () => {
+  const played = await during(async (recording) => {
+    const back = recording.cluster.loseWay(25_000);
     await recording.advance(5000);
     scaleWeb(recording.cluster, 4);
     await recording.through(back);
@@ -69,7 +83,7 @@ test('an API server that restarts costs nothing, and is told in one note', async
 
 test('a network that is gone for five minutes, while the history is compacted, is a stated gap', async () => {
   const played = await during(async (recording) => {
-    const back = recording.cluster.restartApiServer(300_000);
+    const back = recording.cluster.loseWay(300_000);
     await recording.advance(5000);
     scaleWeb(recording.cluster, 0);
     await recording.advance(5000);
