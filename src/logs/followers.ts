@@ -101,7 +101,10 @@ export class LogFollowers {
   }
 
   podDeleted(podUid: string): void {
-    for (const life of this.#livesOf(podUid)) life.podDeleted();
+    for (const life of this.#livesOf(podUid)) {
+      if (!life.isOver && life.view.state === 'running') this.#unseen.goesOn(life.instance);
+      life.podDeleted();
+    }
     for (const logs of this.#pods.get(podUid)?.values() ?? []) {
       if (logs.last !== undefined) this.#unseen.after(logs.last);
       logs.last = undefined;

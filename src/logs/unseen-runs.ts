@@ -13,7 +13,12 @@ const MOST_TOLD = 100;
 export class UnseenRuns {
   readonly #sink: Pick<LogSink, 'append'>;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #last: InstanceState[] = [];
+  /** What may go on unseen until the capture ends, since when. */
+  readonly #open: {
+    readonly instance: ContainerInstance;
+    readonly from: Timestamp | undefined;
+    readonly evidence: string;
+  }[] = [];
 
   constructor({ sink, clock }: { readonly sink: Pick<LogSink, 'append'>; readonly clock: Pick<Clock, 'now'> }) {
     this.#sink = sink;
@@ -38,16 +43,21 @@ export class UnseenRuns {
   }
 
   /** Those after one that had ended, in a pod that went before its node said that none would follow. */
-  after(last: InstanceState): void {
-    this.#last.push(last);
+  after({ instance, finishedAt }: InstanceState): void {
+    const evidence = `the pod was gone before its node told how it ended: other instances may have run after ${instanceName(instance)}`;
+    this.#open.push({ instance, from: finishedAt, evidence });
+  }
+
+  /** One that was not seen to end before its pod was gone. */
+  goesOn(instance: ContainerInstance): void {
+    const evidence = 'the pod was gone before its container was seen to end: it may have run on';
+    this.#open.push({ instance, from: timestampOf(this.#clock.now()), evidence });
   }
 
   /** The capture ends: a node that cannot be reached runs on what it ran, whatever became of the pod meanwhile. */
   end(): void {
-    for (const { instance, finishedAt } of this.#last.splice(0)) {
-      const evidence = `the pod was gone before its node told how it ended: other instances may have run after ${instanceName(instance)}`;
-      this.#state(instance, { from: finishedAt, to: undefined, certainty: 'suspected', evidence });
-    }
+    for (const { instance, from, evidence } of this.#open.splice(0))
+      this.#state(instance, { from, to: undefined, certainty: 'suspected', evidence });
   }
 
   #state(

@@ -40,17 +40,21 @@ for (const [title, how, expected] of [
     assert.equal(mayBeFollowed(pod, instancesOf(pod))?.instance.restart, expected);
   });
 
-test('runs that may have followed in a pod that is gone may go on until the capture ends: its node may not have heard of it', () => {
+test('what may have run on or followed in a pod that is gone may go on until the capture ends: its node may not have heard of it', () => {
   const records: Parameters<LogSink['append']>[0][] = [];
   let now = Date.UTC(2026, 10, 23, 12, 0, 10);
   const unseen = new UnseenRuns({ sink: { append: (record) => void records.push(record) }, clock: { now: () => now } });
   const [last] = instancesOf(podOf({}));
   assert.ok(last);
   unseen.after(last);
+  unseen.goesOn({ ...last.instance, container: 'other' });
   assert.equal(records.length, 0);
   now += 60_000;
   unseen.end();
   unseen.end();
   const gaps = records.map((record) => (record.kind === 'gap' ? [record.gap.from.slice(0, 20), record.gap.to] : []));
-  assert.deepEqual(gaps, [['2026-11-23T12:00:05.', timestampOf(now)]]);
+  assert.deepEqual(gaps, [
+    ['2026-11-23T12:00:05.', timestampOf(now)],
+    ['2026-11-23T12:00:10.', timestampOf(now)],
+  ]);
 });
