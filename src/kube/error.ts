@@ -96,3 +96,11 @@ function firstLine(body: unknown): string | undefined {
       .slice(0, WORDS_LENGTH),
   );
 }
+
+/** Forbidden, by RBAC or a proxy; or not served: neither changes by being asked again. */
+const REFUSALS = new Set([403, 404, 405]);
+
+/** Whether a node that answers so does not want to be asked; anything else passes. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && REFUSALS.has(error.status);
+}

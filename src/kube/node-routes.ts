@@ -3,7 +3,7 @@ import { path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { mayI } from './access.ts';
 import type { KubeClient } from './client.ts';
-import { ApiError } from './error.ts';
+import { isRefusal } from './error.ts';
 import { HttpNodeFiles, type NodeFiles } from './node-files.ts';
 import { nodeOf } from './node-settings.ts';
 
@@ -18,9 +18,6 @@ export interface NodeRoutesOptions {
   /** Makes a client of a node's own kubelet, by its address, for a recorder that may only use those. */
   readonly kubelet: ((host: string) => Pick<KubeClient, 'raw'>) | undefined;
 }
-
-/** Forbidden, by RBAC or a proxy; a kubelet without a handler of log files; one whose handler is switched off. */
-const REFUSALS = new Set([403, 404, 405]);
 
 /** Finds out once for each node whether its log files can be read: an access review, then one probing request. */
 export class NodeRoutes {
@@ -40,7 +37,7 @@ export class NodeRoutes {
     if (known !== undefined) return known;
     const route = this.#find(node, pod).catch((error: unknown): NodeRoute => {
       // A node that refused is not asked again; one that could not be reached, or answered something else, is.
-      const isPassing = !(error instanceof ApiError) || !REFUSALS.has(error.status);
+      const isPassing = !isRefusal(error);
       if (isPassing) this.#routes.delete(node);
       return { type: 'refused', node, reason: messageOf(error), isPassing };
     });

@@ -1,6 +1,7 @@
 import { path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 import type { KubeClient } from './client.ts';
+import { isRefusal } from './error.ts';
 
 /** How a node rotates log files, as far as its kubelet's configuration tells. */
 export interface LogRotation {
@@ -14,7 +15,8 @@ export interface LogRotation {
 
 /**
  * How nodes rotate log files, read from the kubelet's configuration (`configz`) where the user may: it takes
- * `nodes/proxy`, which is never asked for. Each node is asked once; what stays unknown only makes the story say less.
+ * `nodes/proxy`, which is never asked for. A node that refuses is asked once, one that does not answer again
+ * with the next state of a pod on it; what stays unknown only makes the story say less.
  */
 export class NodeSettings {
   readonly #client: Pick<KubeClient, 'getJson'>;
@@ -47,8 +49,9 @@ export class NodeSettings {
     try {
       const configz = await this.#client.getJson(`/api/v1/nodes/${node}/proxy/configz`, this.#signal);
       this.#rotations.set(node, rotationIn(path(configz, 'kubeletconfig')));
-    } catch {
-      // Refused, or the node does not answer: its settings stay unknown, which is what `logRotation` then says.
+    } catch (error) {
+      // Its settings stay unknown, which is what `logRotation` then says.
+      if (!isRefusal(error)) this.#asking.delete(node);
     }
   }
 }

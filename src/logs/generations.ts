@@ -7,6 +7,12 @@ export interface RotationLoss {
   readonly until: Timestamp | undefined;
 }
 
+/** A moment, in milliseconds of the recorder's clock, and the newest line by then. */
+interface Certainty {
+  readonly at: number;
+  readonly last: Timestamp | undefined;
+}
+
 /** The kubelet looks at the sizes of files this often; in less time a file is not rotated twice. */
 const ROTATION_MS = 9000;
 /** Below this share of the size at which it is rotated, a file is still the same. */
@@ -21,7 +27,8 @@ const UNSURE_MS = 15_000;
  * passed over one; what the stream brought last before the new file's first line is where lines may be missing. Pure.
  */
 export class Generations {
-  readonly #limit: () => number;
+  readonly #limit: () => number | undefined;
+  readonly #least: number;
   /** Of the newest file that is known of. */
   #begin: Timestamp | undefined;
   /** Files that the stream has not come to yet. */
@@ -30,11 +37,18 @@ export class Generations {
   #bytes = 0;
   #last: Timestamp | undefined;
   /** When and where it was last certain that no file had been missed. */
-  #sure: { readonly at: number; readonly last: Timestamp | undefined } | undefined;
+  #sure: Certainty | undefined;
+  /** The same without what was only supposed of the limit while it was not known. */
+  #known: Certainty | undefined;
+  #isSupposed = false;
 
-  /** @param limit bytes at which a file is rotated */
-  constructor(limit: () => number) {
+  /**
+   * @param limit bytes at which a file is rotated; undefined while that is not known
+   * @param least no smaller limit is expected then
+   */
+  constructor(limit: () => number | undefined, least: number) {
     this.#limit = limit;
+    this.#least = least;
   }
 
   /** Goes on behind lines that came to a recorder that was killed: since it last looked, the file may have been rotated. */
@@ -49,7 +63,7 @@ export class Generations {
 
   /** The file that the stream shows may have been rotated since it was last looked at. */
   get mayHaveRotated(): boolean {
-    return this.#bytes >= SAFE_SHARE * this.#limit();
+    return this.#bytes >= SAFE_SHARE * (this.#limit() ?? this.#least);
   }
 
   /** There is a newer file than the one that the stream shows. */
@@ -60,7 +74,9 @@ export class Generations {
   /** Takes in lines that came by `now`; `begin` is the time of the first of them, where they begin the log. */
   take({ bytes, lines, last }: Block, now: number, begin?: Timestamp): readonly RotationLoss[] {
     this.#begin ??= begin;
+    this.#learn();
     if (!this.mayHaveRotated) this.#sure = { at: now, last: this.#last };
+    if (!this.#isSupposed) this.#known = this.#sure;
     // On the node a record has `stdout F ` more, and is split at 16 KiB.
     const size = bytes.length + lines * 16 + (bytes.length / 16_384) * 64;
     this.#bytes += size;
@@ -72,17 +88,20 @@ export class Generations {
 
   /** Takes in the time of the first line of the file that is written to now. */
   saw(begin: Timestamp, now: number): readonly RotationLoss[] {
+    this.#learn();
     if (this.#begin !== undefined && begin !== this.#begin) {
       const isSeldom = this.#sure !== undefined && now - this.#sure.at > ROTATION_MS;
       this.#ahead.push({ begin, floor: isSeldom ? this.#sure?.last : undefined });
     }
     this.#begin = begin;
     this.#sure = { at: now, last: this.#last };
+    this.#known = this.#sure;
     return this.#passed();
   }
 
   /** The log has ended: what of its files was never shown, or (`isUnsure`) may not have been. */
   rest(finishedAt: Timestamp | undefined, isUnsure: boolean): readonly RotationLoss[] {
+    this.#learn();
     const own = this.#ahead.filter(
       ({ begin }) => finishedAt === undefined || begin.slice(0, 19) <= finishedAt.slice(0, 19),
     );
@@ -92,8 +111,16 @@ export class Generations {
 
   /** The stream is left for the files, which hold all behind its last line: what it may have missed before that. */
   left(): readonly RotationLoss[] {
+    this.#learn();
     const after = this.#ahead[0]?.floor ?? (this.mayHaveRotated ? this.#sure?.last : this.#last);
     return after === this.#last ? [] : [{ after, until: this.#last }];
+  }
+
+  /** Once the limit is known, what was supposed before holds no more. */
+  #learn(): void {
+    const isSupposed = this.#limit() === undefined;
+    if (this.#isSupposed && !isSupposed) this.#sure = this.#known;
+    this.#isSupposed = isSupposed;
   }
 
   #passed(): RotationLoss[] {

@@ -21,6 +21,8 @@ export interface LogLimits {
   readonly since?: Timestamp;
   /** Milliseconds without progress after which the attempt to read an instance's log ends; undefined: never. */
   readonly timeoutMs?: number;
+  /** Where a node does not tell at which size it rotates a file, no smaller one is expected, in bytes; 1 MiB by default. */
+  readonly leastRotationBytes?: number;
 }
 
 /** How the follower of one instance ended. */

@@ -42,7 +42,7 @@ export class StreamProof {
   constructor(options: StreamProofOptions) {
     this.#options = options;
     this.#openedAt = options.clock.now();
-    this.#generations = new Generations(() => options.rotatesAt() ?? LEAST_ROTATION_BYTES);
+    this.#generations = new Generations(options.rotatesAt, leastOf(options));
   }
 
   /** Goes on behind what a recorder had that was killed. */
@@ -160,6 +160,10 @@ export class StreamProof {
     const ms = millisecondsOf(known) - millisecondsOf(startedAt) - 1000;
     // Without a line nothing is known of the node's clock: where it seems to be ahead, nothing can be said.
     const isOutOfStep = this.#first === undefined && ms < -2000;
-    return isOutOfStep || ms > (this.#options.rotatesAt() ?? LEAST_ROTATION_BYTES) / FASTEST;
+    return isOutOfStep || ms > (this.#options.rotatesAt() ?? leastOf(this.#options)) / FASTEST;
   }
+}
+
+function leastOf({ limits }: StreamProofOptions): number {
+  return limits.leastRotationBytes ?? LEAST_ROTATION_BYTES;
 }

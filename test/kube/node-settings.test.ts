@@ -49,3 +49,25 @@ test('a node that does not tell leaves everything unknown', async () => {
   await settings.asked('one that nobody wants');
   assert.deepEqual(settings.logRotation('n1'), {});
 });
+
+for (const [status, requests] of [
+  [403, 1],
+  [503, 2],
+] as const)
+  test(`a node that answers ${status} ${requests === 1 ? 'refuses, and is asked once' : 'is asked again'}`, async () => {
+    let asked = 0;
+    const getJson = async () => {
+      asked += 1;
+      if (asked === 1) throw new ApiError(status, `status ${status}`);
+      return { kubeletconfig: { containerLogMaxSize: '10Mi' } };
+    };
+    const settings = new NodeSettings({ getJson }, NEVER);
+    for (let times = 0; times < 3; times += 1) {
+      settings.want(POD);
+      await settings.asked('n1');
+    }
+    assert.deepEqual(
+      [asked, settings.logRotation('n1').maxBytes],
+      [requests, requests === 1 ? undefined : 10 * 1024 ** 2],
+    );
+  });

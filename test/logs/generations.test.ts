@@ -14,7 +14,7 @@ function time(second: number): Timestamp {
 
 /** What a stream shows: a line of 300 bytes a second, at the seconds from the first to the last. */
 class Shown {
-  readonly generations = new Generations(() => LIMIT);
+  readonly generations = new Generations(() => LIMIT, LIMIT);
 
   lines(first: number, last: number) {
     return Array.from({ length: last - first + 1 }, (_, at) => first + at).flatMap((second) => {
@@ -110,4 +110,19 @@ test('a stream that is left for the files may have missed lines only since the f
   assert.deepEqual(shown.generations.left(), [{ after: time(2), until: time(5) }]);
   shown.saw(1, 6);
   assert.deepEqual(shown.generations.left(), []);
+});
+
+test('what was supposed of a file while its limit was not known holds no more once it is', () => {
+  let limit: number | undefined;
+  const generations = new Generations(() => limit, 100 * LIMIT);
+  const show = (second: number) => {
+    const { block } = measure(Buffer.from(`${time(second)} ${'x'.repeat(253)}\n`));
+    assert.ok(block);
+    return generations.take(block, second * 1000, time(1));
+  };
+  for (let second = 1; second <= 20; second += 1) show(second);
+  assert.equal(generations.mayHaveRotated, false);
+  limit = LIMIT;
+  assert.equal(generations.mayHaveRotated, true);
+  assert.deepEqual(generations.rest(undefined, true), [{ after: undefined, until: undefined }]);
 });

@@ -10,7 +10,7 @@ import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import type { JournalSource } from '../../src/story/survey.ts';
 import { WEB } from './root.ts';
-import { CLUSTER, gunzip, ID, settle, through } from './simulated-recording.ts';
+import { CLUSTER, gunzip, ID, LEAST_ROTATION_BYTES, settle, through } from './simulated-recording.ts';
 import { type ReadStory, readAssembled } from './simulation/story.ts';
 
 export interface KilledRecordingOptions extends Omit<SimulatedClusterOptions, 'clock'> {
@@ -100,7 +100,7 @@ export class KilledRecording implements AsyncDisposable {
       start: { id: ID, generator: 'faro test', cluster: CLUSTER, roots: [WEB], options: {} },
       types: [cluster.type('deployments.apps')],
       gunzip,
-      logs: { maxStreams: 50, route },
+      logs: { maxStreams: 50, route, leastRotationBytes: LEAST_ROTATION_BYTES },
       streamingList: true,
       ...(crowd === undefined ? {} : { crowd }),
       ...(related === undefined ? {} : { related }),

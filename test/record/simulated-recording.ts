@@ -146,7 +146,7 @@ export class SimulatedRecording implements AsyncDisposable {
       },
       start: { id: ID, generator: 'faro test', cluster: CLUSTER, roots: [WEB], options: {} },
       types: [cluster.type('deployments.apps')],
-      logs: { maxStreams: 50, route: how.route },
+      logs: { maxStreams: 50, route: how.route, leastRotationBytes: LEAST_ROTATION_BYTES },
       gunzip,
       streamingList: how.streamingList,
       ...(how.crossAfter === undefined ? {} : { crossAfter: how.crossAfter }),
@@ -161,6 +161,8 @@ export class SimulatedRecording implements AsyncDisposable {
 }
 
 export const ID = '01a20d89-78c0-76e0-a13b-e013a596b798';
+/** Files here are of a few kilobytes. */
+export const LEAST_ROTATION_BYTES = 500;
 /** More than a journal takes by itself, so that a cut strikes in between more often. */
 const SYNC_MS = 1000;
 export const CLUSTER = { version: '', uid: null, server: '' };
