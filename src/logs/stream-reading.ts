@@ -1,6 +1,6 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
-import { type Clock, timestampOf } from '../model/time.ts';
+import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { FileWatch } from './file-watch.ts';
 import type { InstanceLife, Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
@@ -177,7 +177,7 @@ export class StreamReading {
 
   /** What does not touch what is known is another instance's log, or goes on behind a gap. */
   async #settle(log: OpenLog, signal: AbortSignal): Promise<void> {
-    if (await this.#isOther(signal)) log.refuse();
+    if ((await this.#isOther(signal)) || isAfter(log.heldFrom, this.#options.life.view.finishedAt)) log.refuse();
     else this.#acceptBehindGap(log);
   }
 
@@ -210,6 +210,11 @@ export class StreamReading {
     witness.gap('reconnect', evidence, { certainty: 'suspected', ...span });
     log.acceptHeld();
   }
+}
+
+/** Whether a line was written later than in the second in which its container ended. */
+function isAfter(line: Timestamp | undefined, finishedAt: Timestamp | undefined): boolean {
+  return line !== undefined && finishedAt !== undefined && line.slice(0, 19) > finishedAt.slice(0, 19);
 }
 
 function asError(error: unknown): Error {

@@ -253,3 +253,19 @@ test('of a log without a line that was first read late nothing is known', async 
   assert.equal(follow.end?.end, 'not proven');
   assert.equal(follow.gaps.length, 1);
 });
+
+test('lines that were written after the end of the container are of the next run, though its pod does not tell of it yet', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(50, 'one'));
+  await follow.advance(200);
+  follow.stream.end();
+  await follow.advance(1000);
+  follow.stream.push(follow.line(5000, 'another'));
+  await follow.advance(200);
+  follow.life.update(follow.view('terminated', follow.time(0)), 0);
+  await follow.advance(3000);
+  assert.equal(follow.text, follow.line(50, 'one'));
+  await follow.interrupt();
+  assert.equal(follow.end?.end, 'not proven');
+});
