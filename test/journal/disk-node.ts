@@ -7,9 +7,13 @@ export interface Node {
   /** Bytes that it takes without holding any. */
   reserved?: number;
   dirty: { readonly offset: number; readonly bytes: Buffer }[];
+  /** What `data` and `synced` are the beginning of, with room behind: what grows is not copied each time. */
+  dataMemory?: Buffer;
+  syncedMemory?: Buffer;
 }
 
 const SECTOR_BYTES = 512;
+const LEAST_MEMORY = 16 * 1024;
 
 export function emptyNode(): Node {
   return { data: Buffer.alloc(0), synced: Buffer.alloc(0), dirty: [] };
@@ -17,7 +21,18 @@ export function emptyNode(): Node {
 
 export function append(node: Node, bytes: Buffer): void {
   node.dirty.push({ offset: node.data.length, bytes: Buffer.from(bytes) });
-  node.data = Buffer.concat([node.data, bytes]);
+  const from = node.data.length;
+  node.dataMemory = withRoom(node.data, node.dataMemory, from + bytes.length);
+  bytes.copy(node.dataMemory, from);
+  node.data = node.dataMemory.subarray(0, from + bytes.length);
+}
+
+/** The memory that a file begins in, or, where it does not or that is too small, another one with its bytes and zeros. */
+function withRoom(bytes: Buffer, memory: Buffer | undefined, length: number): Buffer {
+  if (memory !== undefined && memory.buffer === bytes.buffer && memory.length >= length) return memory;
+  const larger = Buffer.alloc(Math.max(LEAST_MEMORY, 2 * length));
+  bytes.copy(larger);
+  return larger;
 }
 
 export function truncate(node: Node, length: number): void {
@@ -27,10 +42,13 @@ export function truncate(node: Node, length: number): void {
 
 /** What was dropped by a sync that failed stays away: zeros stand in its place. */
 export function sync(node: Node): void {
-  const bytes = Buffer.alloc(node.data.length);
-  node.synced.copy(bytes, 0, 0, node.data.length);
-  for (const { offset, bytes: written } of node.dirty) written.copy(bytes, offset);
-  node.synced = bytes;
+  const { length } = node.data;
+  const kept = node.synced.subarray(0, length);
+  // What was cut off may be another disk's by now: it is not written over.
+  const isGrowth = kept.length === node.synced.length && node.dirty.every(({ offset }) => offset >= kept.length);
+  node.syncedMemory = withRoom(kept, isGrowth ? node.syncedMemory : undefined, length);
+  for (const { offset, bytes } of node.dirty) bytes.copy(node.syncedMemory, offset);
+  node.synced = node.syncedMemory.subarray(0, length);
   node.dirty = [];
 }
 
