@@ -43,7 +43,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Rooms that do no I/O and read no clock. */
 const PURE = [
   /^src\/(model|graph|redact|verdict|view\/terminal)\//,
-  /^src\/logs\/(position|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
+  /^src\/logs\/(position|lines|known-lines|overlap|blocks|binding|instances|life|cri|cri-lines|rotation|stretch)\.ts$/,
   /^src\/story\/(patch|order|merge|object-time|document|told-ends)\.ts$/,
   /^src\/view\/html\/(model|data)\//,
 ];

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
-import { linesOf, timeOf } from './position.ts';
+import { linesOf, timeOf } from './lines.ts';
 
 /** Whole lines with what a block of the journal says about them. */
 export type Block = Pick<LogRecord, 'lines' | 'contentBytes' | 'first' | 'last' | 'bytes' | 'unterminated'>;

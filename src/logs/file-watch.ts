@@ -2,7 +2,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { ContainerInstance } from '../model/instance.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import type { InstanceLife, Reach } from './life.ts';
-import { timeOf } from './position.ts';
+import { timeOf } from './lines.ts';
 import type { StreamProof } from './stream-proof.ts';
 
 export interface FileWatchOptions {

@@ -4,7 +4,8 @@ import { NOTHING_PENDING } from './cri.ts';
 import { CriJoiner } from './cri-lines.ts';
 import { firstTimeOf, openFile } from './file-bytes.ts';
 import type { FileSuccessionOptions } from './file-succession.ts';
-import type { Overlap, Resume } from './position.ts';
+import type { Overlap } from './overlap.ts';
+import type { Resume } from './position.ts';
 import { positionAfter } from './proof.ts';
 import { liveName, rotatedNames } from './rotation.ts';
 

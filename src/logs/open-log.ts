@@ -2,7 +2,9 @@ import type { ContainerInstance } from '../model/instance.ts';
 import { instanceName } from '../model/instance.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { BlockBuilder, measure } from './blocks.ts';
-import { hasRepeat, type LogCursor, linesOf, type Overlap, type OverlapMatcher, timeOf } from './position.ts';
+import { linesOf, timeOf } from './lines.ts';
+import type { Overlap, OverlapMatcher } from './overlap.ts';
+import { hasRepeat, type LogCursor } from './position.ts';
 import type { LogSink } from './sink.ts';
 import type { StreamProof } from './stream-proof.ts';
 
@@ -34,6 +36,7 @@ export class OpenLog {
   #matcher: OverlapMatcher | undefined;
   #joint: Joint;
   #held: Buffer[] = [];
+  #hasSkipped = false;
   #isForeign = false;
   #hasFirstLine = false;
   #wentBack = false;
@@ -140,17 +143,15 @@ export class OpenLog {
     this.#journal(this.#builder.take(), true);
   }
 
-  /** Decides a comparison that waits for lines which may never come; lines in doubt must not wait for ever. */
-  decide(): void {
-    if (this.#matcher?.isInDoubt !== true) return;
-    this.#settle(this.#matcher.rest());
-    if (this.#joint === 'joined') this.flush();
-  }
-
   /** The time of the first line that is held back. */
   get heldFrom(): Timestamp | undefined {
     const [line] = this.#held;
     return line === undefined ? undefined : timeOf(line);
+  }
+
+  /** Lines that came before those that are held were taken for known ones, and that is in doubt. */
+  get hasSkipped(): boolean {
+    return this.#hasSkipped;
   }
 
   /** Lines that came after an interruption and do not touch what was recorded: recorded now, behind a gap. */
@@ -185,6 +186,7 @@ export class OpenLog {
     this.#joint = overlap.state;
     if (overlap.state === 'disjoint') {
       this.#held = [...overlap.fresh];
+      this.#hasSkipped = overlap.hasSkipped;
       this.#parted.resolve();
     } else {
       this.#isRejoined = overlap.isWhole;

@@ -22,17 +22,14 @@ export class OpenStreams {
     this.#streams.delete(stream);
   }
 
-  /** Something came that is not written down yet, or waits to be decided. */
+  /** Something came that is not written down yet. */
   touch(): void {
     this.#touched.resolve();
   }
 
-  /** Writes down what came, and decides what would wait for lines that may never come. */
+  /** Writes down what came. */
   flush(): void {
     this.#touched = Promise.withResolvers();
-    for (const stream of this.#streams) {
-      stream.flush();
-      stream.decide();
-    }
+    for (const stream of this.#streams) stream.flush();
   }
 }

@@ -3,7 +3,7 @@ import type { FilePosition, JournalRecord, LogEndRecord, LogRecord } from '../mo
 import type { KubeObject } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
 import { instancesOf } from './instances.ts';
-import { linesOf } from './position.ts';
+import { linesOf } from './lines.ts';
 import { LineDigest } from './stretch.ts';
 
 /** A block of lines as a journal's reader gives it, with a way to its lines. */

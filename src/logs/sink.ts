@@ -44,6 +44,4 @@ export interface Follower {
 /** An open stream, whose whole lines are written down now and then. */
 export interface OpenStream {
   flush(): void;
-  /** Decides a comparison that waits for lines which may never come. */
-  decide(): void;
 }

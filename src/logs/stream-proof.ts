@@ -3,9 +3,9 @@ import { type Clock, earlierOf, millisecondsOf, type Timestamp, timestampOf } fr
 import type { Block } from './blocks.ts';
 import { Generations, type RotationLoss } from './generations.ts';
 import type { InstanceLife } from './life.ts';
+import { timeOf } from './lines.ts';
 import { NodeTime } from './node-time.ts';
 import type { LogPast } from './past.ts';
-import { timeOf } from './position.ts';
 import type { FollowEnd, LogLimits } from './sink.ts';
 import type { LogWitness } from './witness.ts';
 

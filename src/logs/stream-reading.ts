@@ -1,6 +1,6 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
-import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { FileWatch } from './file-watch.ts';
 import type { InstanceLife, Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
@@ -206,7 +206,8 @@ export class StreamReading {
     const { witness, cursor } = this.#options;
     const evidence = 'after a break the log went on with none of the lines that were read last';
     const until = log.heldFrom;
-    const span = { after: cursor.last, ...(until === undefined ? {} : { until }) };
+    const after = log.hasSkipped ? earliestOf(this.#resume) : cursor.last;
+    const span = { after, ...(until === undefined ? {} : { until }) };
     witness.gap('reconnect', evidence, { certainty: 'suspected', ...span });
     log.acceptHeld();
   }
@@ -215,6 +216,11 @@ export class StreamReading {
 /** Whether a line was written later than in the second in which its container ended. */
 function isAfter(line: Timestamp | undefined, finishedAt: Timestamp | undefined): boolean {
   return line !== undefined && finishedAt !== undefined && line.slice(0, 19) > finishedAt.slice(0, 19);
+}
+
+/** From when on a resumed stream brings lines. */
+function earliestOf(resume: Resume | undefined): Timestamp | undefined {
+  return resume === undefined ? undefined : parseTimestamp(resume.sinceTime);
 }
 
 function asError(error: unknown): Error {

@@ -1,9 +1,11 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { BlockBuilder, type Measured, measure } from './blocks.ts';
+import { linesOf } from './lines.ts';
 import { NodeTime } from './node-time.ts';
 import type { OpenStreams } from './open-streams.ts';
-import { hasRepeat, LogCursor, linesOf, type OverlapMatcher } from './position.ts';
+import type { Overlap, OverlapMatcher } from './overlap.ts';
+import { hasRepeat, LogCursor } from './position.ts';
 import type { Scribe } from './scribe.ts';
 import type { LogSink } from './sink.ts';
 import { LineDigest } from './stretch.ts';
@@ -128,12 +130,6 @@ export class StreamTail {
     this.#takeFresh(this.#matcher === undefined ? bytes : this.#match(this.#matcher, bytes));
   }
 
-  /** Decides a comparison that waits for lines which may never come. */
-  decide(): void {
-    if (this.#held === undefined && this.#matcher?.isInDoubt === true)
-      this.#takeFresh(this.#judge(this.#matcher.rest()));
-  }
-
   /** Ends it. What it showed stands, if it had come to its end before. */
   async close(): Promise<void> {
     if (this.#end === 'open') this.#isSound = false;
@@ -159,7 +155,7 @@ export class StreamTail {
       this.#endedAt = this.#options.clock.now();
       // In this order: the comparison must have seen every line before it is decided.
       this.flush();
-      if (this.#matcher !== undefined) this.#takeFresh(this.#judge(this.#matcher.end()));
+      if (this.#matcher !== undefined) this.#finish(this.#matcher);
     } catch {
       this.#end = 'broken'; // the file tells what it did not bring
     }
@@ -176,7 +172,14 @@ export class StreamTail {
     return Buffer.concat(fresh);
   }
 
-  #judge(overlap: ReturnType<OverlapMatcher['accept']>): Buffer {
+  #finish(matcher: OverlapMatcher): void {
+    const overlap = matcher.end();
+    this.#takeFresh(this.#judge(overlap));
+    // It began with known lines and did not come to the last of them: it was cut off.
+    if (overlap.state === 'joined' && overlap.repeats > 0 && !overlap.isWhole) this.#fail();
+  }
+
+  #judge(overlap: Overlap): Buffer {
     if (overlap.state === 'open') return NO_BYTES;
     this.#matcher = undefined;
     if (overlap.state === 'disjoint') this.#fail();

@@ -5,7 +5,8 @@ import { asTimestamped, CriJoiner } from '../../src/logs/cri-lines.ts';
 import { FileLog } from '../../src/logs/file-log.ts';
 import { footholdBehind } from '../../src/logs/foothold.ts';
 import { KeptFiles } from '../../src/logs/kept-files.ts';
-import { LogCursor, linesOf, timeOf } from '../../src/logs/position.ts';
+import { linesOf, timeOf } from '../../src/logs/lines.ts';
+import { LogCursor } from '../../src/logs/position.ts';
 import { FakeNode } from './fake-node.ts';
 
 const NEVER = new AbortController().signal;

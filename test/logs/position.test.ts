@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { measure } from '../../src/logs/blocks.ts';
-import { LogCursor, linesOf, type Overlap, timeOf } from '../../src/logs/position.ts';
+import { linesOf, timeOf } from '../../src/logs/lines.ts';
+import type { Overlap } from '../../src/logs/overlap.ts';
+import { LogCursor } from '../../src/logs/position.ts';
 
 /** `05.3 text` becomes a line of the pod log API at 12:00:05.3. */
 function line(text: string): string {
@@ -122,8 +124,6 @@ test('a resumed log whose head is gone, and which rests in the middle of what is
   const matcher = cursorAfter(known).resume()?.matcher;
   assert.ok(matcher);
   assert.equal(matcher.accept(Buffer.from(line('5.2 b'))).state, 'open');
-  assert.ok(matcher.isInDoubt);
-  assert.equal(matcher.rest().state, 'open');
   for (const text of ['5.3 c', '5.4 d']) assert.equal(matcher.accept(Buffer.from(line(text))).state, 'open');
   const overlap = matcher.accept(Buffer.from(line('5.5 e')));
   assert.deepEqual(result(overlap, []), { state: 'joined', fresh: [line('5.5 e')], repeats: 3 });
@@ -140,6 +140,80 @@ test('what is kept to recognise repeats is bounded, and a resume still joins at 
   const found = resume(cursor, [...known, line('6.0 new')]);
   assert.deepEqual({ state: found.state, fresh: found.fresh }, { state: 'joined', fresh: [line('6.0 new')] });
   assert.equal(found.repeats, 1000);
+});
+
+test('lines are fresh from the first one that is later than all that was recorded, though the newest known ones are gone', () => {
+  const known = Array.from({ length: 1000 }, (_, index) => line(`5.${String(index).padStart(4, '0')} ${index}`));
+  const late = line('5.0998 of another writer');
+  for (const { title, received, expected } of [
+    {
+      title: 'the file begins amid the known lines',
+      received: [...known.slice(-3), late, line('6.0 new')],
+      expected: { state: 'joined', fresh: [late, line('6.0 new')], repeats: 3 },
+    },
+    {
+      title: 'the file begins behind them',
+      received: [late, line('6.0 new'), line('6.1 newer')],
+      expected: { state: 'disjoint', fresh: [late, line('6.0 new'), line('6.1 newer')], repeats: 0 },
+    },
+    {
+      title: 'a line of the kubelet comes in their place',
+      received: ['failed to read the file'],
+      expected: { state: 'disjoint', fresh: ['failed to read the file'], repeats: 0 },
+    },
+    {
+      title: 'the stream is cut off among older lines',
+      received: known.slice(0, 10),
+      expected: { state: 'joined', fresh: [], repeats: 10 },
+    },
+    {
+      title: 'the stream is cut off among the newest',
+      received: known.slice(0, 999),
+      expected: { state: 'joined', fresh: [], repeats: 999 },
+    },
+  ])
+    assert.deepEqual(resume(cursorAfter(known, 2000), received), expected, title);
+});
+
+test('a line that is later than all that was recorded decides at once, and what was passed over before is in doubt', () => {
+  const known = Array.from({ length: 1000 }, (_, index) => line(`5.${String(index).padStart(4, '0')} ${index}`));
+  const matcher = cursorAfter(known, 2000).resume()?.matcher;
+  assert.ok(matcher);
+  for (let index = 0; index < 10_000; index += 1)
+    assert.equal(matcher.accept(Buffer.from(line(`5.0998 ${index} of another time`))).state, 'open');
+  const newest = Buffer.from(line('6.0 new'));
+  assert.deepEqual(matcher.accept(newest), { state: 'disjoint', fresh: [newest], hasSkipped: true });
+});
+
+test('wherever the newest known lines and the file begin, each later line is fresh once', () => {
+  const sizes = fc.record({
+    lines: fc.integer({ min: 2, max: 60 }),
+    recorded: fc.nat(),
+    keptBytes: fc.integer({ min: 0, max: 3000 }),
+    gone: fc.nat(),
+  });
+  fc.assert(
+    fc.property(sizes, fc.infiniteStream(fc.constantFrom('out', 'err')), (given, writers) => {
+      // Two writers: the times of one are a little behind.
+      const lines = Array.from({ length: given.lines }, (_, index) => {
+        const writer = writers.next().value;
+        return line(`5.${String(100 + 2 * index - (writer === 'err' ? 3 : 0)).padStart(9, '0')} ${index} ${writer}`);
+      });
+      const recorded = 1 + (given.recorded % (lines.length - 1));
+      const gone = given.gone % lines.length;
+      const cursor = cursorAfter(lines.slice(0, recorded), given.keptBytes);
+      const served = lines.slice(gone);
+      const found = resume(cursor, served);
+      if (gone < recorded) {
+        assert.equal(found.state, 'joined');
+        assert.deepEqual(found.fresh, lines.slice(recorded));
+      } else if (served.some((text) => text > (cursor.last ?? ''))) {
+        assert.equal(found.state, 'disjoint');
+        assert.deepEqual(found.fresh, served);
+      } else assert.ok(found.state === 'disjoint' || found.fresh.length === 0, 'they may come again, or be missing');
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('whatever is cut and however times repeat, a resume yields each later line once', () => {

@@ -117,3 +117,17 @@ test('a last line without an end is whole where two streams show it so', async (
   assert.equal(text, `${LINE}${LINE.trimEnd()} again\n`);
   assert.equal(end.end, 'proven');
 });
+
+test('where more came again than is known, and the newest lines did not, the gap begins with what came', async () => {
+  const at = (fraction: number, text: string) =>
+    `2026-11-25T12:00:05.${String(fraction).padStart(9, '0')}Z ${text}${'x'.repeat(1000)}\n`;
+  const lines = (count: number, text: string) =>
+    Array.from({ length: count }, (_, index) => at(index, `${text} ${index}`));
+  const first = lines(9000, 'first');
+  const chunks = Array.from({ length: 9 }, (_, index) => first.slice(index * 1000, (index + 1) * 1000).join(''));
+  const { end, gaps, text } = await followed([chunks, lines(300, 'other').join('') + at(9000, 'new')]);
+  assert.equal(end.end, 'not proven');
+  assert.equal(gaps[0]?.cause, 'reconnect');
+  assert.equal(gaps[0]?.from, SECOND);
+  assert.equal(text, first.join('') + at(9000, 'new'));
+});

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteStream } from '../../src/kube/client.ts';
-import { LogCursor, timeOf } from '../../src/logs/position.ts';
+import { timeOf } from '../../src/logs/lines.ts';
+import { LogCursor } from '../../src/logs/position.ts';
 import { Scribe } from '../../src/logs/scribe.ts';
 import { StreamTail } from '../../src/logs/stream-tail.ts';
 import type { ContainerInstance } from '../../src/model/instance.ts';

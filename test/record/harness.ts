@@ -6,7 +6,7 @@ import { createClient } from '../../src/kube/client.ts';
 import type { Connection } from '../../src/kube/connection.ts';
 import { discover } from '../../src/kube/discovery.ts';
 import { asTimestamped, CriJoiner } from '../../src/logs/cri-lines.ts';
-import { linesOf } from '../../src/logs/position.ts';
+import { linesOf } from '../../src/logs/lines.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import type { JournalRecord, Root } from '../../src/model/record.ts';
 import type { ResourceType } from '../../src/model/resource.ts';
