@@ -38,7 +38,7 @@ export async function footholdBehind(
     if (overlap.state !== 'open') break;
   }
   if (overlap.state === 'open') overlap = matcher.end();
-  const place = overlap.state === 'joined' ? places[overlap.repeats - 1] : undefined;
+  const place = overlap.state === 'joined' && overlap.isWhole ? places[overlap.repeats - 1] : undefined;
   if (place === undefined || place.isTorn) return undefined;
   const { file, offset, record } = place;
   return positionAfter({ file, offset, bytes: record, last, pending: NOTHING_PENDING });

@@ -92,6 +92,13 @@ test('lines that the files do not hold any more give no place', async () => {
   assert.deepEqual(await behind(node, lines.slice(0, 3)), [String(lines[3])]);
 });
 
+test('where the files do not hold the last line yet, there is no place to go on', async () => {
+  const { node, lines } = logOf([plain, plain]);
+  const next = logOf([plain, plain, plain]).lines;
+  assert.deepEqual(await behind(node, lines), []);
+  assert.equal(await behind(node, next), undefined);
+});
+
 test("another run's lines give no place", async () => {
   const { lines } = logOf([plain, plain, plain]);
   const other = logOf([{ ...plain, later: 301 }, plain, plain]);
