@@ -53,6 +53,12 @@ test('a stream that ends at once, before anyone asked for its lines, repeats non
   assert.ok(tail.hasEndedWell);
 });
 
+test('a stream that was cut off among the known lines proves nothing', async () => {
+  const { text, tail } = await written(line(124) + line(125), [line(124)]);
+  assert.equal(text, '');
+  assert.ok(!tail.hasEndedWell);
+});
+
 test('what such a stream brings beyond the known lines is written down', async () => {
   const { text } = await written(line(124) + line(125), [line(124), line(125) + line(126)]);
   assert.equal(text, line(126));
