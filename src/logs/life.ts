@@ -1,5 +1,5 @@
 import type { ContainerInstance } from '../model/instance.ts';
-import type { Clock, Timestamp } from '../model/time.ts';
+import { type Clock, endOfSecond, millisecondsOf, type Timestamp } from '../model/time.ts';
 import { Waiters } from '../model/waiters.ts';
 
 /** What the newest pod state says about one container instance. */
@@ -14,6 +14,15 @@ export interface InstanceView {
  * not at all, because two newer instances exist or the pod is gone.
  */
 export type Reach = 'current' | 'previous' | 'gone';
+
+/** The runtime may read the last lines out of their pipe so long after the end of whoever wrote them. */
+const LAST_PIPE_MS = 100;
+
+/** Whether a line was written after an instance had ended, which is told in whole seconds: then it is a later one's. */
+export function isAfterEnd(line: Timestamp | undefined, { finishedAt }: Pick<InstanceView, 'finishedAt'>): boolean {
+  if (line === undefined || finishedAt === undefined) return false;
+  return millisecondsOf(line) > millisecondsOf(endOfSecond(finishedAt)) + LAST_PIPE_MS;
+}
 
 /** The life of one container instance as its follower sees it: the newest state, and a way to wait for the next. */
 export class InstanceLife {

@@ -20,7 +20,7 @@ export interface OpenLogOptions {
   readonly matcher: OverlapMatcher | undefined;
   readonly sink: LogSink;
   readonly clock: Clock;
-  /** Hears the first line of a log that was opened from its beginning; false: it is another instance's log. */
+  /** Hears the first line of a log that was not opened behind known lines; false: it is another instance's log. */
   readonly isOwn: (firstLine: Buffer) => boolean;
   /** Hears that nothing more of it is taken. */
   readonly stop: () => void;
@@ -44,6 +44,7 @@ export class OpenLog {
   #complaint: string | undefined;
   #isRejoined: boolean;
   #isEcho = true;
+  #first: Timestamp | undefined;
   readonly #parted = Promise.withResolvers<void>();
   repeatsRemoved = 0;
 
@@ -143,6 +144,11 @@ export class OpenLog {
     this.#journal(this.#builder.take(), true);
   }
 
+  /** The time of the first line that was written down. */
+  get first(): Timestamp | undefined {
+    return this.#first;
+  }
+
   /** The time of the first line that is held back. */
   get heldFrom(): Timestamp | undefined {
     const [line] = this.#held;
@@ -211,6 +217,7 @@ export class OpenLog {
     this.#wentBack ||= isShownAgain;
     if (this.#wentBack) return;
     this.#hasProgress = true;
+    this.#first ??= timeOf(block.bytes);
     cursor.remember(block.bytes, block.last);
     proof.take(block);
     const origin = { kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0 } as const;
@@ -220,7 +227,7 @@ export class OpenLog {
   #checkFirstLine(bytes: Buffer): boolean {
     if (this.#hasFirstLine) return true;
     this.#hasFirstLine = true;
-    if (this.#options.limited || this.#options.matcher !== undefined) return true;
+    if (this.#options.matcher !== undefined) return true;
     if (this.#options.isOwn(bytes.subarray(0, bytes.indexOf(10)))) return true;
     this.refuse();
     return false;

@@ -36,6 +36,16 @@ export class LogCursor {
     return this.#last;
   }
 
+  /** One that stands here, too, wherever this one goes. */
+  copy(): LogCursor {
+    const copy = new LogCursor(this.#maxBytes);
+    copy.#blocks = [...this.#blocks];
+    copy.#keptBytes = this.#keptBytes;
+    copy.#last = this.#last;
+    copy.#droppedSecond = this.#droppedSecond;
+    return copy;
+  }
+
   /** Takes in whole lines that were recorded, with the greatest time among them. */
   remember(
     bytes: Buffer,

@@ -5,7 +5,7 @@ import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import type { FirstLines } from './binding.ts';
 import { firstTimeOf } from './file-watch.ts';
-import type { InstanceLife, Reach } from './life.ts';
+import { type InstanceLife, isAfterEnd, type Reach } from './life.ts';
 import { timeOf } from './lines.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { LogPast } from './past.ts';
@@ -76,12 +76,14 @@ export class StreamFollower implements Follower {
     }
     for (;;) {
       const reach = life.reach;
+      this.#giveBack();
       if (reach === 'gone') return this.#gone();
       let outcome: Outcome & { readonly isProven: boolean };
       {
         using _slot = await slots.acquire(signal);
         outcome = await this.#read(reach, signal);
       }
+      if (this.#giveBack()) continue;
       const end = await this.#next(outcome, reach, signal);
       if (end !== undefined) return end;
     }
@@ -114,7 +116,6 @@ export class StreamFollower implements Follower {
   }
 
   async #read(reach: Exclude<Reach, 'gone'>, signal: AbortSignal): Promise<Outcome & { readonly isProven: boolean }> {
-    const { life, firstLines } = this.#options;
     if (this.#isDisowned) this.#startOver();
     const reading = new StreamReading({
       ...this.#options,
@@ -123,7 +124,7 @@ export class StreamFollower implements Follower {
       cursor: this.#cursor,
       proof: this.#proof,
       witness: this.#witness,
-      isOwn: (line) => this.#isInLifetime(line) && firstLines.claim(life.instance.restart, line, () => this.#disown()),
+      isOwn: (line) => this.#isOwn(line),
       progressed: () => this.#progressed(),
     });
     this.#reading = reading;
@@ -227,11 +228,12 @@ export class StreamFollower implements Follower {
     this.#retries = 0;
   }
 
-  /** Whether a first line can be this instance's, by its start and end in whole seconds. */
-  #isInLifetime(line: Buffer): boolean {
-    const second = timeOf(line)?.slice(0, 19);
-    const { finishedAt } = this.#options.life.view;
-    return second === undefined || finishedAt === undefined || second <= finishedAt.slice(0, 19);
+  /** Whether a first line can be this instance's, by its end and by what newer instances showed. */
+  #isOwn(line: Buffer): boolean {
+    const { life, firstLines } = this.#options;
+    if (isAfterEnd(timeOf(line), life.view)) return false;
+    // Where only the last lines were asked for, the first of them tells no instance.
+    return this.#proof.isLimited || firstLines.claim(life.instance.restart, line, () => this.#disown());
   }
 
   #disown(): void {
@@ -239,19 +241,39 @@ export class StreamFollower implements Follower {
     this.#reading?.disown();
   }
 
-  /** All that came was a newer instance's log. */
-  #startOver(): void {
-    this.#isDisowned = false;
-    for (const reading of this.#readings) {
+  /**
+   * The kubelet knows of an end and of the next run long before a status that comes late: what was written after the end
+   * is not this run's. Whether there was any.
+   */
+  #giveBack(): boolean {
+    const at = this.#readings.findIndex(({ isTooLate }) => isTooLate);
+    const before = this.#readings[at]?.before;
+    if (before === undefined) return false;
+    if (before.last === undefined) this.#startOver();
+    else {
+      this.#disownFrom(at);
+      this.#cursor = before;
+      this.#proof.rewind(before.last);
+    }
+    return true;
+  }
+
+  #disownFrom(at: number): void {
+    for (const reading of this.#readings.splice(at)) {
       reading.disown();
       reading.close();
     }
-    this.#readings = [];
+    this.#cleanEndAt = undefined;
+    this.#endTail = undefined;
+  }
+
+  /** All that came was a newer instance's log. */
+  #startOver(): void {
+    this.#isDisowned = false;
+    this.#disownFrom(0);
     this.#cursor = new LogCursor();
     this.#attempt = 0;
     this.#proof = new StreamProof({ ...this.#options, witness: this.#witness });
-    this.#cleanEndAt = undefined;
-    this.#endTail = undefined;
   }
 
   /** The log cannot be asked for any more: was its end seen before? */

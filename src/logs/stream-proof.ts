@@ -119,6 +119,12 @@ export class StreamProof {
     return witness.unproven(evidence);
   }
 
+  /** What came after this line was another run's. */
+  rewind(last: Timestamp | undefined): void {
+    this.#last = last;
+    this.#isChecked = false;
+  }
+
   /** The log's files go on behind the last line. */
   left(): void {
     this.#state(this.#generations.left());

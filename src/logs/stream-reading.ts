@@ -2,7 +2,7 @@ import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
 import { type Clock, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { FileWatch } from './file-watch.ts';
-import type { InstanceLife, Reach } from './life.ts';
+import { type InstanceLife, isAfterEnd, type Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { LogCursor, Resume } from './position.ts';
@@ -24,7 +24,7 @@ export interface StreamReadingOptions {
   readonly cursor: LogCursor;
   readonly proof: StreamProof;
   readonly witness: LogWitness;
-  /** Hears the first line of a log that was opened from its beginning; false: it is another instance's log. */
+  /** Hears the first line of a log that was not opened behind known lines; false: it is another instance's log. */
   readonly isOwn: (firstLine: Buffer) => boolean;
   /** Hears that new lines came. */
   readonly progressed: () => void;
@@ -42,6 +42,8 @@ export type Outcome =
 /** Opens one instance's log once, behind the last line that is known, and reads it until its stream ends. */
 export class StreamReading {
   readonly #options: StreamReadingOptions;
+  /** What was known when it was opened. */
+  readonly before: LogCursor;
   readonly #resume: Resume | undefined;
   readonly #cancel = new AbortController();
   #log: OpenLog | undefined;
@@ -52,6 +54,7 @@ export class StreamReading {
 
   constructor(options: StreamReadingOptions) {
     this.#options = options;
+    this.before = options.cursor.copy();
     this.#resume = options.cursor.resume();
   }
 
@@ -62,6 +65,11 @@ export class StreamReading {
 
   get isHeld(): boolean {
     return this.#isHeld;
+  }
+
+  /** All that it brought was written after its container had ended, which the pod's status told later. */
+  get isTooLate(): boolean {
+    return isAfterEnd(this.#log?.first, this.#options.life.view);
   }
 
   /** When the capture ended, the stream was open and stood behind the last line. */
@@ -177,7 +185,7 @@ export class StreamReading {
 
   /** What does not touch what is known is another instance's log, or goes on behind a gap. */
   async #settle(log: OpenLog, signal: AbortSignal): Promise<void> {
-    if ((await this.#isOther(signal)) || isAfter(log.heldFrom, this.#options.life.view.finishedAt)) log.refuse();
+    if ((await this.#isOther(signal)) || isAfterEnd(log.heldFrom, this.#options.life.view)) log.refuse();
     else this.#acceptBehindGap(log);
   }
 
@@ -211,11 +219,6 @@ export class StreamReading {
     witness.gap('reconnect', evidence, { certainty: 'suspected', ...span });
     log.acceptHeld();
   }
-}
-
-/** Whether a line was written later than in the second in which its container ended. */
-function isAfter(line: Timestamp | undefined, finishedAt: Timestamp | undefined): boolean {
-  return line !== undefined && finishedAt !== undefined && line.slice(0, 19) > finishedAt.slice(0, 19);
 }
 
 /** From when on a resumed stream brings lines. */

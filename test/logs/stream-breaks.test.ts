@@ -98,6 +98,18 @@ class Following {
     return this.records.map((record) => (record.kind === 'log' ? String(record.bytes) : '')).join('');
   }
 
+  /** The blocks of the streams that were not given back. */
+  get kept(): readonly string[] {
+    const given = new Set(
+      this.records.flatMap((record) =>
+        record.kind === 'streamClosed' && record.boundTo === null ? record.stream : [],
+      ),
+    );
+    return this.records.flatMap((record) =>
+      record.kind === 'log' && !given.has(record.stream) ? [String(record.bytes)] : [],
+    );
+  }
+
   /** Milliseconds from the test's beginning. */
   get gaps(): readonly (readonly [string, number, number])[] {
     const since = (time: Timestamp) => millisecondsOf(time) - this.#start;
@@ -268,4 +280,62 @@ test('lines that were written after the end of the container are of the next run
   assert.equal(follow.text, follow.line(50, 'one'));
   await follow.interrupt();
   assert.equal(follow.end?.end, 'not proven');
+});
+
+test('a log that began after the container had ended is given back, where the status comes after its lines', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(5000, 'of a later run'));
+  await follow.advance(200);
+  follow.stream.end();
+  await follow.advance(1000);
+  follow.stream.push(follow.line(5000, 'of a later run'));
+  follow.stream.end();
+  follow.life.update(follow.view('terminated', follow.time(2000)), 0);
+  await follow.advance(1000);
+  const disowned = follow.records.filter((record) => record.kind === 'streamClosed' && record.boundTo === null);
+  assert.ok(disowned.length > 0);
+  follow.life.update(undefined, 2);
+  follow.stream.end();
+  await follow.advance(1000);
+  assert.equal(follow.end?.end, 'not proven');
+  assert.deepEqual(follow.kept, []);
+});
+
+test('lines that a stream brought behind a gap are given back, where its container had ended before them', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(50, 'one'));
+  await follow.advance(200);
+  follow.stream.end();
+  await follow.advance(1000);
+  follow.stream.push(follow.line(5000, 'of a later run'));
+  await follow.advance(4000);
+  assert.equal(follow.kept.length, 2);
+  follow.stream.end();
+  follow.life.update(follow.view('terminated', follow.time(1000)), 0);
+  await follow.advance(500);
+  assert.deepEqual(follow.kept, [follow.line(50, 'one')]);
+  follow.life.update(undefined, 1);
+  await follow.advance(1000);
+  for (let looks = 0; looks < 3; looks += 1) {
+    follow.stream.push(follow.line(50, 'one') + follow.line(900, 'two'));
+    follow.stream.end();
+    await follow.advance(1000);
+  }
+  assert.equal(follow.end?.evidence.startsWith('terminated, then read to the end'), true, follow.end?.evidence);
+  assert.deepEqual(follow.kept, [follow.line(50, 'one'), follow.line(900, 'two')]);
+});
+
+test('the last lines may be read out of their pipe just after the second in which their container ended', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  const line = `${timestampOf(millisecondsOf(follow.time(0).replace(/\.\d+Z$/, '.999999999Z') as Timestamp) + 50)} last\n`;
+  follow.stream.push(line);
+  await follow.advance(200);
+  follow.life.update(follow.view('terminated', follow.time(0)), 0);
+  follow.stream.end();
+  await follow.advance(300);
+  assert.deepEqual(follow.kept, [line]);
+  await follow.interrupt();
 });
