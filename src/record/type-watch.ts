@@ -1,6 +1,7 @@
 import type { ApiError } from '../kube/error.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { type Clock, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { LastHeard } from '../watch/last-heard.ts';
 import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';
 import { reflect } from '../watch/reflector.ts';
 import { type Change, Store } from '../watch/store.ts';
@@ -87,16 +88,18 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
   const heardAt = past?.heard ?? options.heard;
   const heard = new LastHeard(heardAt ?? timestampOf(clock.now()));
+  let listedFrom = clock.now();
   if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, heard.time);
   for await (const event of reflect(how, signal)) {
     if (event.type === 'init') {
+      listedFrom = clock.now();
       isRelist = event.relist;
       // A list that was cut short goes on in the next one, and what changed between the two was not seen either.
       const wasCutShort = hasBegun && (store.size > 0 || from !== undefined);
       const isInDoubt = event.relist || wasCutShort || cause === 'killed';
       if (isInDoubt && doubt === undefined) listener.standsAt?.(undefined, heard.time);
       if (isInDoubt) doubt ??= { changes: 0, since: heard.time, cause };
-      else if (heardAt === undefined) heard.at(clock.now());
+      else if (heardAt === undefined) heard.listed(listedFrom);
       hasBegun = true;
     }
     const before = event.type === 'apply' || event.type === 'delete' ? event.before : undefined;
@@ -122,33 +125,15 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
     const isCaughtUp = event.type === 'initDone' || event.type === 'alive';
     // What happened while no recorder ran comes first: such a change is not from now.
     if (cause === 'killed' && !isCaughtUp) continue;
-    heard.at(clock.now());
+    if (event.type === 'initDone') heard.listed(listedFrom);
+    else if (event.type === 'alive') heard.stood(clock.now());
+    else if ('object' in event) heard.brought(event.object, clock.now(), { isDeleted: event.type === 'delete' });
     cause = 'expired';
     if (isCaughtUp) listener.standsAt?.(event.resourceVersion);
   }
   const until = timestampOf(clock.now());
   if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
   else if (isFailing && store.size > 0) listener.left({ since: heard.time, until, changes: 0, cause }, 'failing');
-}
-
-/** When a watch was last heard of: noted with every change, asked for with few. */
-class LastHeard {
-  #time: Timestamp | undefined;
-  #ms = 0;
-
-  constructor(time: Timestamp) {
-    this.#time = time;
-  }
-
-  get time(): Timestamp {
-    this.#time ??= timestampOf(this.#ms);
-    return this.#time;
-  }
-
-  at(ms: number): void {
-    this.#ms = ms;
-    this.#time = undefined;
-  }
 }
 
 /** The API server keeps Events for an hour, unless it is told otherwise. */
