@@ -47,10 +47,17 @@ function* runsOf({ cluster, skewMs, from, to, recorded, isKilled, route }: Judge
         // A run that came and went while nobody could look lies in a gap of all pods.
         const ofType = ofPods.map((gap) => ({ from: gap.from - skewMs + nodeSkew, to: gap.to - skewMs + nodeSkew }));
         const ofSiblings = siblings.flatMap(({ restart }) => recorded.logs.get(`${container}/${restart}`)?.gaps ?? []);
-        yield { key, run, truth, log, gaps: log?.gaps ?? [...ofType, ...ofSiblings], slack, isByStream };
+        // Its node could not be asked in time, and it had ended before that could be.
+        const isInstead = log?.isOfStream === true && wasRefused(recorded.notes, node.name);
+        const isOfStream = isByStream || isInstead;
+        yield { key, run, truth, log, gaps: log?.gaps ?? [...ofType, ...ofSiblings], slack, isByStream: isOfStream };
       }
     }
   }
+}
+
+function wasRefused(notes: readonly string[], node: string): boolean {
+  return notes.some((text) => text.startsWith(`node ${node} does not let its log files be read (`));
 }
 
 function count({ truth, log, gaps }: JudgedRun, verdict: Verdict): void {

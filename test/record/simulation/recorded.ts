@@ -1,5 +1,5 @@
 import { millisecondsOf, type Timestamp } from '../../../src/model/time.ts';
-import type { StoryGap } from '../../../src/story/document.ts';
+import type { StoryGap, StoryLedger } from '../../../src/story/document.ts';
 import { applyPatch } from '../../../src/story/patch.ts';
 import type { Interval } from './intervals.ts';
 import type { ReadStory } from './story.ts';
@@ -10,6 +10,8 @@ export interface RecordedLog {
   readonly lines: string[];
   readonly gaps: Interval[];
   readonly isProven: boolean;
+  /** Nothing of it came from its node's files. */
+  readonly isOfStream: boolean;
 }
 
 /** A state of an object, built out of its patches. */
@@ -26,14 +28,17 @@ export interface Recorded {
   readonly states: ReadonlyMap<string, readonly RecordedState[]>;
   /** By type, e.g. `pods`. */
   readonly gaps: ReadonlyMap<string, readonly Interval[]>;
+  readonly notes: readonly string[];
 }
 
 export function readStory({ head, timeline }: ReadStory): Recorded {
   const { objects, containers } = head;
   const logs = containers.map((container) => ({ container, log: logOf(head.gaps, container.ledger) }));
   const states = objects.map((): RecordedState[] => []);
+  const notes: string[] = [];
   for (const entry of timeline) {
     if (entry.type === 'log') logs[entry.container]?.log.lines.push(`${entry.time} ${entry.line}`);
+    if (entry.type === 'note') notes.push(entry.text);
     if (entry.type !== 'object') continue;
     const known = states[entry.object];
     const { resourceVersion, state, patch = [] } = entry;
@@ -50,12 +55,14 @@ export function readStory({ head, timeline }: ReadStory): Recorded {
     ),
     states: new Map(objects.map(({ uid }, at) => [uid, states[at] ?? []])),
     gaps: gapsOfTypes(head.gaps),
+    notes,
   };
 }
 
-function logOf(gaps: readonly StoryGap[], ledger: { readonly end: string; readonly gaps: readonly number[] }) {
+function logOf(gaps: readonly StoryGap[], ledger: StoryLedger) {
   const own = ledger.gaps.flatMap((index) => gaps[index] ?? []).map(intervalOf);
-  return { lines: [] as string[], gaps: own, isProven: ledger.end === 'proven' };
+  const isOfStream = !ledger.routes.includes('node-files');
+  return { lines: [] as string[], gaps: own, isProven: ledger.end === 'proven', isOfStream };
 }
 
 function gapsOfTypes(gaps: readonly StoryGap[]): ReadonlyMap<string, readonly Interval[]> {
