@@ -18,6 +18,7 @@ const FLAG_LOG = 1;
 const FLAG_ZSTD = 2;
 const FLAG_DEFLATE = 4;
 const LEAST_CHUNK = 16 * 1024;
+const LEAST_JSON_CHUNK = 2048;
 /** Below this compression does not pay. */
 const COMPRESS_FROM = 512;
 
@@ -96,13 +97,23 @@ export function readFrameHeader(
   return length === 0 || length > MAX_FRAME_BYTES ? undefined : { length, checksum: bytes.readUInt32LE(4) };
 }
 
+/** Makes a record of its JSON: what `parseJson` does, in a way of its own. */
+export type ParseRecord = (json: Buffer) => unknown;
+
 /** The record in a frame's body (flags and payload), whose checksum was verified; of a block of lines the header. */
-export function decodeBody(body: Buffer): Exclude<JournalRecord, LogRecord> | LogHeader {
+export function decodeBody(
+  body: Buffer,
+  parse: ParseRecord = parseRecord,
+): Exclude<JournalRecord, LogRecord> | LogHeader {
   const flags = body[0] ?? 0;
   if ((flags & FLAG_LOG) !== 0) return JSON.parse(body.toString('utf8', 5, logHeaderEnd(body))) as LogHeader;
   const json = (flags & FLAG_DEFLATE) === 0 ? body.subarray(1) : inflate(body.subarray(1));
   // The checksum says that these are the bytes which this program wrote.
-  return parseJson(json.toString('utf8')) as Exclude<JournalRecord, LogRecord>;
+  return parse(json) as Exclude<JournalRecord, LogRecord>;
+}
+
+function parseRecord(json: Buffer): unknown {
+  return parseJson(json.toString('utf8'));
 }
 
 /** The raw lines of a block's body, `byteLength` of them as its header says. */
@@ -122,7 +133,10 @@ function decompress(bytes: Buffer, length: number): Buffer {
 }
 
 function inflate(bytes: Buffer): Buffer {
-  return inflateRawSync(bytes, { maxOutputLength: MAX_FRAME_BYTES, chunkSize: LEAST_CHUNK });
+  return inflateRawSync(bytes, {
+    maxOutputLength: MAX_FRAME_BYTES,
+    chunkSize: Math.max(LEAST_JSON_CHUNK, 8 * bytes.length),
+  });
 }
 
 export function checksumOf(body: Buffer): number {

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { JournalRecord, LogRecord } from '../model/record.ts';
-import { checksumOf, decodeBody, decodeLines, FRAME_HEADER_BYTES, type LogHeader, readFrameHeader } from './frame.ts';
+import {
+  checksumOf,
+  decodeBody,
+  decodeLines,
+  FRAME_HEADER_BYTES,
+  type LogHeader,
+  type ParseRecord,
+  readFrameHeader,
+} from './frame.ts';
 import { type JournalFile, type JournalFs, nodeFs } from './fs.ts';
 import {
   decodeSegmentHeader,
@@ -106,14 +114,14 @@ export class JournalReader implements AsyncDisposable {
     return this.#end === undefined || salt === undefined ? undefined : { ...this.#end, salt };
   }
 
-  /** Every whole record, in order; of log blocks only the header. */
-  async *records(): AsyncGenerator<JournalEntry> {
+  /** Every whole record, in order, each made by `parse`; of log blocks only the header. */
+  async *records(parse?: ParseRecord): AsyncGenerator<JournalEntry> {
     this.#damage.length = 0;
     let seq = 0;
     for (const segment of this.#segments)
       for await (const found of this.#frames(segment)) {
         if ('meaning' in found) this.#damage.push({ ...found, seq });
-        else yield { seq: seq++, position: found.position, record: decodeBody(found.body) };
+        else yield { seq: seq++, position: found.position, record: decodeBody(found.body, parse) };
       }
   }
 

@@ -38,6 +38,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Whether parseJson makes of this text, and of any part of it, the same that JSON.parse does. */
+export function hasOnlyDoubles(text: string): boolean {
+  return !MAYBE_LOSSY.test(text);
+}
+
 export function isRawNumber(value: unknown): value is RawNumber {
   return json.isRawJSON(value);
 }

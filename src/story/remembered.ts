@@ -1,5 +1,6 @@
 import type { JournalEntry, JournalPosition } from '../journal/reader.ts';
 import type { LogRecord } from '../model/record.ts';
+import { StateParser } from './state-parser.ts';
 import type { JournalSource } from './survey.ts';
 
 /** Records of so many bytes, as the journal has them, are kept; in memory they take some times as much. */
@@ -7,9 +8,14 @@ const REMEMBERED_BYTES = 2 * 1024 * 1024;
 /** A block of lines is known by its header. */
 const HEADER_BYTES = 300;
 
-/** A journal whose records are read, checked and parsed once though the assembly goes through them twice, if it is small. */
+/**
+ * A journal through whose records the assembly goes twice. They are read, checked and parsed once if it is small. Of a
+ * larger one the first reading, for the survey, gives brief records of objects, and both share what they parse.
+ */
 export class RememberedJournal implements JournalSource {
   readonly #journal: JournalSource;
+  readonly #states = new StateParser();
+  #isRead = false;
   #entries: readonly JournalEntry[] | undefined;
 
   constructor(journal: JournalSource) {
@@ -24,7 +30,12 @@ export class RememberedJournal implements JournalSource {
     const known = this.#entries;
     this.#entries = undefined; // nobody reads a third time
     if (known !== undefined) yield* known;
-    else yield* this.#read();
+    else if (!this.#isRead) yield* this.#read();
+    else {
+      this.#states.isBrief = false;
+      yield* this.#journal.records((json) => this.#states.parse(json));
+      this.#states.clear();
+    }
   }
 
   readLog(position: JournalPosition): Promise<LogRecord> {
@@ -34,12 +45,18 @@ export class RememberedJournal implements JournalSource {
   async *#read(): AsyncGenerator<JournalEntry> {
     const entries: JournalEntry[] = [];
     let bytes = 0;
-    for await (const entry of this.#journal.records()) {
+    this.#states.isBrief = false;
+    for await (const entry of this.#journal.records((json) => this.#states.parse(json))) {
       bytes += entry.record.kind === 'log' ? HEADER_BYTES : entry.position.length;
+      this.#states.isBrief = bytes > REMEMBERED_BYTES;
       if (bytes <= REMEMBERED_BYTES) entries.push(entry);
       else entries.length = 0;
       yield entry;
     }
-    if (bytes <= REMEMBERED_BYTES) this.#entries = entries;
+    this.#isRead = true;
+    if (bytes <= REMEMBERED_BYTES) {
+      this.#entries = entries;
+      this.#states.clear();
+    }
   }
 }

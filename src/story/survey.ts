@@ -1,4 +1,5 @@
 import { Scope } from '../graph/scope.ts';
+import type { ParseRecord } from '../journal/frame.ts';
 import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/reader.ts';
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
@@ -18,7 +19,8 @@ import { BlockList } from './block-list.ts';
 
 /** What the assembly reads from: a journal, or a stand-in in tests. */
 export interface JournalSource {
-  records(): AsyncIterable<JournalEntry>;
+  /** Each made by `parse`, where it has to be parsed. */
+  records(parse?: ParseRecord): AsyncIterable<JournalEntry>;
   /** A block of log lines, whole. */
   readLog(position: JournalPosition): Promise<LogRecord>;
   readonly damage: readonly JournalDamage[];

@@ -43,3 +43,28 @@ test('what was not read to its end is not taken for all', async () => {
   for await (const _ of journal.records()) break;
   assert.deepEqual(await all(journal), entries);
 });
+
+test('the states of a large journal are brief at first, and whole when they are read again', async () => {
+  const metadata = { name: 'web', namespace: 'shop', uid: 'web', resourceVersion: '1' };
+  const whole = Array.from({ length: 6 }, (_, revision) => {
+    const object = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { text: 'x'.repeat(99) }, status: { revision } };
+    return { kind: 'object', observed: `${revision}`, action: 'changed', resource: 'pods', object, redactions: 0 };
+  });
+  async function* records(parse?: (json: Buffer) => unknown) {
+    for (const [seq, record] of whole.entries()) {
+      const position = { segment: 1, offset: 0, length: 2 ** 20 };
+      yield { seq, position, record: parse?.(Buffer.from(JSON.stringify(record))) } as JournalEntry;
+    }
+  }
+  const journal = new RememberedJournal({ ...journalOf(0, 0).source, records });
+  const [first, second] = [await all(journal), await all(journal)];
+  assert.deepEqual(
+    second.map(({ record }) => record),
+    whole,
+  );
+  assert.notDeepEqual(first, second);
+  assert.deepEqual(
+    first.map(({ record }) => 'observed' in record && record.observed),
+    whole.map(({ observed }) => observed),
+  );
+});
