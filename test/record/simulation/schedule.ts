@@ -45,7 +45,7 @@ const CHANGES: readonly Turn[] = [
 const TROUBLES: readonly Turn[] = [
   { weight: 12, happen: plan },
   { weight: 1, happen: ({ cluster }) => cluster.store.compact() },
-  // Not restarted: where a watch lags behind by seconds, the gap of what that loses begins too late (seed 129 then).
+  // Not restarted: a state of a pod lies in no gap then (seeds 200603, 5071); why is not known yet.
   { weight: 2, happen: (stage) => begin(stage, stage.cluster.loseWay(100 + stage.random() * 20_000)) },
   {
     weight: 2,
