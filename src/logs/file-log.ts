@@ -164,6 +164,7 @@ export class FileLog {
   }
 
   async *#consume(place: FilePlace, chunks: SoundChunks): AsyncGenerator<FilePiece, Exclude<Drained, DamagedFile>> {
+    const { offset } = place;
     let parts: Buffer[] = [];
     let size = 0;
     let taken = 0;
@@ -171,7 +172,7 @@ export class FileLog {
     for await (const chunk of chunks) {
       parts.push(chunk);
       size += chunk.length;
-      if (size < Math.max(PIECE_BYTES, unproven)) continue;
+      if (size < Math.max(PIECE_BYTES, unproven, 2 * this.#lines.unended.length)) continue;
       const gathered = Buffer.concat(parts, size);
       if (unproven > 0 && !place.proof.matches(gathered.subarray(0, unproven))) return 'moved';
       const piece = this.#lines.take(place, gathered.subarray(unproven));
@@ -180,8 +181,9 @@ export class FileLog {
       parts = [this.#lines.unended];
       size = this.#lines.unended.length;
       if (piece !== undefined) yield piece;
-      // A compressed file has to be unpacked from its beginning each time.
-      if (taken >= TURN_BYTES && !place.isCompressed) return 'more';
+      // A compressed file has to be unpacked from its beginning each time; and who took nothing would come no further.
+      const mayEnd = !place.isCompressed && place.offset > offset;
+      if (taken >= TURN_BYTES && mayEnd) return 'more';
     }
     const gathered = Buffer.concat(parts, size);
     if (unproven > 0 && !place.proof.matches(gathered.subarray(0, unproven))) return 'moved';

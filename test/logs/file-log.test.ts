@@ -8,20 +8,32 @@ import { FileLog } from '../../src/logs/file-log.ts';
 import { KeptFiles } from '../../src/logs/kept-files.ts';
 
 const signal = new AbortController().signal;
+const MIB = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /** A container's folder as a node serves it. */
-function filesOf(folder: LogFolder): NodeFiles {
+function filesOf(
+  folder: Pick<LogFolder, 'names' | 'bytes'>,
+  sent: (bytes: number) => void = () => undefined,
+): NodeFiles {
   return {
     through: 'the test',
     list: async () => folder.names(),
-    read: async (file, from) => {
+    read: async (file, from, _signal, most = Number.POSITIVE_INFINITY) => {
       const bytes = folder.bytes(file);
       if (bytes === undefined) return { type: 'missing' };
       if (from >= bytes.length) return { type: 'beyond', size: bytes.length };
+      const isCut = from > 0 && from + most < bytes.length;
+      const part = bytes.subarray(from, isCut ? from + most : bytes.length);
       async function* body() {
-        yield (bytes as Buffer).subarray(from);
+        for (let at = 0; at < part.length; at += PIECE_BYTES) {
+          const piece = part.subarray(at, at + PIECE_BYTES);
+          sent(piece.length);
+          yield piece;
+        }
       }
-      return { type: 'bytes', from, body: Object.assign(body(), { [Symbol.asyncDispose]: async () => undefined }) };
+      const stream = Object.assign(body(), { [Symbol.asyncDispose]: async () => undefined });
+      return { type: 'bytes', from, body: stream, isCut };
     },
   };
 }
@@ -96,4 +108,41 @@ test('what was rotated and not yet removed is no loss', async () => {
   await rotate();
   log.write('two');
   assert.deepEqual(await read(), ['one', 'two']);
+});
+
+/** Reads one file in as many turns as it takes, at most so many. */
+async function inTurns(bytes: Buffer, most: number) {
+  let sent = 0;
+  const folder = { names: () => ['0.log'], bytes: (file: string) => (file === '0.log' ? bytes : undefined) };
+  const files = filesOf(folder, (count) => {
+    sent += count;
+  });
+  const kept = new KeptFiles(() => 5);
+  const reader = new FileLog({ files, folder: '', restart: 0, kept, clock: new SimulatedClock() });
+  const read: Buffer[] = [];
+  let turns = 0;
+  do {
+    turns += 1;
+    assert.ok(turns <= most, 'it comes to no end');
+    for await (const piece of reader.read({ hurry: false }, signal))
+      if (piece.type === 'records') read.push(piece.bytes);
+  } while (reader.state === 'more');
+  return { read: Buffer.concat(read), sent, state: reader.state };
+}
+
+test('a large file is asked for in parts, which are read to their end, each line once', async () => {
+  const record = (n: number) => `2026-11-23T12:00:00.000000000Z stdout F ${n} ${'x'.repeat(1000 + (n % 100))}\n`;
+  const bytes = Buffer.from(Array.from({ length: 40_000 }, (_, n) => record(n)).join(''), 'latin1');
+  const { read, sent, state } = await inTurns(bytes, 8);
+  assert.equal(state, 'end');
+  assert.ok(read.equals(bytes));
+  assert.ok(sent < bytes.length + PIECE_BYTES, `${sent} bytes were sent of ${bytes.length}`);
+});
+
+test('what is no record, and longer than a part, is read all the same', async () => {
+  const record = Buffer.from('2026-11-23T12:00:00.000000000Z stdout F before and after\n');
+  const bytes = Buffer.concat([record, Buffer.alloc(20 * MIB), Buffer.from('\n'), record]);
+  const { read, state } = await inTurns(bytes, 8);
+  assert.equal(state, 'end');
+  assert.ok(read.equals(bytes));
 });
