@@ -15,6 +15,9 @@ export interface IdleReport {
   readonly serverCpuMs: number;
 }
 
+/** Where nothing was asked for so long, what follows is what an idle capture asks. */
+const QUIET_MS = 5000;
+
 const POLICY =
   'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [ResponseStarted, ResponseComplete, Panic]\nrules: [{level: Metadata}]\n';
 
@@ -35,7 +38,7 @@ export async function idle(
   const targets = ['job/idle', '-o', join(folder, 'story.json'), '-n', namespace, '--kubeconfig', cluster.kubeconfig];
   const recorder = measured({ args: faroArgs('capture', ...targets, '--drain', '1s'), output: join(folder, 'out') });
   await recorder.said('"msg":"recording"');
-  await sleep(15_000); // until every stream is open and everything that existed was read
+  await untilQuiet(audit);
   const [before, server] = [requestsIn(audit), serverCpuMs(cluster)];
   await sleep(seconds * 1000);
   const report = {
@@ -48,6 +51,14 @@ export async function idle(
   await recorder.done;
   rmSync(folder, { recursive: true, force: true });
   return report;
+}
+
+/** Until every stream is open and everything that existed was read: nothing was asked for a while. */
+async function untilQuiet(audit: string): Promise<void> {
+  for (let tries = 0, requests = -1; tries < 24 && requests !== requestsIn(audit); tries += 1) {
+    requests = requestsIn(audit);
+    await sleep(QUIET_MS);
+  }
 }
 
 /** Requests of faro so far; its user agent tells them from the cluster's own. */
