@@ -107,13 +107,14 @@ try {
       encoding: 'utf8',
       maxBuffer: 1 << 28,
     });
+    const isTest = args[0] === '--test';
     if (status !== 0) {
       failed += 1;
-      process.stderr.write(stderr);
+      // Node's test runner tells on its standard output what failed, a seed for instance.
+      process.stderr.write(isTest ? stdout : stderr);
     }
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     const outcome = `${status === 0 ? 'Holds' : 'FAILS'} (${seconds} s, load ${load} at its start).`;
-    const isTest = args[0] === '--test';
     const said = (isTest ? `${stdout}${stderr}` : stdout)
       .split('\n')
       .filter((line) => !isTest || /^\s*(✔|✖|\||ℹ (pass|fail)|crash loop|\d[\d,]* (schedules|lines))/.test(line))
