@@ -83,10 +83,10 @@ export class Pace {
     return Math.max(0, SHARE * (maxFiles - 1) * intervalMs - this.#readingMs);
   }
 
-  /** Streams that do not last are opened less and less often. */
+  /** Streams that do not last from one reading to the next are opened less and less often. */
   mayOpenStream(now: number): boolean {
     if (now - this.#streamAt < this.#streamMs) return false;
-    const isSoon = now - this.#streamAt < 2 * this.#streamMs + READ_MS;
+    const isSoon = now - this.#streamAt < 2 * this.#streamMs + IDLE_MS;
     this.#streamMs = isSoon ? Math.min(MAX_STREAM_MS, 2 * this.#streamMs) : FIRST_STREAM_MS;
     this.#streamAt = now;
     return true;
