@@ -157,6 +157,7 @@ export class Cluster implements AsyncDisposable {
   async #bringUp(): Promise<void> {
     const { folder, number } = this.#place;
     await Cluster.stop({ number });
+    await allowManyFollowers();
     for (const name of ['log', 'bin', 'cni', 'manifests']) await mkdir(join(folder, name), { recursive: true });
     for (const name of [...COMPONENTS, 'kubectl'])
       if (name !== 'containerd') await symlink(this.#binaries.kube, join(folder, 'bin', name));
@@ -310,4 +311,13 @@ async function installPackages(): Promise<void> {
   process.stderr.write(`test cluster: installing ${missing.join(', ')}\n`);
   await run('apt-get', ['update', '-q']);
   await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing]);
+}
+
+/** What a kernel allows each user, 128 by default, of which the kubelet takes one for each followed log. */
+const INOTIFY_INSTANCES = '/proc/sys/fs/inotify/max_user_instances';
+
+/** As images of nodes do; where the machine does not let it, some streams end at once, and recorders do without. */
+async function allowManyFollowers(): Promise<void> {
+  if (Number(await readFile(INOTIFY_INSTANCES, 'utf8')) < 8192)
+    await writeFile(INOTIFY_INSTANCES, '8192').catch(() => undefined);
 }
