@@ -1,7 +1,7 @@
-import type { KubeClient, ListPage } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { FaroError } from '../model/errors.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
-import { Pages } from '../watch/pages.ts';
+import { pagesOf } from '../watch/pages.ts';
 
 const PAGE = 500;
 
@@ -11,17 +11,11 @@ export async function* existingObjects(
   { type, namespace }: { readonly type: ResourceType; readonly namespace: string | null },
   signal: AbortSignal,
 ): AsyncGenerator<KubeObject> {
-  const pages = new Pages(type);
-  let page: ListPage | undefined;
-  do {
-    const position = page?.continue === undefined ? {} : { continue: page.continue };
-    try {
-      page = await client.list(type, { namespace, metadataOnly: true, limit: PAGE, ...position }, signal);
-      pages.take(page);
-    } catch (error) {
-      if (signal.aborted || error instanceof FaroError) return;
-      throw error;
-    }
-    yield* page.items;
-  } while (page.continue !== undefined && page.continue !== '');
+  const options = { namespace, metadataOnly: true, limit: PAGE };
+  try {
+    for await (const page of pagesOf(client, { type, options }, signal)) yield* page.items;
+  } catch (error) {
+    if (signal.aborted || error instanceof FaroError) return;
+    throw error;
+  }
 }

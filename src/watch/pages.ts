@@ -1,4 +1,4 @@
-import type { ListPage, WatchFrame } from '../kube/client.ts';
+import type { KubeClient, ListOptions, ListPage, WatchFrame } from '../kube/client.ts';
 import { FaroError } from '../model/errors.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 
@@ -9,6 +9,23 @@ const MAX_MS = 600_000;
 const MAX_PAGES = 10_000;
 /** Pages without an object that a server may send one after the other, e.g. where a selector fits nothing. */
 const MAX_EMPTY = 100;
+
+/** A list's pages, from the first to the last. Throws FaroError `protocol` where it leads nowhere. */
+export async function* pagesOf(
+  client: Pick<KubeClient, 'list'>,
+  { type, options }: { readonly type: ResourceType; readonly options: ListOptions },
+  signal: AbortSignal,
+): AsyncGenerator<ListPage> {
+  const pages = new Pages(type);
+  const { resourceVersion, resourceVersionMatch, ...everywhere } = options;
+  let page = await client.list(type, options, signal);
+  for (;;) {
+    pages.take(page);
+    yield page;
+    if (page.continue === undefined || page.continue === '') return;
+    page = await client.list(type, { ...everywhere, continue: page.continue }, signal);
+  }
+}
 
 /** The pages of one list. A server that never ends it, or sends it round in a circle, must not be believed for ever. */
 export class Pages {

@@ -1,4 +1,4 @@
-import type { KubeClient, ListPage, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
+import type { KubeClient, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
 import { FaroError } from '../model/errors.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
@@ -7,7 +7,7 @@ import type { Clock } from '../model/time.ts';
 import { Backoff } from './backoff.ts';
 import { crossOver, pastInitial, type Streamed } from './crossing.ts';
 import { endWhenIdle } from './idle.ts';
-import { Pages } from './pages.ts';
+import { Pages, pagesOf } from './pages.ts';
 
 /**
  * What a reflector says. A list (the first, or a relist after history was lost) is `init`, `initApply` for each object,
@@ -141,18 +141,16 @@ class Reflector {
     const relist = this.#listed;
     using _slot = await listSlots.acquire(this.#signal);
     yield { type: 'init', relist };
-    const pages = new Pages(type);
+    const options = { ...this.#target(), ...at, limit: pageSize };
     let objects = 0;
-    let page: ListPage | undefined;
-    do {
-      const position = page?.continue === undefined ? at : { continue: page.continue };
-      page = await client.list(type, { ...this.#target(), ...position, limit: pageSize }, this.#signal);
-      pages.take(page);
+    let resourceVersion = '';
+    for await (const page of pagesOf(client, { type, options }, this.#signal)) {
       for (const object of page.items) yield { type: 'initApply', object };
       objects += page.items.length;
-    } while (page.continue !== undefined && page.continue !== '');
+      ({ resourceVersion } = page);
+    }
     this.#objects = objects;
-    yield this.#initDone(page.resourceVersion, relist);
+    yield this.#initDone(resourceVersion, relist);
   }
 
   /** A streaming list: the objects come as ADDED frames, a bookmark ends them, and the same stream goes on as the watch. */
