@@ -1,5 +1,6 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
+import { asError } from '../model/errors.ts';
 import { type Clock, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { FileWatch } from './file-watch.ts';
 import { type InstanceLife, isAfterEnd, type Reach } from './life.ts';
@@ -224,8 +225,4 @@ export class StreamReading {
 /** From when on a resumed stream brings lines. */
 function earliestOf(resume: Resume | undefined): Timestamp | undefined {
   return resume === undefined ? undefined : parseTimestamp(resume.sinceTime);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

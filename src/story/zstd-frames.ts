@@ -1,4 +1,5 @@
 import { createZstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { asError } from '../model/errors.ts';
 
 /**
  * Node's own decompressor stops at the end of the first frame, and says nothing. So the frames of a file are told apart
@@ -49,7 +50,7 @@ async function* streamedFrame(first: readonly Buffer[], rest: AsyncIterable<Buff
     for await (const part of rest) await write(decompress, part);
     decompress.end();
   })();
-  fed.catch((error: unknown) => decompress.destroy(error instanceof Error ? error : new Error(String(error))));
+  fed.catch((error: unknown) => decompress.destroy(asError(error)));
   yield* decompress;
   await fed;
 }

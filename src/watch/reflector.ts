@@ -1,6 +1,6 @@
 import type { KubeClient, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
-import { FaroError } from '../model/errors.ts';
+import { asError, FaroError } from '../model/errors.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
@@ -264,7 +264,7 @@ class Reflector {
     this.#hasStood = false;
     if (!(error instanceof ApiError)) {
       if (this.#state.at === 'empty' && cannotStream(error)) this.#streamingList = false;
-      yield { type: 'failing', error: error instanceof Error ? error : new Error(String(error)) };
+      yield { type: 'failing', error: asError(error) };
       return this.#backoff.wait(clock, this.#signal);
     }
     if (error.code === 'expired') {
