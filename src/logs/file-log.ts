@@ -77,8 +77,13 @@ export class FileLog {
     const { position, rotations } = after;
     // Whatever the file was called then: if it is not the live one any more, the renamed ones are searched.
     this.#place = {
-      ...{ file: this.#succession.live, isLive: true, offset: position.offset, proof: proofAt(position) },
-      ...{ since: position.last, isCompressed: false, isSettled: false },
+      file: this.#succession.live,
+      isLive: true,
+      offset: position.offset,
+      proof: proofAt(position),
+      since: position.last,
+      isCompressed: false,
+      isSettled: false,
     };
     this.rotations = rotations;
   }
