@@ -4,7 +4,7 @@ import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { BlockBuilder, measure } from './blocks.ts';
 import { linesOf, timeOf } from './lines.ts';
 import type { Overlap, OverlapMatcher } from './overlap.ts';
-import { hasRepeat, type LogCursor } from './position.ts';
+import { isShownAgain, type LogCursor } from './position.ts';
 import type { LogSink } from './sink.ts';
 import type { StreamProof } from './stream-proof.ts';
 
@@ -205,16 +205,18 @@ export class OpenLog {
     const { instance, stream, sink, clock, cursor, proof, stop } = this.#options;
     if (!this.#checkFirstLine(bytes)) return;
     const observed = timestampOf(clock.now());
-    const { block, undated, isRising } = measure(bytes);
+    const measured = measure(bytes);
+    const { block, undated } = measured;
     for (const text of undated) {
       this.#complaint = text;
       sink.append({ kind: 'note', observed, text: `log of ${instanceName(instance)}: the kubelet said: ${text}` });
     }
     if (block === undefined) return;
     this.#isEcho = false;
-    const isShownAgain = (!isRising && hasRepeat(block.bytes)) || cursor.isRepeatedBy(block);
-    if (isShownAgain && !this.#wentBack) stop();
-    this.#wentBack ||= isShownAgain;
+    if (!this.#wentBack && isShownAgain(measured, [cursor])) {
+      this.#wentBack = true;
+      stop();
+    }
     if (this.#wentBack) return;
     this.#hasProgress = true;
     this.#first ??= timeOf(block.bytes);

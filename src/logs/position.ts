@@ -1,6 +1,6 @@
 import type { LogRecord } from '../model/record.ts';
 import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
-import type { Block } from './blocks.ts';
+import type { Block, Measured } from './blocks.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import { KnownLines } from './known-lines.ts';
 import { linesOf } from './lines.ts';
@@ -108,8 +108,14 @@ function secondBefore(last: Timestamp): string {
   return timestampOf(millisecondsOf(last) - DISORDER_MS).slice(0, 19);
 }
 
-/** Whether a line stands twice in a block: a stream that shows its file anew. No two lines of a log are the same, with their times. */
-export function hasRepeat(bytes: Buffer): boolean {
+/** Whether a stream that brings a block next shows lines again: those of the block itself, or what stands in one of the cursors. */
+export function isShownAgain({ block, isRising }: Measured, cursors: readonly LogCursor[]): boolean {
+  if (block === undefined) return false;
+  return (!isRising && hasRepeat(block.bytes)) || cursors.some((cursor) => cursor.isRepeatedBy(block));
+}
+
+/** No two lines of a log are the same, with their times. */
+function hasRepeat(bytes: Buffer): boolean {
   const lines = [...linesOf(bytes)];
   return new Set(lines.map((line) => line.toString('latin1'))).size < lines.length;
 }

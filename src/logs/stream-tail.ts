@@ -5,7 +5,7 @@ import { linesOf } from './lines.ts';
 import { NodeTime } from './node-time.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { Overlap, OverlapMatcher } from './overlap.ts';
-import { hasRepeat, LogCursor } from './position.ts';
+import { isShownAgain, LogCursor } from './position.ts';
 import type { Scribe } from './scribe.ts';
 import type { LogSink } from './sink.ts';
 import { LineDigest } from './stretch.ts';
@@ -190,16 +190,12 @@ export class StreamTail {
   #takeFresh(fresh: Buffer): void {
     if (!this.#isSound) return;
     const bytes = fresh.subarray(this.#repeated(fresh));
-    const { block, undated, isRising } = bytes.length === 0 ? NOTHING : measure(bytes);
+    const measured = bytes.length === 0 ? NOTHING : measure(bytes);
+    const { block, undated } = measured;
     // A line without a time is the kubelet's own word: what the log really holds, only the file can tell.
     if (undated.length > 0) this.#fail();
     // The last check before the journal, whatever led here: no line comes again.
-    const isRepeat =
-      block !== undefined &&
-      ((!isRising && hasRepeat(block.bytes)) ||
-        this.#options.cursor.isRepeatedBy(block) ||
-        this.#written.isRepeatedBy(block));
-    if (isRepeat) this.#fail();
+    if (isShownAgain(measured, [this.#options.cursor, this.#written])) this.#fail();
     if (!this.#isSound || block === undefined) return;
     this.#nodeTime.heard(block.last, this.#options.clock.now());
     this.#written.remember(block.bytes, block.last);
