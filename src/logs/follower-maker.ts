@@ -4,6 +4,7 @@ import { type NodeSettings, nodeOf } from '../kube/node-settings.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
+import { within } from '../model/within.ts';
 import type { FirstLines } from './binding.ts';
 import type { Gunzip } from './file-bytes.ts';
 import { footholdBehind } from './foothold.ts';
@@ -128,10 +129,7 @@ export class FollowerMaker {
   /** What is known of a node's files is to be known before the first of them is judged. */
   async #settingsOf(node: string, signal: AbortSignal): Promise<void> {
     const { settings, clock } = this.#options;
-    const over = new AbortController();
-    const enough = clock.sleep(SETTINGS_MS, AbortSignal.any([signal, over.signal])).catch(() => undefined); // rejected only by the end
-    await Promise.race([settings.asked(node), enough]);
-    over.abort();
+    await within(SETTINGS_MS, () => settings.asked(node), { clock, signal });
   }
 
   #shareOf(node: string): NodeShare {

@@ -1,6 +1,7 @@
 import type { ContainerInstance } from '../model/instance.ts';
 import { type Clock, endOfSecond, millisecondsOf, type Timestamp } from '../model/time.ts';
 import { Waiters } from '../model/waiters.ts';
+import { within } from '../model/within.ts';
 
 /** What the newest pod state says about one container instance. */
 export interface InstanceView {
@@ -95,11 +96,7 @@ export class InstanceLife {
 
   /** Resolves at the next update, at the latest after `ms`; rejects when the signal aborts. */
   async changedWithin(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const enough = clock.sleep(ms, either).catch(() => undefined); // rejected only by the end
-    await Promise.race([this.changed(either), enough]);
-    over.abort();
+    await within(ms, (either) => this.changed(either), { clock, signal });
     signal.throwIfAborted();
   }
 

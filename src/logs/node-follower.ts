@@ -3,6 +3,7 @@ import type { LogRotation } from '../kube/node-settings.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { Slots } from '../model/slots.ts';
+import { within } from '../model/within.ts';
 import type { Gunzip } from './file-bytes.ts';
 import { FileEnd } from './file-end.ts';
 import { FileLog } from './file-log.ts';
@@ -181,19 +182,12 @@ export class NodeFollower implements Follower {
   /** Until the time is over, something else comes, or the container's life is another than when the files were read. */
   async #pause<T>(ms: number, signal: AbortSignal, other?: Promise<T>): Promise<T | 'changed' | undefined> {
     const { life, clock } = this.#options;
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const changed = async () => {
+    const changed = async (either: AbortSignal) => {
       while (life.urgency === this.#seen && !either.aborted) await life.changed(either);
       return 'changed' as const;
     };
-    const enough = clock.sleep(ms, either).catch(() => undefined); // rejected only by the end
-    const first = await Promise.race([
-      enough.then(() => undefined),
-      changed(),
-      ...(other === undefined ? [] : [other]),
-    ]);
-    over.abort();
+    const others = other === undefined ? [] : [other];
+    const first = await within(ms, (either) => Promise.race([changed(either), ...others]), { clock, signal });
     signal.throwIfAborted();
     return first;
   }
