@@ -62,6 +62,15 @@ class Following {
     );
   }
 
+  /** One whose first line has come, at 50 ms, `ms` ago. */
+  static async withOne(ms = 200): Promise<Following> {
+    const follow = new Following();
+    await follow.advance(100);
+    follow.stream.push(follow.line(50, 'one'));
+    await follow.advance(ms);
+    return follow;
+  }
+
   time(ms: number): Timestamp {
     return timestampOf(this.#start + ms);
   }
@@ -143,10 +152,7 @@ test('a stream that shows lines of the last second again is opened anew, and not
 });
 
 test('lines that do not touch what was known stand behind a gap, though nothing comes after them', async () => {
-  const follow = new Following();
-  await follow.advance(100);
-  follow.stream.push(follow.line(50, 'one'));
-  await follow.advance(200);
+  const follow = await Following.withOne();
   follow.stream.end();
   await follow.advance(1000);
   assert.equal(follow.streams.length, 2);
@@ -159,10 +165,7 @@ test('lines that do not touch what was known stand behind a gap, though nothing 
 });
 
 test('a capture that ends before an interrupted log was open again has not read all of it', async () => {
-  const follow = new Following();
-  await follow.advance(100);
-  follow.stream.push(follow.line(50, 'one'));
-  await follow.advance(200);
+  const follow = await Following.withOne();
   follow.refusal = new ApiError(503, 'not now');
   follow.stream.end();
   await follow.advance(3000);
@@ -175,10 +178,7 @@ test('a capture that ends before an interrupted log was open again has not read 
 });
 
 test('a log that is opened again and does not show its last lines has not been read to now', async () => {
-  const follow = new Following();
-  await follow.advance(100);
-  follow.stream.push(follow.line(50, 'one'));
-  await follow.advance(200);
+  const follow = await Following.withOne();
   follow.stream.end();
   await follow.advance(3000);
   assert.equal(follow.streams.length, 2);
@@ -187,10 +187,7 @@ test('a log that is opened again and does not show its last lines has not been r
 });
 
 test('a log that is not found while its pod lives is asked for again: its type may not be served for a while', async () => {
-  const follow = new Following();
-  await follow.advance(100);
-  follow.stream.push(follow.line(50, 'one'));
-  await follow.advance(100);
+  const follow = await Following.withOne(100);
   follow.refusal = new ApiError(404, 'the server could not find the requested resource', { reason: 'NotFound' });
   follow.stream.end();
   await follow.advance(20_000);
@@ -204,10 +201,7 @@ test('a log that is not found while its pod lives is asked for again: its type m
 });
 
 test('a log that may not be read any more lacks what its container writes until its end', async () => {
-  const follow = new Following();
-  await follow.advance(100);
-  follow.stream.push(follow.line(50, 'one'));
-  await follow.advance(100);
+  const follow = await Following.withOne(100);
   follow.refusal = new ApiError(403, 'forbidden', { reason: 'Forbidden' });
   follow.stream.end();
   await follow.advance(60_000);
@@ -267,10 +261,7 @@ test('of a log without a line that was first read late nothing is known', async 
 });
 
 test('lines that were written after the end of the container are of the next run, though its pod does not tell of it yet', async () => {
-  const follow = new Following();
-  await follow.advance(100);
-  follow.stream.push(follow.line(50, 'one'));
-  await follow.advance(200);
+  const follow = await Following.withOne();
   follow.stream.end();
   await follow.advance(1000);
   follow.stream.push(follow.line(5000, 'another'));
@@ -303,10 +294,7 @@ test('a log that began after the container had ended is given back, where the st
 });
 
 test('lines that a stream brought behind a gap are given back, where its container had ended before them', async () => {
-  const follow = new Following();
-  await follow.advance(100);
-  follow.stream.push(follow.line(50, 'one'));
-  await follow.advance(200);
+  const follow = await Following.withOne();
   follow.stream.end();
   await follow.advance(1000);
   follow.stream.push(follow.line(5000, 'of a later run'));
