@@ -21,10 +21,8 @@ export interface TreeNode {
   readonly owners: readonly string[];
 }
 
-/** A row of the tree: an object or a container, and how deep it stands. */
-export type TreeRow = {
-  readonly depth: number;
-} /** `how` is set for what is not owned by the story but explains it. */ & (
+/** A row of the tree: an object or a container, and how deep it stands. `how`: it explains the story, which does not own it. */
+export type TreeRow = { readonly depth: number } & (
   | { readonly type: 'object'; readonly node: TreeNode; readonly how?: RelationHow }
   | { readonly type: 'container'; readonly node: TreeNode; readonly container: ContainerView }
 );
