@@ -10,7 +10,9 @@ import type {
   WatchOptions,
 } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
+import { type ClockSkew, ServerClock } from '../kube/server-clock.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import type { Clock } from '../model/time.ts';
 import type { Api } from './api.ts';
 import { DirectCall } from './direct-call.ts';
 import { directWatch, selected, shown } from './direct-watch.ts';
@@ -25,10 +27,18 @@ import { isServed } from './types.ts';
  */
 export class DirectClient implements KubeClient {
   readonly #api: Api;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #serverClock = new ServerClock();
   readonly server = 'simulated://in-process';
 
-  constructor(api: Api) {
+  /** @param clock the client's own, where it is another than the server's */
+  constructor(api: Api, clock: Pick<Clock, 'now'> = api.clock) {
     this.#api = api;
+    this.#clock = clock;
+  }
+
+  get clockSkew(): ClockSkew | undefined {
+    return this.#serverClock.skew;
   }
 
   async list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage> {
@@ -46,7 +56,10 @@ export class DirectClient implements KubeClient {
   }
 
   async *watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchFrame> {
+    const sentAt = this.#clock.now();
     using call = await this.#call('watch', type, signal);
+    const date = new Date(this.#api.clock.now()).toUTCString();
+    this.#serverClock.heard(date, { sentAt, heardAt: this.#clock.now() });
     // As the server does it that is simulated, though there is no wire.
     options.onOpen?.({ isCompressed: options.sendInitialEvents === true });
     yield* call.frames(directWatch(this.#api, { type, options }, call.signal));

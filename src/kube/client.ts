@@ -11,7 +11,8 @@ import { PROTOBUF } from './metadata-protobuf.ts';
 import { listPath, logPath, pathOf, watchPath } from './paths.ts';
 import { callJson } from './plain-call.ts';
 import { Sender } from './sender.ts';
-import type { ByteStream, Headers, HttpRequest, HttpResponse } from './transport/http.ts';
+import { type ClockSkew, ServerClock } from './server-clock.ts';
+import { type ByteStream, type Headers, type HttpRequest, type HttpResponse, headerOf } from './transport/http.ts';
 import { readFrames } from './watch-frames.ts';
 
 export type { ByteStream } from './transport/http.ts';
@@ -96,6 +97,8 @@ export type RawResponse = HttpResponse;
 export interface KubeClient extends AsyncDisposable {
   /** The server's URL, for people. */
   readonly server: string;
+  /** By how much this machine's clock is ahead of the server's, as its answers to watches tell. */
+  readonly clockSkew: ClockSkew | undefined;
   /** One page of a list; of all where no limit is given. */
   list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage>;
   /** Yields until the server ends the watch (returns), the connection breaks (throws) or the signal aborts (throws). */
@@ -126,6 +129,7 @@ class HttpKubeClient implements KubeClient {
   readonly #clock: Clock;
   readonly #limits: ClientLimits;
   readonly #sender: Sender;
+  readonly #serverClock = new ServerClock();
 
   constructor(connection: Connection, clock: Clock, limits: ClientLimits) {
     this.#clock = clock;
@@ -137,6 +141,10 @@ class HttpKubeClient implements KubeClient {
     return this.#sender.server;
   }
 
+  get clockSkew(): ClockSkew | undefined {
+    return this.#serverClock.skew;
+  }
+
   async list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage> {
     const accept = acceptFor(options, 'PartialObjectMetadataList');
     return readList(await this.getJson(listPath(type, options), signal, accept), type);
@@ -145,8 +153,11 @@ class HttpKubeClient implements KubeClient {
   async *watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchFrame> {
     const headers = { accept: watchAccept(options), 'accept-encoding': 'gzip' };
     const request = { method: 'GET', path: watchPath(type, options), headers, lane: 'api' } as const;
+    const sentAt = this.#clock.now();
     const response = await this.#stream(request, signal);
     await using _body = response.body;
+    // Of other groups another server may have answered, by way of this one.
+    if (type.group === '') this.#serverClock.heard(headerOf(response, 'date'), { sentAt, heardAt: this.#clock.now() });
     const format = isProtobuf(response) ? 'protobuf' : 'json';
     if (format === 'json') requireJson(response, nameOf(request));
     options.onOpen?.({ isCompressed: isGzip(response) });

@@ -14,6 +14,7 @@ import type {
 } from './client.ts';
 import { type Discovery, discover, preferredType } from './discovery.ts';
 import { ApiError } from './error.ts';
+import type { ClockSkew } from './server-clock.ts';
 
 /**
  * A client that goes on in another version where the one of a type is not served any more, as after an upgrade. Versions
@@ -36,6 +37,10 @@ export class SuccessorClient implements KubeClient {
 
   get server(): string {
     return this.#client.server;
+  }
+
+  get clockSkew(): ClockSkew | undefined {
+    return this.#client.clockSkew;
   }
 
   async list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage> {

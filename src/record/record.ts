@@ -15,6 +15,7 @@ import { type Clock, millisecondsOf, timestampOf } from '../model/time.ts';
 import type { Redactor } from '../redact/redactor.ts';
 import { AllowedNames } from './allowed-names.ts';
 import { catchUp } from './catch-up.ts';
+import { ClockCheck } from './clock-check.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
 import { familyFirst } from './families.ts';
 import { LateTypes } from './late-types.ts';
@@ -97,6 +98,7 @@ export class Recorder {
   readonly #witness: RecorderWitness;
   readonly #watches: Watches;
   readonly #lateTypes: LateTypes;
+  readonly #clocks: ClockCheck;
   readonly #synced = Promise.withResolvers<void>();
   #logLines = 0;
   #gaps = 0;
@@ -109,6 +111,7 @@ export class Recorder {
     const clock = aheadBy(given.clock, this.#behindMs);
     const options = { ...given, client, clock };
     this.#options = options;
+    this.#clocks = new ClockCheck({ client, aheadMs: this.#behindMs, note });
     const { redactor, start } = options;
     const append = (record: JournalRecord) => this.#append(record);
     const nodes = new NodeSettings(client, this.#stop.signal);
@@ -181,6 +184,7 @@ export class Recorder {
       this.#stop.abort();
       await Promise.all([this.#watches.ended(), synced]);
       await this.#followers?.[Symbol.asyncDispose]();
+      this.#clocks.look();
       this.#append({ kind: 'end', time: timestampOf(clock.now()), ended: result.ended });
       return result;
     } finally {
@@ -221,6 +225,7 @@ export class Recorder {
     await Promise.all(first);
     await this.#watches.listed();
     if (!this.#stop.signal.aborted) this.#witness.synced();
+    this.#clocks.look();
     this.#synced.resolve();
     await this.#lateTypes.run(this.#stop.signal);
   }

@@ -102,12 +102,6 @@ function stateLosses(entries: Entries, { lastObserved, unplaced }: Survey, journ
       `${unplaced} objects were left out: their owners were never seen, so that they may or may not belong here`,
       lastObserved,
     );
-  const skew = entries.skewMs;
-  if (skew !== undefined)
-    entries.takeNote(
-      `the clock of the recording machine is about ${(Math.abs(skew) / 1000).toFixed(1)} s ${skew > 0 ? 'ahead of' : 'behind'} the server's; times are as they were told`,
-      lastObserved,
-    );
 }
 
 function metadataOf(entries: Entries, surveyed: Survey, journal: JournalSource): StoryMetadata {

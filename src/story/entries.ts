@@ -6,7 +6,7 @@ import { type Gap, openGapKey } from '../model/gap.ts';
 import { instanceName } from '../model/instance.ts';
 import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
-import { millisecondsOf, type Timestamp } from '../model/time.ts';
+import type { Timestamp } from '../model/time.ts';
 import { changesOf, type ToldChange } from './changes.ts';
 import { Containers, given } from './containers.ts';
 import type { StoryGap, StoryObject } from './document.ts';
@@ -45,9 +45,6 @@ export class Entries {
   #order = 0;
   #events = 0;
   readonly #redactions = { objects: new Map<string, number>(), events: new Map<string, number>() };
-  #leastLagMs: number | undefined;
-  /** What is older was fetched late, after a recorder had been killed. */
-  #resumedMs = Number.NEGATIVE_INFINITY;
 
   constructor(survey: Survey) {
     this.#survey = survey;
@@ -61,14 +58,6 @@ export class Entries {
   /** What was taken out of objects and Events, by what it was. */
   get redactions(): { readonly objects: ReadonlyMap<string, number>; readonly events: ReadonlyMap<string, number> } {
     return this.#redactions;
-  }
-
-  /** Milliseconds by which this machine's clock seems to be ahead of the server's (negative: behind); undefined if unknown. */
-  get skewMs(): number | undefined {
-    const lag = this.#leastLagMs;
-    // A change is seen within its second and a little more; what lies beyond is the clocks' difference.
-    if (lag === undefined || (lag > -500 && lag < 2500)) return undefined;
-    return lag;
   }
 
   take({ record, seq }: JournalEntry): void {
@@ -87,7 +76,6 @@ export class Entries {
         this.takeNote(record.text, record.observed);
         return;
       case 'resume':
-        this.#resumedMs = millisecondsOf(record.time);
         this.takeNote(
           `the recorder was killed after ${record.after}; another one went on here, and fetched what it could of what happened meanwhile`,
           record.time,
@@ -144,7 +132,6 @@ export class Entries {
     const draft = this.#objects.get(uid);
     const previous = draft?.state;
     const { manager, ...when } = timeOfState(record, previous);
-    this.#measureLag(record);
     countRedactions(this.#redactions.objects, record);
     if (object.kind === 'Pod') this.containers.observe(object);
     const before = draft?.key;
@@ -240,19 +227,6 @@ export class Entries {
 
   #push(key: OrderKey, entry: object): void {
     this.prepared.push(placeAt(key, this.#order), JSON.stringify(entry).slice(1));
-  }
-
-  #measureLag({ object, observed, action }: ObjectRecord): void {
-    if (action !== 'created' && action !== 'changed') return;
-    const newest =
-      object.metadata.managedFields
-        ?.map(({ time = '' }) => time)
-        .sort()
-        .at(-1) ?? object.metadata.creationTimestamp;
-    const stated = Date.parse(newest ?? '');
-    if (Number.isNaN(stated) || stated < this.#resumedMs) return;
-    const lag = millisecondsOf(observed) - stated;
-    this.#leastLagMs = Math.min(this.#leastLagMs ?? lag, lag);
   }
 
   #lineageInput({ uid, state, order, deletedOrder }: ObjectDraft): LineageInput {

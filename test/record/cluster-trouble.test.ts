@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { deployWeb, scaleWeb } from './root.ts';
 import { SimulatedRecording, type SimulatedRecordingOptions } from './simulated-recording.ts';
@@ -219,7 +220,29 @@ for (const skewMs of [240_000, -240_000])
     const played = await during(async (recording) => recording.advance(10_000), { skewMs });
     assertExact(played);
     assert.deepEqual(played.gaps, []);
+    const notes = notesIn(played.records).filter((text) => text.includes('the clock of the recording machine'));
+    assert.equal(notes.length, 1);
+    assert.match(notes[0] ?? '', skewMs > 0 ? /about 2(39|40)\.\d s ahead of/ : /about 240\.\d s behind/);
   });
+
+test('states that come late because the server was away for minutes say nothing of clocks', async () => {
+  const prepare = (cluster: SimulatedCluster) => {
+    deployWeb(cluster);
+    scaleWeb(cluster, 0);
+  };
+  await using recording = await SimulatedRecording.start({ seed: 5, programs: programsOf({ isQuiet: true }), prepare });
+  await recording.advance(20_000);
+  recording.cluster.api.server.goDown();
+  await recording.advance(5000);
+  scaleWeb(recording.cluster, 1);
+  await recording.advance(180_000);
+  recording.cluster.api.server.comeBack();
+  await recording.advance(30_000);
+  await recording.end();
+  const { timeline } = await storyOn(recording.disk);
+  const notes = timeline.flatMap((entry) => (entry.type === 'note' ? [entry.text] : []));
+  assert.doesNotMatch(notes.join('\n'), /clock/);
+});
 
 test('nodes whose clocks differ by minutes lose nothing', async () => {
   const played = await during(async (recording) => recording.advance(10_000), { nodeSkewsMs: [-180_000, 180_000] });

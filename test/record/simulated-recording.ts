@@ -114,7 +114,7 @@ export class SimulatedRecording implements AsyncDisposable {
     readonly prepare: SimulatedRecordingOptions['prepare'];
   }): Promise<void> {
     const { cluster, records, disk } = this;
-    const client = new DirectClient(cluster.api);
+    const client = new DirectClient(cluster.api, this.#own);
     const discovery = await this.through(discover(client, this.#stop.signal));
     how.prepare?.(cluster);
     cluster.run();

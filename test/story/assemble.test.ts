@@ -472,22 +472,3 @@ test('a run that only a gap tells of did run, and is not called proven', async (
   const unseen = story.containers.find(({ restart }) => restart === 0);
   assert.deepEqual([unseen?.ledger.end, unseen?.ledger.gaps], ['not proven', [0]]);
 });
-
-test('states that a resumed capture fetches late are no sign of a wrong clock; those that come late without it are', async () => {
-  const changedAt = (stated: string, observed: string): JournalRecord => {
-    const record = object(observed);
-    assert.ok(record.kind === 'object');
-    const metadata = { ...record.object.metadata, managedFields: [{ time: `2026-11-23T12:00:${stated}Z` }] };
-    return { ...record, object: { ...record.object, metadata } };
-  };
-  const resume: JournalRecord = { kind: 'resume', time: at('30'), after: at('10'), generator: 'faro test' };
-  const notes = async (...records: JournalRecord[]) => {
-    const { story } = await storyOf([start, object('01', { action: 'found' }), ...records, end]);
-    return story.timeline.flatMap((entry) =>
-      entry.type === 'note' && entry.text.includes('clock') ? [entry.text] : [],
-    );
-  };
-  assert.deepEqual(await notes(resume, changedAt('20', '31')), []);
-  assert.match(String(await notes(changedAt('20', '31'))), /about 11\.0 s ahead of the server/);
-  assert.match(String(await notes(resume, changedAt('20', '31'), changedAt('32', '40'))), /about 8\.0 s ahead/);
-});
