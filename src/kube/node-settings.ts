@@ -15,14 +15,15 @@ export interface LogRotation {
 
 /**
  * How nodes rotate log files, read from the kubelet's configuration (`configz`) where the user may: it takes
- * `nodes/proxy`, which is never asked for. A node that refuses is asked once, one that does not answer again
- * with the next state of a pod on it; what stays unknown only makes the story say less.
+ * `nodes/proxy`, which is never asked for. A node that refuses is asked once, one that does not answer again with the
+ * next state of a pod on it, and where its settings are needed; what stays unknown only makes the story say less.
  */
 export class NodeSettings {
   readonly #client: Pick<KubeClient, 'getJson'>;
   readonly #signal: AbortSignal;
   readonly #rotations = new Map<string, LogRotation>();
-  readonly #asking = new Map<string, Promise<void>>();
+  /** Of each node that is wanted; undefined where it did not answer. */
+  readonly #asking = new Map<string, Promise<void> | undefined>();
 
   constructor(client: Pick<KubeClient, 'getJson'>, signal: AbortSignal) {
     this.#client = client;
@@ -36,13 +37,18 @@ export class NodeSettings {
 
   /** Resolves when the node was asked, whatever it answered; at once for one that is not wanted. */
   async asked(node: string): Promise<void> {
+    if (this.#asking.has(node)) this.#begin(node);
     await this.#asking.get(node);
   }
 
   /** Asks, in the background, for the settings of the node that a pod runs on. */
   want(pod: KubeObject): void {
     const node = nodeOf(pod);
-    if (node !== undefined && !this.#asking.has(node)) this.#asking.set(node, this.#ask(node));
+    if (node !== undefined) this.#begin(node);
+  }
+
+  #begin(node: string): void {
+    if (this.#asking.get(node) === undefined) this.#asking.set(node, this.#ask(node));
   }
 
   async #ask(node: string): Promise<void> {
@@ -51,7 +57,7 @@ export class NodeSettings {
       this.#rotations.set(node, rotationIn(path(configz, 'kubeletconfig')));
     } catch (error) {
       // Its settings stay unknown, which is what `logRotation` then says.
-      if (!isRefusal(error)) this.#asking.delete(node);
+      if (!isRefusal(error)) this.#asking.set(node, undefined);
     }
   }
 }

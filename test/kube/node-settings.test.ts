@@ -71,3 +71,18 @@ for (const [status, requests] of [
       [requests, requests === 1 ? undefined : 10 * 1024 ** 2],
     );
   });
+
+test('a node that did not answer is asked again where its settings are needed', async () => {
+  let isUp = false;
+  const getJson = async () => {
+    if (!isUp) throw new ApiError(503, 'connection refused');
+    return { kubeletconfig: { containerLogMaxFiles: 5 } };
+  };
+  const settings = new NodeSettings({ getJson }, NEVER);
+  settings.want(POD);
+  await settings.asked('n1');
+  assert.deepEqual(settings.logRotation('n1'), {});
+  isUp = true; // no other state of the pod comes
+  await settings.asked('n1');
+  assert.deepEqual(settings.logRotation('n1'), { maxFiles: 5 });
+});
