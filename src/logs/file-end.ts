@@ -90,11 +90,14 @@ export class FileEnd {
     return this.#options.witness.proven(evidence, this.#options.log.rotations);
   }
 
-  /** A stream also ends with the kubelet or the API server: only its end after the container's proves anything. */
+  /**
+   * A stream also ends with the kubelet or the API server: only its end after the container's proves anything, which is
+   * told in whole seconds.
+   */
   #sawEnd(stream: StreamTail): boolean {
     const { finishedAt } = this.#options.life.view;
     if (!stream.hasEndedWell || finishedAt === undefined) return false;
-    return stream.endedAt.slice(0, 19) >= finishedAt.slice(0, 19);
+    return stream.endedAt.slice(0, 19) > finishedAt.slice(0, 19);
   }
 
   #byStream(stream: StreamTail): FollowEnd {
