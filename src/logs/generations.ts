@@ -41,6 +41,7 @@ export class Generations {
   /** The same without what was only supposed of the limit while it was not known. */
   #known: Certainty | undefined;
   #isSupposed = false;
+  #hasRotated = false;
 
   /**
    * @param limit bytes at which a file is rotated; undefined while that is not known
@@ -64,6 +65,11 @@ export class Generations {
   /** The file that the stream shows may have been rotated since it was last looked at. */
   get mayHaveRotated(): boolean {
     return this.#bytes >= SAFE_SHARE * (this.#limit() ?? this.#least);
+  }
+
+  /** Another file than the first one was seen. */
+  get hasRotated(): boolean {
+    return this.#hasRotated;
   }
 
   /** There is a newer file than the one that the stream shows. */
@@ -90,6 +96,7 @@ export class Generations {
   saw(begin: Timestamp, now: number): readonly RotationLoss[] {
     this.#learn();
     if (this.#begin !== undefined && begin !== this.#begin) {
+      this.#hasRotated = true;
       const isSeldom = this.#sure !== undefined && now - this.#sure.at > ROTATION_MS;
       this.#ahead.push({ begin, floor: isSeldom ? this.#sure?.last : undefined });
     }

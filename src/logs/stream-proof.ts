@@ -106,7 +106,8 @@ export class StreamProof {
     this.#stateBeginning();
     if (!this.#isChecked && rotatesAt() === undefined)
       return witness.unproven(`${evidence}; whether the node rotated the file cannot be known`);
-    return witness.proven(this.#isChecked ? `${evidence}; its file was never rotated` : evidence);
+    const isOne = this.#isChecked && !this.#generations.hasRotated;
+    return witness.proven(isOne ? `${evidence}; its file was never rotated` : evidence);
   }
 
   /** What comes after the last line cannot be had, or may not be all. */
