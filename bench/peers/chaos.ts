@@ -56,7 +56,7 @@ export async function chaos(
     const bySternTag = await numbersByTag(sternOutput, truth);
     const written = [...truth.values()].reduce((sum, lines) => sum + lines, 0);
     const sternGot = [...bySternTag.values()].reduce((sum, numbers) => sum + new Set(numbers).size, 0);
-    const faro = judge(JSON.parse(readFileSync(story, 'utf8')), truth);
+    const faro = await judge(story, truth);
     return { runs: truth.size, faro, sternLost: written - sternGot, peakMiB: took.peakMiB };
   } finally {
     await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);

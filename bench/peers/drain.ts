@@ -5,7 +5,7 @@ import type { Cluster } from '../../test/cluster/cluster.ts';
 import { freshNamespace, jobsComplete, type LoadJob, linesOf, startJobs } from './load.ts';
 import { measured, serverCpuMs } from './measured.ts';
 import { COMMAND, faroArgs, RECORDED, type Row } from './run.ts';
-import { tally } from './tally.ts';
+import { tally, tallyStory } from './tally.ts';
 
 /** One finished container with many lines, read whole by each tool, again and again from the same node. */
 export async function* drain(cluster: Cluster, sternProgram: string, lines: number): AsyncGenerator<Row> {
@@ -45,7 +45,7 @@ export async function* drain(cluster: Cluster, sternProgram: string, lines: numb
       const isFaro = args[1] === COMMAND;
       const before = serverCpuMs(cluster);
       const took = await measured({ args, output: isFaro ? `${output}.out` : output, mark: RECORDED }).done;
-      const counted = await tally(output, linesOf([job]));
+      const counted = await (isFaro ? tallyStory : tally)(output, linesOf([job]));
       yield { tool, ...took, ...counted, serverCpuMs: serverCpuMs(cluster) - before };
     }
   } finally {

@@ -6,12 +6,14 @@ import { drain } from './drain.ts';
 import { idle } from './idle.ts';
 import type { LoadJob } from './load.ts';
 import { buildStern } from './peers.ts';
-import { faro, follow, headOf, kubectlLogs, rowOf, stern } from './run.ts';
+import { faro, follow, headOf, kubectlLogs, type Row, rowOf, stern } from './run.ts';
 import { shortLived } from './short.ts';
+import { defectsOf, type Tally } from './tally.ts';
 
 /**
  * Faro beside its peers on the testbed, in one run: `node bench/peers/main.ts [hot|hot25|wide|drain|idle|short|chaos …] [--seconds 60]`.
- * Prints a Markdown table for each load, row by row. It starts a cluster of its own.
+ * Prints a Markdown table for each load, row by row. It starts a cluster of its own. It fails where a story lacks lines and
+ * does not say so, holds one twice, or is called complete and is not.
  */
 process.on('exit', (code) => {
   // Whatever ends it, a run that ended early never looks like one that had nothing to say.
@@ -23,6 +25,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '60' },
     rounds: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
+    cluster: { type: 'string', default: '7' },
   },
 });
 const seconds = Number(values.seconds);
@@ -49,7 +52,8 @@ const loads: Readonly<Record<string, Load>> = {
     jobs: [{ name: 'wide', pods: 100, lines: 50 * seconds, rate: 50 }],
   },
 };
-const at: ClusterOptions = { number: 7 };
+const at: ClusterOptions = { number: Number(values.cluster) };
+let defects = 0;
 try {
   for (const name of chosen) {
     process.stdout.write('\n');
@@ -58,6 +62,7 @@ try {
 } finally {
   await Cluster.stop(at);
 }
+if (defects > 0) process.exitCode = 1;
 
 /** What there is to print of a load, as it comes. */
 async function* measureLoad(name: string): AsyncGenerator<string> {
@@ -68,12 +73,15 @@ async function* measureLoad(name: string): AsyncGenerator<string> {
   else if (name === 'chaos') {
     const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Mi' } });
     const random = seededRandom(Number(values.seed));
-    yield said(name, await chaos(cluster, { sternProgram, seconds: 5 * seconds, random }));
+    const report = await chaos(cluster, { sternProgram, seconds: 5 * seconds, random });
+    const { written: expected, once: got, ...faro } = report.faro;
+    check(name, { expected, got, ...faro });
+    yield said(name, report);
   } else if (name === 'drain') {
     // Rotation out of the way: every tool reads the same one file.
     const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Gi' } });
     yield headOf('1,000,000 lines of a finished container');
-    for await (const row of drain(cluster, sternProgram, 1_000_000)) yield rowOf(row);
+    for await (const row of drain(cluster, sternProgram, 1_000_000)) yield checked(row);
   } else throw new Error(`unknown load ${name}: ${Object.keys(loads).join(', ')}, drain, idle, short, chaos`);
 }
 
@@ -84,7 +92,19 @@ async function* followed(name: string, { title, jobs }: Load): AsyncGenerator<st
   if (name !== 'wide') tools.push(kubectlLogs(cluster));
   yield headOf(title);
   for (let round = 0; round < (name === 'wide' ? rounds : 1); round += 1)
-    for (const tool of tools) yield rowOf(await follow(cluster, tool, jobs));
+    for (const tool of tools) yield checked(await follow(cluster, tool, jobs));
+}
+
+function checked(row: Row): string {
+  if (row.complete !== undefined) check(row.tool, row);
+  return rowOf(row);
+}
+
+function check(what: string, tally: Tally): void {
+  for (const defect of defectsOf(tally)) {
+    defects += 1;
+    process.stderr.write(`${what}: ${defect}\n`);
+  }
 }
 
 function said(name: string, report: object): string {

@@ -6,7 +6,7 @@ import type { Cluster } from '../../test/cluster/cluster.ts';
 import { installedCommand } from '../command.ts';
 import { freshNamespace, jobsComplete, type LoadJob, linesOf, startJobs } from './load.ts';
 import { type Measured, measured, type Running, serverCpuMs } from './measured.ts';
-import { type Tally, tally } from './tally.ts';
+import { type Tally, tally, tallyStory } from './tally.ts';
 
 /** One line of a table: a tool at a load. */
 export interface Row extends Measured, Tally {
@@ -27,6 +27,8 @@ export interface Tool {
   }): Promise<Running>;
   /** Whether it ends by itself when the Jobs are complete. */
   readonly endsItself: boolean;
+  /** How the lines came out in what it wrote. */
+  readonly tally: (output: string, expected: ReadonlyMap<string, number>) => Promise<Tally>;
 }
 
 /** Lets a tool follow a load from its first line to its last, in a namespace of its own. */
@@ -50,11 +52,12 @@ export async function follow(cluster: Cluster, tool: Tool, jobs: readonly LoadJo
       running.interrupt();
     }
     const process = await running.done;
-    const counted = await tally(output, linesOf(jobs));
+    const counted = await tool.tally(output, linesOf(jobs));
     return { tool: tool.name, ...process, ...counted, serverCpuMs: serverCpuMs(cluster) - before };
   } finally {
     await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    rmSync(folder, { recursive: true, force: true });
+    if (process.env.FARO_KEEP === undefined) rmSync(folder, { recursive: true, force: true });
+    else process.stderr.write(`kept: ${folder}\n`);
   }
 }
 
@@ -63,6 +66,7 @@ export function faro(cluster: Cluster, ...more: string[]): Tool {
     name: ['faro', ...more].join(' '),
     waitsForPods: true,
     endsItself: true,
+    tally: tallyStory,
     async start({ namespace, jobs, output }) {
       const targets = jobs.map(({ name }) => `job/${name}`);
       const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig, '-o', output, '--force'];
@@ -90,6 +94,7 @@ export function stern(cluster: Cluster, program: string): Tool {
     name: 'stern',
     waitsForPods: true,
     endsItself: false,
+    tally,
     async start({ namespace, output }) {
       const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig];
       const how = ['--output', 'raw', '--color', 'never', '--max-log-requests', '500'];
@@ -103,6 +108,7 @@ export function kubectlLogs(cluster: Cluster): Tool {
     name: 'kubectl logs -f',
     waitsForPods: false,
     endsItself: false,
+    tally,
     async start({ namespace, output }) {
       const at = ['-n', namespace, '--kubeconfig', cluster.kubeconfig];
       const how = ['logs', '-f', '-l', 'batch.kubernetes.io/job-name', '--tail=-1', '--max-log-requests=500'];
@@ -114,14 +120,17 @@ export function kubectlLogs(cluster: Cluster): Tool {
 /** A Markdown table's head, to be printed before its rows: each row is printed when it is there, for a load takes minutes. */
 export function headOf(title: string): string {
   const head = [title, 'wall s', 'client CPU s', 'to the synced journal: wall s', 'CPU s', 'server CPU s', 'peak MiB'];
-  const columns = [...head, 'lines expected', 'got', 'repeated'];
+  const lines = ['lines expected', 'got', 'repeated', 'missing, stated', 'in silence', 'over-stated', 'complete'];
+  const columns = [...head, ...lines];
   return lineOf(columns) + lineOf(columns.map(() => '---'));
 }
 
-export function rowOf({ tool, wallMs, cpuMs, mark, serverCpuMs, peakMiB, expected, got, repeated }: Row): string {
+export function rowOf(row: Row): string {
+  const { tool, wallMs, cpuMs, mark, serverCpuMs, peakMiB } = row;
+  const { expected, got, repeated, stated, silent, overStated = '', complete = '' } = row;
   const marked = mark === undefined ? ['', ''] : [seconds(mark.wallMs), seconds(mark.cpuMs)];
   const measures = [seconds(wallMs), seconds(cpuMs), ...marked, seconds(serverCpuMs), Math.round(peakMiB)];
-  return lineOf([tool, ...measures, expected, got, repeated]);
+  return lineOf([tool, ...measures, expected, got, repeated, stated, silent, overStated, String(complete)]);
 }
 
 function lineOf(cells: readonly (string | number)[]): string {
