@@ -1,6 +1,6 @@
 import type { ContainerInstance } from '../model/instance.ts';
 import { instanceName } from '../model/instance.ts';
-import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { BlockBuilder, measure } from './blocks.ts';
 import { linesOf, timeOf } from './lines.ts';
 import type { Overlap, OverlapMatcher } from './overlap.ts';
@@ -45,6 +45,8 @@ export class OpenLog {
   #isRejoined: boolean;
   #isEcho = true;
   #first: Timestamp | undefined;
+  #last: Timestamp | undefined;
+  #goesOn = false;
   readonly #parted = Promise.withResolvers<void>();
   repeatsRemoved = 0;
 
@@ -74,6 +76,11 @@ export class OpenLog {
   /** It showed the last line that is known, or has gone on behind a gap; or it is the first of its log. */
   get isRejoined(): boolean {
     return this.#isRejoined;
+  }
+
+  /** It showed the last line that was known when it was opened. */
+  get goesOn(): boolean {
+    return this.#goesOn;
   }
 
   /** It has shown what is known, up to the last line, and nothing else. */
@@ -149,6 +156,11 @@ export class OpenLog {
     return this.#first;
   }
 
+  /** The greatest time that was written down. */
+  get last(): Timestamp | undefined {
+    return this.#last;
+  }
+
   /** The time of the first line that is held back. */
   get heldFrom(): Timestamp | undefined {
     const [line] = this.#held;
@@ -196,6 +208,7 @@ export class OpenLog {
       this.#parted.resolve();
     } else {
       this.#isRejoined = overlap.isWhole;
+      this.#goesOn = overlap.isWhole;
       this.repeatsRemoved = overlap.repeats;
       this.#builder.pushLines(overlap.fresh);
     }
@@ -220,6 +233,7 @@ export class OpenLog {
     if (this.#wentBack) return;
     this.#hasProgress = true;
     this.#first ??= timeOf(block.bytes);
+    this.#last = this.#last === undefined ? block.last : laterOf(this.#last, block.last);
     cursor.remember(block.bytes, block.last);
     proof.take(block);
     const origin = { kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0 } as const;

@@ -5,6 +5,7 @@ import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import type { FirstLines } from './binding.ts';
 import { firstTimeOf } from './file-watch.ts';
+import { laterRunAt } from './later-run.ts';
 import { type InstanceLife, isAfterEnd, type Reach } from './life.ts';
 import { timeOf } from './lines.ts';
 import type { OpenStreams } from './open-streams.ts';
@@ -81,9 +82,13 @@ export class StreamFollower implements Follower {
       let outcome: Outcome & { readonly isProven: boolean };
       {
         using _slot = await slots.acquire(signal);
+        const retries = this.#retries;
         outcome = await this.#read(reach, signal);
+        if (this.#giveBack()) {
+          outcome = { type: 'foreign', isProven: false };
+          this.#retries = retries; // what came is no progress
+        }
       }
-      if (this.#giveBack()) continue;
       const end = await this.#next(outcome, reach, signal);
       if (end !== undefined) return end;
     }
@@ -101,6 +106,7 @@ export class StreamFollower implements Follower {
   }
 
   interrupted(): FollowEnd {
+    this.#giveBack();
     const { view, isOver } = this.#options.life;
     const { hold } = this.#options.sink;
     if (this.#givenUp !== undefined) return this.#proof.lost(this.#givenUp.cause, this.#givenUp.evidence);
@@ -246,7 +252,8 @@ export class StreamFollower implements Follower {
    * is not this run's. Whether there was any.
    */
   #giveBack(): boolean {
-    const at = this.#readings.findIndex(({ isTooLate }) => isTooLate);
+    const brought = this.#readings.map((reading) => reading.brought);
+    const at = laterRunAt(brought, this.#options.life.view);
     const before = this.#readings[at]?.before;
     if (before === undefined) return false;
     if (before.last === undefined) this.#startOver();

@@ -3,6 +3,7 @@ import { ApiError } from '../kube/error.ts';
 import { asError } from '../model/errors.ts';
 import { type Clock, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { FileWatch } from './file-watch.ts';
+import type { Brought } from './later-run.ts';
 import { type InstanceLife, isAfterEnd, type Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
 import type { OpenStreams } from './open-streams.ts';
@@ -68,9 +69,10 @@ export class StreamReading {
     return this.#isHeld;
   }
 
-  /** All that it brought was written after its container had ended, which the pod's status told later. */
-  get isTooLate(): boolean {
-    return isAfterEnd(this.#log?.first, this.#options.life.view);
+  /** What it brought until now. */
+  get brought(): Brought {
+    const { first, last, goesOn = false } = this.#log ?? {};
+    return { first, last, goesOn };
   }
 
   /** When the capture ended, the stream was open and stood behind the last line. */

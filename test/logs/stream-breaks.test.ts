@@ -293,6 +293,38 @@ test('a log that began after the container had ended is given back, where the st
   assert.deepEqual(follow.kept, []);
 });
 
+test('a log that began in the second in which the container ended, and went on after it, is given back', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  const later = follow.line(750, 'of a later run') + follow.line(2200, 'of a later run, its last');
+  follow.stream.push(later);
+  await follow.advance(200);
+  follow.stream.end();
+  await follow.advance(1000);
+  follow.life.update(follow.view('terminated', follow.time(0)), 0);
+  for (let looks = 0; looks < 5; looks += 1) {
+    follow.stream.push(later);
+    follow.stream.end();
+    await follow.advance(1000);
+  }
+  assert.deepEqual([follow.end, follow.kept], [undefined, []]);
+  assert.ok(follow.streams.length < 10, 'it is asked for less and less often');
+  follow.life.update(undefined, 2);
+  follow.stream.end();
+  await follow.advance(10_000);
+  assert.deepEqual([follow.end?.end, follow.kept], ['not proven', []]);
+});
+
+test('a capture that ends while a stream shows a later run gives its lines back', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(750, 'of a later run') + follow.line(2200, 'of a later run, too'));
+  await follow.advance(200);
+  follow.life.update(follow.view('terminated', follow.time(0)), 0);
+  await follow.interrupt();
+  assert.deepEqual([follow.end?.end, follow.kept], ['not proven', []]);
+});
+
 test('lines that a stream brought behind a gap are given back, where its container had ended before them', async () => {
   const follow = await Following.withOne();
   follow.stream.end();
