@@ -76,13 +76,15 @@ export class FollowerMaker {
     const common = { ...this.#options, ...this.#streams, life, rotatesAt, past };
     const stream = (how: { readonly sink?: LogSink; readonly past?: LogPast } = {}) =>
       new StreamFollower({ ...common, firstLines, ...how });
-    if (choice === 'auto' && past !== undefined && isOfStream(past)) return stream();
     const route = await this.#routes.choose(pod, life, signal);
-    if (route?.type === 'node-files') return await this.#ofFiles(pod, { common, route }, signal);
-    // What an earlier recorder had from a stream stays with that.
-    if (route?.isPassing === true && choice === 'auto' && past === undefined)
+    const answers = route?.type === 'node-files' ? route : undefined;
+    const isOfFiles = choice === 'node-files' || past === undefined || !isOfStream(past);
+    if (answers !== undefined && isOfFiles) return await this.#ofFiles(pod, { common, route: answers }, signal);
+    const mayReturn = answers !== undefined || (route?.type === 'refused' && route.isPassing);
+    if (mayReturn && choice === 'auto')
       return new ReturningFollower({
         ...common,
+        answers,
         filesRoute: () => this.#routes.returned(pod, signal),
         stream: (sink, told) => stream({ sink, past: told }),
         files: (back, told) => this.#ofFiles(pod, { common: { ...common, past: told }, route: back }, signal),
@@ -92,7 +94,7 @@ export class FollowerMaker {
           return footholdBehind({ resume, last }, from, signal);
         },
       });
-    if (route === undefined || choice === 'auto') return stream();
+    if (route === undefined || choice === 'auto' || route.type === 'node-files') return stream();
     const evidence = `node ${route.node} does not let its log files be read: ${route.reason}`;
     return new RefusedLog({ life, witness: new LogWitness(common), evidence });
   }

@@ -1,4 +1,3 @@
-import type { ContainerInstance } from '../model/instance.ts';
 import type { FilePosition } from '../model/record.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import type { InstanceLife } from './life.ts';
@@ -12,6 +11,10 @@ export interface ReturningFollowerOptions {
   readonly life: InstanceLife;
   readonly sink: LogSink;
   readonly clock: Clock;
+  /** What an earlier recorder has of it, which was killed. */
+  readonly past: LogPast | undefined;
+  /** Set where the node lets its files be read already, and what there is of the log came by the pod log API. */
+  readonly answers: FilesRoute | undefined;
   /** Resolves when the node lets its files be read; never, where it does not. */
   readonly filesRoute: () => Promise<FilesRoute>;
   /** Follows by the pod log API, behind what was recorded. */
@@ -36,25 +39,25 @@ export class ReturningFollower implements Follower {
 
   constructor(options: ReturningFollowerOptions) {
     this.#options = options;
-    this.#told = new ToldPast(options.life.instance, options.sink);
+    this.#told = new ToldPast(options.past ?? new LogPast(options.life.instance), options.sink);
   }
 
   /** Resolves when all that can be had was read, or was given up for a stated reason; rejects only when the signal aborts. */
   async run(signal: AbortSignal): Promise<FollowEnd> {
-    const { life, clock, stream, files } = this.#options;
-    for (let ms = 0; ; ms = NEXT_TRY_MS) {
+    const { answers, stream } = this.#options;
+    if (answers !== undefined) {
+      const follower = stream(this.#told, this.#told.past);
+      this.#current = follower;
+      const next = await this.#goOver(follower, answers);
+      if (next !== undefined) return await next.run(signal);
+    }
+    for (let ms = answers === undefined ? 0 : NEXT_TRY_MS; ; ms = NEXT_TRY_MS) {
       const follower = stream(this.#told, this.#told.past);
       this.#current = follower;
       const left = await this.#untilFiles(follower, ms, signal);
       if ('end' in left) return left.end;
-      if (!(await this.#found(left.route))) continue;
-      follower.leave();
-      const text = `node ${left.route.node} lets its log files be read now: they go on where the pod log API was left`;
-      this.#told.append({ kind: 'note', observed: timestampOf(clock.now()), text });
-      life.hasFiles = true;
-      const next = await files(left.route, this.#told.past);
-      this.#current = next;
-      return await next.run(signal);
+      const next = await this.#goOver(follower, left.route);
+      if (next !== undefined) return await next.run(signal);
     }
   }
 
@@ -95,10 +98,24 @@ export class ReturningFollower implements Follower {
     }
   }
 
-  /** Whether the files go on behind what was recorded, where that is found in them. */
+  /** Follows by the files from where the stream stands, which is not read any more; undefined where that is not found in them. */
+  async #goOver(follower: StreamFollower, route: FilesRoute): Promise<Follower | undefined> {
+    const { life, clock, files } = this.#options;
+    const { past } = this.#told;
+    // Nothing came by the stream: the files tell all, or go on where they were left.
+    const isOfStream = past.lines > 0 && past.position === undefined;
+    if (isOfStream && !(await this.#found(route))) return undefined;
+    if (isOfStream) await follower.leave();
+    const text = `node ${route.node} lets its log files be read now: they go on where the pod log API was left`;
+    this.#told.append({ kind: 'note', observed: timestampOf(clock.now()), text });
+    life.hasFiles = true;
+    this.#current = await files(route, past);
+    return this.#current;
+  }
+
+  /** Whether what was recorded last is found in the files; then the place is known at which they go on. */
   async #found(route: FilesRoute): Promise<boolean> {
     const { past } = this.#told;
-    if (past.lines === 0) return true;
     const cursor = new LogCursor();
     cursor.restore(await past.recentLines());
     const resume = cursor.resume();
@@ -118,8 +135,8 @@ class ToldPast implements LogSink {
   readonly #withLines = new Set<number>();
   #past: LogPast;
 
-  constructor(instance: ContainerInstance, sink: LogSink) {
-    this.#past = new LogPast(instance);
+  constructor(past: LogPast, sink: LogSink) {
+    this.#past = past;
     this.#sink = sink;
   }
 

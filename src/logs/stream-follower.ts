@@ -55,6 +55,7 @@ export class StreamFollower implements Follower {
   #proof: StreamProof;
   #lastProgress: number;
   #cleanEndAt: number | undefined;
+  #hasInherited = false;
   /** The newest one, open or not. */
   #reading: StreamReading | undefined;
   /** All that brought something, or nothing. */
@@ -97,7 +98,8 @@ export class StreamFollower implements Follower {
   /** Goes on behind the last line that an earlier recorder had. */
   async #inherit(): Promise<void> {
     const { past, firstLines, life } = this.#options;
-    if (past === undefined || past.lines === 0) return;
+    if (past === undefined || past.lines === 0 || this.#hasInherited) return;
+    this.#hasInherited = true;
     this.#cursor.restore(await past.recentLines());
     this.#attempt = past.attempts + 1;
     this.#proof.restore(past);
@@ -116,8 +118,9 @@ export class StreamFollower implements Follower {
     return this.#proof.lost('interrupted', 'the capture ended before this log was read to its end');
   }
 
-  /** Its run was aborted, for the log's files go on behind its last line: states what it may have missed before. */
-  leave(): void {
+  /** Its run was aborted or never begun, for the log's files go on behind its last line: states what may be missing before. */
+  async leave(): Promise<void> {
+    await this.#inherit();
     this.#proof.left();
   }
 

@@ -129,7 +129,7 @@ export class StreamProof {
   /** The log's files go on behind the last line. */
   left(): void {
     this.#state(this.#generations.left());
-    this.#stateBeginning();
+    if (this.hasLines) this.#stateBeginning();
   }
 
   /** Its beginning was not asked for. */

@@ -149,7 +149,7 @@ export class Following {
 }
 
 /** In the caller's thread: what another one does takes no simulated time. */
-async function* atOnce(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* atOnce(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of bytes) parts.push(part);
   yield gunzipSync(Buffer.concat(parts));

@@ -7,13 +7,14 @@ import { FirstLines } from '../../src/logs/binding.ts';
 import { FollowerMaker } from '../../src/logs/follower-maker.ts';
 import { InstanceLife } from '../../src/logs/life.ts';
 import { OpenStreams } from '../../src/logs/open-streams.ts';
+import { LogPasts } from '../../src/logs/past.ts';
 import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import { Slots } from '../../src/model/slots.ts';
 import { type Timestamp, timestampOf } from '../../src/model/time.ts';
 import { recordedLines } from '../record/harness.ts';
 import { FakeNode } from './fake-node.ts';
-import { FakeStream } from './following.ts';
+import { atOnce, FakeStream } from './following.ts';
 
 const FLUSH_MS = 100;
 const BEGIN = Date.UTC(2026, 10, 23, 12);
@@ -23,34 +24,43 @@ const pod = {
   metadata: { name: 'web', namespace: 'shop', uid: 'p', resourceVersion: '1' },
 };
 
-/** A container whose node does not answer at first, followed by whatever is chosen for it. */
+/** A container whose node does not answer at first, followed by whatever is chosen for it; or by a recorder after one. */
 class Outage {
-  readonly clock = new SimulatedClock();
-  readonly node = new FakeNode();
+  readonly clock: SimulatedClock;
+  readonly node: FakeNode;
   readonly records: Parameters<LogSink['append']>[0][] = [];
   readonly requests: LogOptions[] = [];
   readonly life: InstanceLife;
   end: FollowEnd | undefined;
-  isAnswering = false;
+  isAnswering: boolean;
   readonly #open = new OpenStreams();
   readonly #stop = new AbortController();
   #stream = new FakeStream();
-  #numbers = 0;
+  #numbers: number;
 
-  constructor() {
+  constructor(before?: Outage, maxBytes = 10 * 1024 * 1024) {
+    this.clock = before?.clock ?? new SimulatedClock();
+    this.node = before?.node ?? new FakeNode();
+    this.isAnswering = before?.isAnswering ?? false;
+    const past = new LogPasts();
+    for (const record of before?.records ?? [])
+      past.take(record.kind === 'log' ? { ...record, read: async () => record } : record);
+    this.#numbers = past.nextStream;
     this.life = new InstanceLife(instance, { state: 'running', startedAt: this.time(0), finishedAt: undefined });
     const maker = new FollowerMaker(
       {
         route: 'auto',
         limits: {},
+        ...(before === undefined ? {} : { past }),
         routeOf: async (): Promise<NodeRoute> =>
           this.isAnswering
             ? { type: 'node-files', node: 'n', files: this.node }
             : { type: 'refused', node: 'n', reason: '503', isPassing: true },
         sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
         clock: this.clock,
+        gunzip: atOnce,
         say: () => undefined,
-        settings: { logRotation: () => ({ maxBytes: 10 * 1024 * 1024, maxFiles: 5 }), asked: async () => undefined },
+        settings: { logRotation: () => ({ maxBytes, maxFiles: 5 }), asked: async () => undefined },
         client: {
           logs: async (request, signal) => {
             this.requests.push(request);
@@ -95,6 +105,12 @@ class Outage {
     const gaps = this.records.flatMap((record) => (record.kind === 'gap' ? [record.gap] : []));
     const routes = this.records.flatMap((record) => (record.kind === 'streamOpened' ? [record.route] : []));
     return { lines: lines.map((line) => line.slice(31)), gaps, routes };
+  }
+
+  /** The recorder is killed; another one goes on. */
+  resume(maxBytes?: number): Outage {
+    this[Symbol.dispose]();
+    return new Outage(this, maxBytes);
   }
 
   terminate(ms: number): void {
@@ -176,4 +192,88 @@ test('where the last lines are in no file, the stream goes on', async () => {
   await outage.advance(1000);
   assert.deepEqual(outage.recorded().routes.slice(0, 2), ['stream', 'stream']);
   assert.deepEqual(outage.recorded().lines.slice(0, 1), ['one']);
+});
+
+/** Writes some lines of 10 KiB from a moment on; gives their texts. */
+function writeLarge(outage: Outage, ms: number, lines: number): readonly string[] {
+  const texts = Array.from({ length: lines }, (_, index) => `line ${ms} ${index} ${'x'.repeat(10_240)}`);
+  for (const [index, text] of texts.entries()) outage.write(ms + index, text);
+  return texts;
+}
+
+test('what a killed recorder had by the pod log API is found in the files by the one after it, rotated ones too', async () => {
+  using outage = new Outage();
+  await outage.advance(4000);
+  writeLarge(outage, 4000, 200);
+  await outage.advance(1000);
+  assert.equal(outage.recorded().lines.length, 200);
+  outage.isAnswering = true;
+  outage.node.rotate();
+  using resumed = outage.resume();
+  const meanwhile = writeLarge(resumed, 6000, 3); // by the stream nothing is shown of them
+  outage.node.rotate();
+  await resumed.advance(2000);
+  resumed.write(9000, 'last');
+  await resumed.advance(10_000);
+  resumed.terminate(20_000);
+  await resumed.advance(5000);
+  const { lines, gaps, routes } = resumed.recorded();
+  assert.deepEqual(lines, [...meanwhile, 'last']);
+  assert.deepEqual([gaps, resumed.end?.end, routes.includes('node-files')], [[], 'proven', true]);
+});
+
+test('what a killed recorder may have missed by the pod log API stays in doubt, though the files go on behind it', async () => {
+  using outage = new Outage(undefined, 1024 * 1024);
+  await outage.advance(4000);
+  writeLarge(outage, 4000, 200);
+  await outage.advance(1000);
+  outage.isAnswering = true;
+  using resumed = outage.resume(1024 * 1024);
+  await resumed.advance(2000);
+  resumed.terminate(20_000);
+  await resumed.advance(5000);
+  const { gaps } = resumed.recorded();
+  assert.deepEqual([gaps.map(({ to }) => to), resumed.end?.end], [[outage.time(4299)], 'not proven']);
+});
+
+test('a killed recorder is followed by the pod log API where the files do not hold its last lines', async () => {
+  using outage = new Outage();
+  await outage.advance(4000);
+  writeLarge(outage, 4000, 200);
+  await outage.advance(1000);
+  outage.isAnswering = true;
+  outage.node.names.set('0.log', Buffer.alloc(0));
+  using resumed = outage.resume();
+  await resumed.advance(5000);
+  assert.deepEqual(resumed.recorded().routes, ['stream']);
+});
+
+test('a node that cannot be asked when another recorder goes on is read when it answers', async () => {
+  using outage = new Outage();
+  await outage.advance(4000);
+  writeLarge(outage, 4000, 200);
+  await outage.advance(1000);
+  using resumed = outage.resume();
+  await resumed.advance(5000);
+  resumed.isAnswering = true;
+  await resumed.advance(30_000);
+  resumed.write(40_000, 'last');
+  await resumed.advance(10_000);
+  resumed.terminate(50_000);
+  await resumed.advance(5000);
+  const { lines, gaps } = resumed.recorded();
+  assert.deepEqual([lines, gaps, resumed.end?.end], [['last'], [], 'proven']);
+});
+
+test('a log of which nothing had come is in no doubt when its files are read, however late that is', async () => {
+  using outage = new Outage();
+  outage.life.update({ state: 'running', startedAt: outage.time(-3_600_000), finishedAt: undefined }, 0);
+  await outage.advance(4000);
+  outage.isAnswering = true;
+  await outage.advance(30_000);
+  outage.write(34_000, 'one');
+  await outage.advance(10_000);
+  outage.terminate(44_000);
+  await outage.advance(5000);
+  assert.deepEqual(outage.recorded().gaps, []);
 });
