@@ -2,11 +2,14 @@ import type { LogRotation } from '../kube/node-settings.ts';
 import { BUSY_LINES } from './stream-tail.ts';
 
 /** Below this many lines a second, over some readings in a row, a log is quiet again. */
-const QUIET_LINES = 40;
+const QUIET_LINES = 20;
 const QUIET_READINGS = 5;
 /** A first reading of as many lines may be of a busy log; the next one tells. */
 const FIRST_LINES = 1000;
 const READ_MS = 1000;
+/** A busy log is read as soon as it should have so many new lines, which make a request pay, or after this time. */
+const LINES_A_READING = 100;
+const MAX_READ_MS = 2000;
 const IDLE_MS = 5000;
 const URGENT_MS = 150;
 const FIRST_RETRY_MS = 200;
@@ -31,6 +34,7 @@ export class Pace {
   #isBusy = false;
   #quietReadings = 0;
   #idleMs = READ_MS;
+  #busyMs = READ_MS;
   #failures = 0;
   #streamAt = Number.NEGATIVE_INFINITY;
   #streamMs = FIRST_STREAM_MS;
@@ -55,6 +59,7 @@ export class Pace {
     this.#readAt = now;
     this.#isFirst = false;
     this.#idleMs = lines > 0 ? READ_MS : Math.min(IDLE_MS, this.#idleMs * 1.5);
+    this.#busyMs = Math.min(MAX_READ_MS, Math.max(READ_MS, (LINES_A_READING / rate) * 1000));
     this.#quietReadings = rate < QUIET_LINES ? this.#quietReadings + 1 : 0;
     if (isBusy) this.becameBusy();
     else if (this.#quietReadings >= QUIET_READINGS) this.#isBusy = false;
@@ -74,7 +79,8 @@ export class Pace {
     const isBusy = this.#isBusy;
     if (how.isUrgent) return { isBusy, ms: URGENT_MS };
     if (how.failed) return { isBusy, ms: Math.min(IDLE_MS, FIRST_RETRY_MS * 2 ** this.#failures) };
-    return { isBusy, ms: Math.min(this.#mostMs, isBusy || how.isEnding ? READ_MS : this.#idleMs) };
+    const ms = how.isEnding ? READ_MS : isBusy ? this.#busyMs : this.#idleMs;
+    return { isBusy, ms: Math.min(this.#mostMs, ms) };
   }
 
   /** However fast the log grows, no file comes and goes between two readings while its node can be reached. */

@@ -16,3 +16,48 @@ test('a stream that ends as soon as it is opened is tried less and less often, h
   const last = opened.slice(-5);
   for (const [index, at] of last.slice(1).entries()) assert.ok(at - (last[index] ?? 0) >= 30_000, opened.join(' '));
 });
+
+/** Moments at which a log is read that writes so many lines a second, once its stream has said that it is busy. */
+function readings(linesASecond: number, seconds: number): { readonly at: readonly number[]; readonly isBusy: boolean } {
+  const pace = new Pace(0, () => ({}));
+  const at: number[] = [];
+  let isBusy = false;
+  pace.becameBusy();
+  for (let now = 0, readAt = 0; now < seconds * 1000; ) {
+    pace.took((linesASecond * (now - readAt)) / 1000, { since: now, now });
+    at.push(now);
+    const next = pace.next({ failed: false, isEnding: false, isUrgent: false });
+    readAt = now;
+    now += next.ms;
+    isBusy = next.isBusy;
+    if (!isBusy) break;
+  }
+  return { at, isBusy };
+}
+
+test('a busy log is read each second, and a less busy one when a hundred lines have come, every two seconds at the least', () => {
+  for (const [linesASecond, ms] of [
+    [10_000, 1000],
+    [100, 1000],
+    [80, 1250],
+    [50, 2000],
+    [25, 2000],
+  ] as const) {
+    const { at, isBusy } = readings(linesASecond, 60);
+    assert.ok(isBusy, `${linesASecond} lines/s`);
+    assert.equal((at.at(-1) ?? 0) - (at.at(-2) ?? 0), ms, `${linesASecond} lines/s`);
+  }
+});
+
+test('a log is quiet again after some readings with few lines', () => {
+  const { at, isBusy } = readings(15, 60);
+  assert.equal(isBusy, false);
+  assert.ok(at.length > 3, `after ${at.length} readings`);
+});
+
+test('a node that rotates fast has its busy logs read as fast', () => {
+  const pace = new Pace(0, () => ({ maxFiles: 2, intervalMs: 1000 }));
+  pace.becameBusy();
+  pace.took(100, { since: 2000, now: 2000 });
+  assert.ok(pace.next({ failed: false, isEnding: false, isUrgent: false }).ms <= 250);
+});
