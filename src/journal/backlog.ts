@@ -1,7 +1,7 @@
 import type { Hold } from '../model/gap.ts';
 import type { JournalRecord, ObjectRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
-import { encodeFrame } from './frame.ts';
+import { encodeFrame, Workbench } from './frame.ts';
 import { type Loss, Losses } from './losses.ts';
 import type { Room } from './room.ts';
 
@@ -31,6 +31,7 @@ interface Item {
 export class Backlog {
   readonly #options: BacklogOptions;
   readonly #losses = new Losses();
+  readonly #bench = new Workbench();
   #waiting: Item[] = [];
   #waitingBytes = 0;
   #inFlight: readonly Item[] = [];
@@ -117,20 +118,24 @@ export class Backlog {
   }
 
   #takeBulk(record: JournalRecord, kind: Bulk, loss: Loss | undefined): void {
-    const { room, salt } = this.#options;
+    const { room } = this.#options;
     const log = loss === undefined ? undefined : logOf(loss);
     const isOver = loss !== undefined && (log === undefined ? room.isFull : room.hasStopped(log));
-    const parts = isOver ? [] : encodeFrame(record, { salt, isPlain: room.isAmple });
+    const parts = isOver ? [] : this.#encode(record);
     const bytes = bytesOf(parts);
     if (loss !== undefined && (isOver || !room.takes(bytes, log))) this.#losses.add(loss, JOURNAL_FULL);
     else this.#add({ kind, parts, bytes, loss });
   }
 
   #push(record: JournalRecord): void {
-    const { room, salt } = this.#options;
-    const parts = encodeFrame(record, { salt, isPlain: room.isAmple });
+    const parts = this.#encode(record);
     const kind = record.kind === 'end' ? 'end' : 'other';
     this.#add({ kind, parts, bytes: bytesOf(parts), loss: undefined });
+  }
+
+  #encode(record: JournalRecord): readonly Buffer[] {
+    const { room, salt } = this.#options;
+    return encodeFrame(record, { salt, isPlain: room.isAmple, bench: this.#bench });
   }
 
   #add(item: Item): void {

@@ -23,18 +23,35 @@ const LEAST_JSON_CHUNK = 2048;
 const COMPRESS_FROM = 512;
 
 /** What the reader gives for a block of lines: all but the lines themselves. */
-export type LogHeader = Omit<LogRecord, 'bytes'> & { readonly byteLength: number };
+export type LogHeader = Omit<LogRecord, 'bytes' | 'pieces'> & { readonly byteLength: number };
 
 export interface FrameOptions {
   readonly salt: number;
   /** Nothing is compressed. */
   readonly isPlain?: boolean;
+  /** Where pieces are put together to be compressed; left out: in new memory. */
+  readonly bench?: Workbench;
+}
+
+/** Memory that is used again, for what is put together and needed no longer than until the next is. */
+export class Workbench {
+  #bytes = Buffer.alloc(0);
+
+  join(pieces: readonly Buffer[], length: number): Buffer {
+    if (this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(2 * length);
+    let end = 0;
+    for (const piece of pieces) end += piece.copy(this.#bytes, end);
+    return this.#bytes.subarray(0, end);
+  }
 }
 
 /** The buffers that make up a record's frame, in order. */
-export function encodeFrame(record: JournalRecord, { salt, isPlain = false }: FrameOptions): readonly Buffer[] {
+export function encodeFrame(
+  record: JournalRecord,
+  { salt, isPlain = false, bench = new Workbench() }: FrameOptions,
+): readonly Buffer[] {
   const from = isPlain ? Number.POSITIVE_INFINITY : COMPRESS_FROM;
-  const { flags, payload } = record.kind === 'log' ? encodeLog(record, from) : encodeJson(record, from);
+  const { flags, payload } = record.kind === 'log' ? encodeLog(record, from, bench) : encodeJson(record, from);
   const body = [Buffer.of(flags), ...payload];
   const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
   header.writeUInt32LE(
@@ -57,15 +74,22 @@ function encodeJson(record: JournalRecord, from: number): { flags: number; paylo
 }
 
 /** The header stays readable without unpacking the lines: it is read for every block, they only once. */
-function encodeLog({ bytes, ...rest }: LogRecord, from: number): { flags: number; payload: readonly Buffer[] } {
-  const header = Buffer.from(JSON.stringify({ ...rest, byteLength: bytes.length } satisfies LogHeader));
+function encodeLog(record: LogRecord, from: number, bench: Workbench): { flags: number; payload: readonly Buffer[] } {
+  const { pieces = [record.bytes] } = record;
+  const byteLength = pieces.reduce((sum, { length }) => sum + length, 0);
+  const header = Buffer.from(JSON.stringify({ ...aboutLines(record), byteLength }));
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32LE(header.length);
-  const isSmall = bytes.length < from;
-  return {
-    flags: isSmall ? FLAG_LOG : FLAG_LOG | FLAG_ZSTD,
-    payload: [length, header, isSmall ? bytes : compress(bytes)],
-  };
+  if (byteLength < from) return { flags: FLAG_LOG, payload: [length, header, ...pieces] };
+  const whole = pieces.length === 1 ? pieces[0] : undefined;
+  const lines = compress(whole ?? bench.join(pieces, byteLength));
+  return { flags: FLAG_LOG | FLAG_ZSTD, payload: [length, header, lines] };
+}
+
+/** All but the lines; without a look at `bytes`, which may have to be put together for it. */
+function aboutLines(record: LogRecord): Readonly<Record<string, unknown>> {
+  const names = (Object.keys(record) as (keyof LogRecord)[]).filter((name) => name !== 'bytes' && name !== 'pieces');
+  return Object.fromEntries(names.map((name) => [name, record[name]]));
 }
 
 /** With the size known beforehand zstd's tables are no larger than it takes: making them costs more than their use. */

@@ -149,6 +149,8 @@ export interface LogRecord {
   /** Absent where nothing was taken out. Content, its length and `bytes` are what is left then. */
   readonly redactions?: LineRedactions;
   readonly bytes: Buffer;
+  /** Where something was taken out: what `bytes` consists of, in order. Whoever only writes it down need not put it together. */
+  readonly pieces?: readonly Buffer[];
 }
 
 /**

@@ -19,7 +19,8 @@ interface Edit extends Span {
 }
 
 export interface RedactedLines {
-  readonly bytes: Buffer;
+  /** What stands there now, in order: parts of what came, and markers. */
+  readonly pieces: readonly Buffer[];
   /** How many markers were put in, by their names. */
   readonly redacted: Readonly<Record<string, number>>;
 }
@@ -188,19 +189,19 @@ function inParts({ start, end, name }: Edit, parts: readonly Span[], carried: nu
 }
 
 function apply(bytes: Buffer, edits: readonly Edit[]): RedactedLines {
-  const parts: Buffer[] = [];
+  const pieces: Buffer[] = [];
   const redacted = new Map<string, number>();
   let from = 0;
   for (const { start, end, name } of edits) {
-    parts.push(bytes.subarray(from, start));
+    pieces.push(bytes.subarray(from, start));
     if (name !== undefined) {
-      parts.push(Buffer.from(markerOf(name), 'latin1'));
+      pieces.push(Buffer.from(markerOf(name), 'latin1'));
       redacted.set(name, (redacted.get(name) ?? 0) + 1);
     }
     from = end;
   }
-  parts.push(bytes.subarray(from));
-  return { bytes: Buffer.concat(parts), redacted: Object.fromEntries(redacted) };
+  pieces.push(bytes.subarray(from));
+  return { pieces, redacted: Object.fromEntries(redacted) };
 }
 
 /** Whether a record goes on in the next one: its tag is `P`, which stands behind its stream. A rare pair of bytes is sought. */

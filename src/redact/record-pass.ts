@@ -38,9 +38,20 @@ export class RecordPass {
   #log(record: LogRecord): LogRecord {
     const found = this.#redactorOf(record.stream).redact(record.bytes, record.format);
     if (found === undefined) return record;
-    const { bytes, redacted: markers } = found;
-    const contentBytes = record.contentBytes + bytes.length - record.bytes.length;
-    return { ...record, bytes, contentBytes, redactions: { markers } };
+    const { pieces, redacted: markers } = found;
+    const taken = record.bytes.length - pieces.reduce((sum, { length }) => sum + length, 0);
+    let whole: Buffer | undefined;
+    return {
+      ...record,
+      contentBytes: record.contentBytes - taken,
+      redactions: { markers },
+      pieces,
+      // Put together only where somebody asks for it: a second block of memory for each costs more than the search.
+      get bytes() {
+        whole ??= Buffer.concat(pieces);
+        return whole;
+      },
+    };
   }
 
   #redactorOf(stream: number): LineRedactor {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeFrame } from '../../src/journal/frame.ts';
+import { encodeFrame, Workbench } from '../../src/journal/frame.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { log, note } from './sample.ts';
 
@@ -20,4 +20,19 @@ test('a frame that waits for the disk keeps no more memory than it has bytes', (
   assert.ok(heldBytes(log(raw), raw) <= 2 * POOL_BYTES, `${heldBytes(log(raw), raw)} bytes for lines`);
   const text = note(LINE.repeat(20_000));
   assert.ok(heldBytes(text, undefined) <= 2 * POOL_BYTES, `${heldBytes(text, undefined)} bytes for a record`);
+});
+
+test('lines in pieces are written as if they were one, and put together only where they are compressed', () => {
+  const bench = new Workbench();
+  for (const lines of [3000, 1, 200])
+    for (const isPlain of [true, false]) {
+      const whole = log(Buffer.from(LINE.repeat(lines)));
+      const pieces = Array.from({ length: lines }, (_, at) =>
+        whole.bytes.subarray(at * LINE.length, (at + 1) * LINE.length),
+      );
+      const untouched = () => assert.fail('they were put together');
+      const inPieces = Object.defineProperty({ ...whole, pieces }, 'bytes', { get: untouched, enumerable: true });
+      const [frame, expected] = [inPieces, whole].map((each) => encodeFrame(each, { salt: 1, isPlain, bench }));
+      assert.deepEqual(Buffer.concat(frame ?? []), Buffer.concat(expected ?? []), `${lines} lines, plain: ${isPlain}`);
+    }
 });

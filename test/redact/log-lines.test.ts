@@ -12,8 +12,12 @@ const TIME = '2026-11-23T16:07:00.120000000Z';
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLW9mLWl0';
 
 function redacted(content: string, redactor = new LineRedactor([])): string {
-  const bytes = Buffer.from(`${TIME} ${content}\n`);
-  return (redactor.redact(bytes, 'timestamped')?.bytes ?? bytes).toString().slice(TIME.length + 1, -1);
+  return written(`${TIME} ${content}\n`, 'timestamped', redactor).slice(TIME.length + 1, -1);
+}
+
+function written(text: string, format: LineFormat, redactor: LineRedactor): string {
+  const bytes = Buffer.from(text);
+  return Buffer.concat(redactor.redact(bytes, format)?.pieces ?? [bytes]).toString();
 }
 
 const table: readonly (readonly [line: string, written: string])[] = [
@@ -78,16 +82,14 @@ test('a private key over many lines is taken out, also where lines of others sta
   ];
   for (const cut of lines.keys()) {
     const redactor = new LineRedactor([]);
-    const written = [lines.slice(0, cut), lines.slice(cut)]
+    const kept = [lines.slice(0, cut), lines.slice(cut)]
       .filter((part) => part.length > 0)
-      .map((part) => {
-        const bytes = Buffer.from(part.map((line) => `${TIME} ${line}\n`).join(''));
-        return (redactor.redact(bytes, 'timestamped')?.bytes ?? bytes).toString().replaceAll(`${TIME} `, '');
-      })
+      .map((part) => written(part.map((line) => `${TIME} ${line}\n`).join(''), 'timestamped', redactor))
+      .map((text) => text.replaceAll(`${TIME} `, ''))
       .join('');
     const marker = '[redacted:private-key]';
     const expected = ['before', marker, marker, marker, 'GET / 200 (other thread)', marker, marker, 'after'];
-    assert.deepEqual(written.trimEnd().split('\n'), expected, `cut before line ${cut}`);
+    assert.deepEqual(kept.trimEnd().split('\n'), expected, `cut before line ${cut}`);
   }
 });
 
@@ -107,17 +109,13 @@ test('a credential in a line that the runtime split is found wherever it was cut
     const tail = `${TIME} stdout F ${line.slice(cut)}\n`;
     for (const blocks of [[head + other + tail], [head + other, tail]]) {
       const redactor = new LineRedactor([]);
-      const written = blocks.map((block) => {
-        const bytes = Buffer.from(block);
-        return (redactor.redact(bytes, 'cri')?.bytes ?? bytes).toString();
-      });
-      const joined = written
-        .join('')
+      const records = blocks.map((block) => written(block, 'cri', redactor)).join('');
+      const joined = records
         .split('\n')
         .filter((record) => record.includes('stdout'))
         .map((record) => record.slice(TIME.length + 10))
         .join('');
-      assert.ok(written.join('').includes('stderr F untouched\n'));
+      assert.ok(records.includes('stderr F untouched\n'));
       assert.ok(!joined.includes('hunter2'), `${cut}: ${joined}`);
       assert.ok(!joined.includes('c2lnbmF0dXJlLW9mLWl0') && !joined.includes('eyJzdWIi'), `${cut}: ${joined}`);
       assert.ok(joined.startsWith('before ') && joined.endsWith(' after'), joined);
@@ -207,7 +205,7 @@ test('every byte outside of a credential survives, whatever the bytes are', () =
         const bytes = block(format, contents);
         const found = new LineRedactor([]).redact(bytes, format);
         if (found === undefined) return;
-        const [raw, written] = [bytes, found.bytes].map((each) => each.toString('latin1').split('\n'));
+        const [raw, written] = [bytes, Buffer.concat(found.pieces)].map((each) => each.toString('latin1').split('\n'));
         assert.equal(written?.length, raw?.length);
         for (const [index, line] of (raw ?? []).entries()) {
           const now = written?.[index] ?? '';
