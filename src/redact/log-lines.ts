@@ -204,15 +204,20 @@ function apply(bytes: Buffer, edits: readonly Edit[]): RedactedLines {
   return { pieces, redacted: Object.fromEntries(redacted) };
 }
 
-/** Whether a record goes on in the next one: its tag is `P`, which stands behind its stream. A rare pair of bytes is sought. */
+/**
+ * Whether a record goes on in the next one: its tag, which stands behind its stream, is `P`, or `P` with further ones
+ * (`P:x`). Rare pairs of bytes are sought.
+ */
 function hasPartial(bytes: Buffer): boolean {
-  for (let at = bytes.indexOf(PARTIAL); at !== -1; at = bytes.indexOf(PARTIAL, at + 1))
-    if (bytes[at - 1] === 32 && /^ std(?:out|err) $/.test(bytes.toString('latin1', Math.max(0, at - 8), at)))
-      return true;
-  return false;
+  return PARTIAL.some((pair) => {
+    for (let at = bytes.indexOf(pair); at !== -1; at = bytes.indexOf(pair, at + 1))
+      if (bytes[at - 1] === 32 && /^ std(?:out|err) $/.test(bytes.toString('latin1', Math.max(0, at - 8), at)))
+        return true;
+    return false;
+  });
 }
 
-const PARTIAL = Buffer.from('P ');
+const PARTIAL = ['P ', 'P:'].map((pair) => Buffer.from(pair));
 
 /** Where each line (or record) begins, its content begins behind time, stream and tag, and ends. */
 function* linesOf(bytes: Buffer, format: LineFormat): Generator<{ start: number; content: number; end: number }> {

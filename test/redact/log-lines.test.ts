@@ -101,27 +101,28 @@ test('what follows a private key that never ends is written again', () => {
   assert.equal(redacted(KEY[0] ?? '', redactor), KEY[0]);
 });
 
-test('a credential in a line that the runtime split is found wherever it was cut', () => {
-  const line = `before password=hunter2hunter2 token ${JWT} after`;
-  for (let cut = 1; cut < line.length; cut += 1) {
-    const head = `${TIME} stdout P ${line.slice(0, cut)}\n`;
-    const other = `${TIME} stderr F untouched\n`;
-    const tail = `${TIME} stdout F ${line.slice(cut)}\n`;
-    for (const blocks of [[head + other + tail], [head + other, tail]]) {
-      const redactor = new LineRedactor([]);
-      const records = blocks.map((block) => written(block, 'cri', redactor)).join('');
-      const joined = records
-        .split('\n')
-        .filter((record) => record.includes('stdout'))
-        .map((record) => record.slice(TIME.length + 10))
-        .join('');
-      assert.ok(records.includes('stderr F untouched\n'));
-      assert.ok(!joined.includes('hunter2'), `${cut}: ${joined}`);
-      assert.ok(!joined.includes('c2lnbmF0dXJlLW9mLWl0') && !joined.includes('eyJzdWIi'), `${cut}: ${joined}`);
-      assert.ok(joined.startsWith('before ') && joined.endsWith(' after'), joined);
+for (const tag of ['P', 'P:x'])
+  test(`a credential in a line that the runtime split is found wherever it was cut, with the tag ${tag}`, () => {
+    const line = `before password=hunter2hunter2 token ${JWT} after`;
+    for (let cut = 1; cut < line.length; cut += 1) {
+      const head = `${TIME} stdout ${tag} ${line.slice(0, cut)}\n`;
+      const other = `${TIME} stderr F untouched\n`;
+      const tail = `${TIME} stdout F ${line.slice(cut)}\n`;
+      for (const blocks of [[head + other + tail], [head + other, tail]]) {
+        const redactor = new LineRedactor([]);
+        const records = blocks.map((block) => written(block, 'cri', redactor)).join('');
+        const joined = records
+          .split('\n')
+          .filter((record) => record.includes('stdout'))
+          .map((record) => record.split(' ').slice(3).join(' '))
+          .join('');
+        assert.ok(records.includes('stderr F untouched\n'));
+        assert.ok(!joined.includes('hunter2'), `${cut}: ${joined}`);
+        assert.ok(!joined.includes('c2lnbmF0dXJlLW9mLWl0') && !joined.includes('eyJzdWIi'), `${cut}: ${joined}`);
+        assert.ok(joined.startsWith('before ') && joined.endsWith(' after'), joined);
+      }
     }
-  }
-});
+  });
 
 test('what was taken out is counted', () => {
   const bytes = Buffer.from(`${TIME} password=a1 token=b2\n${TIME} Bearer abcdefgh12345678\n`);
