@@ -60,7 +60,7 @@ const harmless = [
   'password: ',
   'exited sig=9',
   'PASS: TestLogin (0.00s)',
-  'pulled registry.example.com/team/token-service:1.2',
+  'pulled images.example.com/team/token-service:1.2',
   `password=$\{DB_PASSWORD} token=null`,
   'cookie consent shown',
   '',
