@@ -150,7 +150,14 @@ async function handleResource(
 
 function list(api: Api, { route, reply, type, accept }: Call & { readonly type: ResourceType }): void {
   const { query, namespace } = route;
-  const all = api.store.list(type, namespace).filter((object) => matchesFields(object, query.get('fieldSelector')));
+  const at = query.get('resourceVersionMatch') === 'Exact' ? query.get('resourceVersion') : null;
+  const resourceVersion = at ?? api.store.resourceVersion;
+  const there = api.store.listAt(type, namespace, Number(resourceVersion));
+  if (there === undefined) {
+    refuse(reply, 410, 'Expired', 'The provided resource version is too old.');
+    return;
+  }
+  const all = there.filter((object) => matchesFields(object, query.get('fieldSelector')));
   const from = Number(query.get('continue') ?? 0);
   const limit = Number(query.get('limit') ?? 0) || all.length;
   const isMetadata = accept.includes('as=PartialObjectMetadataList');
@@ -159,7 +166,7 @@ function list(api: Api, { route, reply, type, accept }: Call & { readonly type: 
     kind: isMetadata ? 'PartialObjectMetadataList' : `${type.kind}List`,
     apiVersion: isMetadata ? 'meta.k8s.io/v1' : apiVersionOf(type),
     metadata: {
-      resourceVersion: api.store.resourceVersion,
+      resourceVersion,
       ...(rest > 0 ? { continue: String(from + limit), remainingItemCount: rest } : {}),
     },
     // Items of a typed list come without their kind, as from the real server.

@@ -15,7 +15,7 @@ import { groupResourceOf, type KubeObject, type ResourceType } from '../model/re
 import type { Clock } from '../model/time.ts';
 import type { Api } from './api.ts';
 import { DirectCall } from './direct-call.ts';
-import { directWatch, selected, shown } from './direct-watch.ts';
+import { directWatch, matches, shown } from './direct-watch.ts';
 import { discovery } from './discovery.ts';
 import { answerLog } from './log-answer.ts';
 import { proxied, proxyPath } from './node-proxy.ts';
@@ -43,8 +43,13 @@ export class DirectClient implements KubeClient {
 
   async list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage> {
     await this.#call('list', type, signal);
-    const items = selected(this.#api, type, options).map((object) => shown(object, options.metadataOnly));
-    return { items, resourceVersion: this.#api.store.resourceVersion, continue: undefined };
+    const { store } = this.#api;
+    const { resourceVersion: at, resourceVersionMatch, metadataOnly } = options;
+    const resourceVersion = resourceVersionMatch === 'Exact' && at !== undefined ? at : store.resourceVersion;
+    const objects = store.listAt(type, options.namespace, Number(resourceVersion));
+    if (objects === undefined) throw new ApiError(410, 'too old resource version', { reason: 'Expired' });
+    const items = objects.filter((object) => matches(object, options)).map((object) => shown(object, metadataOnly));
+    return { items, resourceVersion, continue: undefined };
   }
 
   async get(type: ResourceType, options: GetOptions, signal: AbortSignal): Promise<KubeObject> {

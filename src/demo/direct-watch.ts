@@ -45,12 +45,13 @@ export async function* directWatch(
 
 type Wake = 'over' | 'bookmark';
 
-/** The objects of a type that a list or watch asks for. */
-export function selected(api: Api, type: ResourceType, options: ListOptions | WatchOptions): readonly KubeObject[] {
+/** The objects of a type that a watch asks for. */
+function selected(api: Api, type: ResourceType, options: WatchOptions): readonly KubeObject[] {
   return api.store.list(type, options.namespace).filter((object) => matches(object, options));
 }
 
-function matches(object: KubeObject, { namespace, name, fieldSelector }: ListOptions | WatchOptions): boolean {
+/** Whether a list or a watch asks for an object. */
+export function matches(object: KubeObject, { namespace, name, fieldSelector }: ListOptions | WatchOptions): boolean {
   const isThere = namespace === null || object.metadata.namespace === namespace;
   return (
     isThere && (name === undefined || object.metadata.name === name) && matchesFields(object, fieldSelector ?? null)

@@ -108,6 +108,21 @@ export class SimulatedStore {
     return last;
   }
 
+  /** The objects of a type as they were at a position; undefined where that was compacted. */
+  listAt(type: ResourceType, namespace: string | null, resourceVersion: number): readonly KubeObject[] | undefined {
+    if (resourceVersion === this.#resourceVersion) return this.list(type, namespace);
+    const { everything, compacted } = this.#storage(type);
+    if (resourceVersion < compacted) return undefined;
+    const objects = new Map<string, KubeObject>();
+    for (const change of everything) {
+      if (change.resourceVersion > resourceVersion) break;
+      const { object } = change;
+      if (change.type === 'DELETED') objects.delete(object.metadata.uid);
+      else objects.set(object.metadata.uid, object);
+    }
+    return [...objects.values()].filter((object) => namespace === null || object.metadata.namespace === namespace);
+  }
+
   /** The changes of a storage after a position; undefined where they were compacted. */
   since(type: ResourceType, resourceVersion: number): readonly StoredChange[] | undefined {
     const { history, compacted } = this.#storage(type);
