@@ -138,12 +138,7 @@ export class SimulatedRecording implements AsyncDisposable {
       redactor: createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true }),
       clock: this.#own,
       random: how.random,
-      log: {
-        info: () => {
-          this.#listedAt = this.clock.now();
-        },
-        warn: () => undefined,
-      },
+      log: { info: () => undefined, warn: () => undefined },
       start: { id: ID, generator: 'faro test', cluster: CLUSTER, roots: [WEB], options: {} },
       types: [cluster.type('deployments.apps')],
       logs: { maxStreams: 50, route: how.route, leastRotationBytes: LEAST_ROTATION_BYTES },
@@ -153,6 +148,9 @@ export class SimulatedRecording implements AsyncDisposable {
       ...(how.crowd === undefined ? {} : { crowd: how.crowd }),
       end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0 },
       drainMs: 5000,
+    });
+    void recorder.synced.then(() => {
+      this.#listedAt = this.clock.now();
     });
     this.#running = recorder.run(this.#stop.signal, new AbortController().signal);
     this.#running.catch(() => undefined); // told to whoever ends it
