@@ -16,10 +16,13 @@ export interface Member {
   readonly name: string;
 }
 
-/** Where the metadata watch stood before it first showed an object; `order` tells which came first. */
+/** When the metadata watch first showed an object; `order` tells which came first. */
 export interface Sighting extends Member {
   readonly place: TypeInPlace;
+  /** Where that watch stood before it; undefined where a list showed it. */
   readonly before: string | undefined;
+  /** How many lists had been complete by then. */
+  readonly list: number;
   /** When the metadata watch had last been heard of, before that. */
   readonly heard: Timestamp;
   readonly order: number;
@@ -37,9 +40,10 @@ export class TypeInPlace {
   readonly stopMetadata = new AbortController();
   /** What may have been missed of it while no object of it was in the story. */
   readonly doubts: Doubt[] = [];
+  /** Where the metadata watch stood after each of its lists. */
+  readonly lists: string[] = [];
   isFull = false;
-  isListed = false;
-  /** Members that were found while the first metadata list runs. */
+  /** Members that were found while a list of the metadata watch runs. */
   listedMembers: Member[] = [];
   /** UIDs of members that have, or had, a watch of their own, which alone tells of them. */
   readonly #alone = new Set<string>();

@@ -189,7 +189,7 @@ export class Watches {
     if (this.#hasOwnWatch(place, name)) return; // its own watch tells it whole
     if (!this.#sightings.has(uid)) {
       const { before, heard } = change;
-      this.#sightings.set(uid, { uid, name, place, before, heard, order: this.#order++ });
+      this.#sightings.set(uid, { uid, name, place, before, list: place.lists.length, heard, order: this.#order++ });
     }
     const placed = witness.learn(place.type.resource, change.object);
     if (placed.length > 0) this.#placed(placed);
@@ -215,7 +215,7 @@ export class Watches {
   }
 
   #metadataListed(place: TypeInPlace, resourceVersion: string): void {
-    place.isListed = true;
+    place.lists.push(resourceVersion);
     const { type, namespace, lateSince } = place;
     const members = place.listedMembers;
     place.listedMembers = [];
@@ -229,8 +229,10 @@ export class Watches {
     for (const uid of uids) this.#sightings.delete(uid);
     for (const sighting of sightings) {
       const { place, before, heard } = sighting;
+      const listedAt = place.lists[sighting.list];
       if (before !== undefined) this.#watchMembers(place, [sighting], { from: before, heard });
-      else if (place.isListed) this.#watchMembers(place, [sighting], {});
+      // Its owner may be seen long after: what became of it since that list is to be told, too.
+      else if (listedAt !== undefined) this.#watchMembers(place, [sighting], { from: listedAt, listFrom: true, heard });
       else place.listedMembers.push(sighting); // its position is known when the list is complete
     }
   }
@@ -259,7 +261,7 @@ export class Watches {
     });
   }
 
-  /** Without a position the full watch begins with a list of its own. */
+  /** All objects of a type, in full, in place of their metadata. */
   #upgrade(place: TypeInPlace, start: WatchStart): void {
     place.isFull = true;
     place.stopMetadata.abort();

@@ -68,6 +68,31 @@ test('an API server that restarts knows of no change before: what may have been 
     assert.ok(played.gaps.includes(`${resource}: expired`), resource);
 });
 
+test('what became of objects since a list showed them is told, however late their owner is listed', async () => {
+  const played = await during(
+    async (recording) => {
+      const { cluster } = recording;
+      const back = cluster.restartApiServer(5000);
+      await recording.advance(2000);
+      deployWeb(cluster);
+      const isOwners = ({ resource }: { resource: string }) => resource === 'replicasets';
+      cluster.faults.add(isOwners, { type: 'delay', ms: 8000 }, 100);
+      await recording.through(back);
+      await recording.advance(13_000); // pods are listed by now, and their owner is not
+      for (const { metadata } of cluster.store.list(cluster.pods, 'shop')) {
+        cluster.store.delete(cluster.pods, 'shop', metadata.name);
+        await recording.advance(1000);
+      }
+      await recording.advance(6000); // the owner is listed, and not yet watched whole
+      scaleWeb(cluster, 4);
+      await recording.advance(20_000);
+      cluster.faults.clear();
+    },
+    { prepare: () => undefined },
+  );
+  assert.ok(played.gaps.includes('pods: expired'));
+});
+
 test('a way to the API server that is gone for a while costs nothing, and is told in one note', async () => {
   const played = await during(async (recording) => {
     const back = recording.cluster.loseWay(25_000);
