@@ -1,7 +1,7 @@
 import { FaroError, messageOf } from '../model/errors.ts';
 import { parseJson } from '../model/json.ts';
 import { type ApiError, FOREIGN_HINT, refusalError } from './error.ts';
-import { gunzip, gunzipMembers } from './gunzip.ts';
+import { gunzip, gunzipOnTheSpot } from './gunzip.ts';
 import { PROTOBUF, readDocument } from './metadata-protobuf.ts';
 import { type HttpRequest, type HttpResponse, headerOf, pathOnly } from './transport/http.ts';
 
@@ -68,7 +68,7 @@ function plainBytes(response: HttpResponse, what: string): AsyncIterable<Buffer>
 
 /** The same for a watch, whose frames are small and never wait for each other. */
 export function plainFrames(response: HttpResponse, what: string): AsyncIterable<Buffer> {
-  return isGzip(response) ? named(gunzipMembers(response.body), what) : response.body;
+  return isGzip(response) ? named(gunzipOnTheSpot(response.body), what) : response.body;
 }
 
 export function isGzip(response: HttpResponse): boolean {

@@ -1,14 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
-import { constants, createGunzip, gunzipSync } from 'node:zlib';
-import { joined } from '../model/joined.ts';
-
-/** Where a member grows larger, or pauses more often, a proxy compresses the whole answer as one. */
-const MEMBER_BYTES = 256 * 1024;
-const MEMBER_PAUSES = 4;
-/** Deflate packs no tighter than this. */
-const MAX_RATIO = 1032;
-const OUTPUT_BYTES = 64 * 1024 * 1024;
+import { constants, createGunzip, type Gunzip } from 'node:zlib';
 
 /** The bytes of a gzip stream, unpacked as they come by a thread of zlib's own. */
 export async function* gunzip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -17,102 +8,86 @@ export async function* gunzip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
 }
 
 /**
- * The same for a watch, of which the API server compresses whatever it flushes as a member of its own: these are unpacked
- * on the spot, for which a thread would cost five times as much. Bytes that can be had never wait for others.
+ * The same for a watch, of which the API server compresses whatever it flushes as a member of its own: each chunk is
+ * unpacked on the spot, as far as it goes. The turn of a thread would cost twice as much as all else that is done with it.
  */
-export async function* gunzipMembers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const source = chunks[Symbol.asyncIterator]();
+export async function* gunzipOnTheSpot(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const stream = createGunzip({ chunkSize: OWN_ROOM }).on('error', () => undefined); // thrown where it is found
   try {
-    for (let first = await source.next(); first.done !== true; first = await source.next()) {
-      const member = new Member(first.value);
-      while (!member.isWhole) {
-        if (member.isEndless) return yield* streamed(member, source);
-        const coming = source.next();
-        if ((await Promise.race([coming, setImmediate('pause')])) === 'pause') yield* member.unpackedSoFar();
-        const next = await coming;
-        if (next.done === true) return member.end();
-        member.add(next.value);
-      }
-      yield* member.unpackedSoFar();
-    }
+    if (!hasEngine(stream)) return yield* gunzip(chunks);
+    const unpacking = new Unpacking(stream);
+    for await (const chunk of chunks) yield* unpacking.take(chunk);
+    unpacking.end();
   } finally {
-    // Not awaited: it would wait for a chunk that is on its way, and whoever opened the body closes it.
-    source.return?.().catch(() => undefined);
+    stream.destroy();
   }
 }
 
-/** A member that comes in pieces, or several of which the last does. */
-class Member {
-  readonly chunks: Buffer[] = [];
-  #size = 0;
-  #pauses = 0;
-  #unpacked: Buffer | undefined;
-  /** Bytes, unpacked, that were given on before it was whole. */
-  given = 0;
+/**
+ * What Node's gunzip streams work with: nothing else unpacks a part of a stream without a thread. It is not documented, but
+ * npm relies on it as well (minizlib); where it is not as expected, threads do the work.
+ */
+interface Engine {
+  readonly _handle: {
+    writeSync(flush: number, from: Buffer, start: number, size: number, to: Buffer, at: number, room: number): void;
+  };
+  /** After each write: bytes that are left of the room, and of what was to be unpacked. */
+  readonly _writeState: Uint32Array;
+}
 
-  constructor(chunk: Buffer) {
-    this.add(chunk);
+function hasEngine(stream: Gunzip): stream is Gunzip & Engine {
+  if (!('_handle' in stream && '_writeState' in stream && stream._writeState instanceof Uint32Array)) return false;
+  const { _handle: handle } = stream;
+  return typeof handle === 'object' && handle !== null && 'writeSync' in handle;
+}
+
+/** What is unpacked is written into one block after the other, each twice as large: most of hundreds of watches bring little. */
+const BLOCK_BYTES = { first: 4 * 1024, most: 64 * 1024 };
+/** A block with less room left is full: several small writes cost more than what stays empty. */
+const LEAST_ROOM = 1024;
+/** Of the room that the stream keeps for itself, which nothing is written into. */
+const OWN_ROOM = 64;
+const NOTHING: Buffer = Buffer.alloc(0);
+
+class Unpacking {
+  readonly #stream: Gunzip & Engine;
+  #block = NOTHING;
+  #blockBytes = BLOCK_BYTES.first;
+  #at = 0;
+  #hasBegun = false;
+
+  constructor(stream: Gunzip & Engine) {
+    this.#stream = stream;
   }
 
-  get isWhole(): boolean {
-    return this.#unpacked !== undefined;
+  /** All that can be had of a chunk. Throws zlib's error for what is no gzip. */
+  *take(chunk: Buffer): Generator<Buffer> {
+    this.#hasBegun ||= chunk.length > 0;
+    for (let start = 0, isFull = true; isFull; ) {
+      if (this.#block.length - this.#at < LEAST_ROOM) {
+        this.#block = Buffer.allocUnsafeSlow(this.#blockBytes);
+        this.#blockBytes = Math.min(this.#blockBytes * 2, BLOCK_BYTES.most);
+        this.#at = 0;
+      }
+      const from = this.#at;
+      const { room, rest } = this.#write(constants.Z_SYNC_FLUSH, chunk, start);
+      this.#at = this.#block.length - room;
+      start = chunk.length - rest;
+      isFull = room === 0;
+      if (this.#at > from) yield this.#block.subarray(from, this.#at);
+    }
   }
 
-  /** It does not look as if it ended soon. */
-  get isEndless(): boolean {
-    return !this.isWhole && (this.#size > MEMBER_BYTES || this.#pauses > MEMBER_PAUSES);
-  }
-
-  add(chunk: Buffer): void {
-    this.chunks.push(chunk);
-    this.#size += chunk.length;
-    if (mayEndWith(chunk, this.#size)) this.#unpacked = unpack(this.#packed());
-  }
-
-  /** What was not given on yet. */
-  *unpackedSoFar(): Generator<Buffer> {
-    this.#pauses += 1;
-    const bytes = this.#unpacked ?? unpack(this.#packed(), constants.Z_SYNC_FLUSH) ?? Buffer.alloc(0);
-    if (bytes.length > this.given) yield bytes.subarray(this.given);
-    this.given = bytes.length;
-  }
-
-  /** No more will come: throws what is wrong with its end. */
+  /** No more will come: throws where the last member lacks its end. */
   end(): void {
-    gunzipSync(this.#packed());
+    if (this.#hasBegun) this.#write(constants.Z_FINISH, NOTHING, 0);
   }
 
-  #packed(): Buffer {
-    return joined(this.chunks, this.#size);
-  }
-}
-
-/** A member ends with its length, unpacked: what cannot be one needs no try. */
-function mayEndWith(chunk: Buffer, size: number): boolean {
-  return chunk.length < 4 || chunk.readUInt32LE(chunk.length - 4) <= size * MAX_RATIO;
-}
-
-/** undefined where the end is missing, or all would take too much memory. */
-function unpack(bytes: Buffer, finishFlush: number = constants.Z_FINISH): Buffer | undefined {
-  try {
-    return gunzipSync(bytes, { finishFlush, maxOutputLength: OUTPUT_BYTES });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code === 'Z_BUF_ERROR' || code === 'ERR_BUFFER_TOO_LARGE') return undefined;
-    throw error;
-  }
-}
-
-/** The rest of the stream, without what was given on already. */
-async function* streamed({ chunks, given }: Member, source: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  async function* all(): AsyncGenerator<Buffer> {
-    yield* chunks;
-    for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
-  }
-  let skip = given;
-  for await (const chunk of gunzip(all())) {
-    const bytes = chunk.subarray(skip);
-    skip -= chunk.length - bytes.length;
-    if (bytes.length > 0) yield bytes;
+  #write(flush: number, from: Buffer, start: number): { readonly room: number; readonly rest: number } {
+    const { _handle: handle, _writeState: state } = this.#stream;
+    handle.writeSync(flush, from, start, from.length - start, this.#block, this.#at, this.#block.length - this.#at);
+    if (this.#stream.errored !== null) throw this.#stream.errored;
+    const [room = 0, rest = 0] = state;
+    return { room, rest };
   }
 }

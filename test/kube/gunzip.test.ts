@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { gunzip, gunzipMembers } from '../../src/kube/gunzip.ts';
+import { gunzip, gunzipOnTheSpot } from '../../src/kube/gunzip.ts';
 
 const FRAMES = Array.from({ length: 40 }, (_, index) => Buffer.from(`frame ${index} ${'x'.repeat(index * 50)}\n`));
 const PLAIN = Buffer.concat(FRAMES).toString();
@@ -46,7 +46,7 @@ describe('gunzip of a watch', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 20 });
     const pauses = fc.array(fc.boolean(), { minLength: 1, maxLength: 20 });
     const property = fc.asyncProperty(fc.constantFrom(members, one), sizes, pauses, async (bytes, cuts, rests) => {
-      for (const unpack of [gunzip, gunzipMembers])
+      for (const unpack of [gunzip, gunzipOnTheSpot])
         assert.equal(await textOf(unpack(cutAt(bytes, cuts, rests))), PLAIN);
     });
     await fc.assert(property, { numRuns: 60 });
@@ -68,22 +68,31 @@ describe('gunzip of a watch', () => {
           }
         }
       }
-      for await (const chunk of gunzipMembers(source())) received += chunk.toString();
+      for await (const chunk of gunzipOnTheSpot(source())) received += chunk.toString();
       assert.equal(received, PLAIN);
     }
+  });
+
+  it('unpacks a chunk where it stands, without the turn of a thread', async () => {
+    const [packed] = await asOneStream(FRAMES);
+    assert.ok(packed);
+    const unpacked = gunzipOnTheSpot(cutAt(packed, [packed.length], [false]));
+    const turn = setImmediate('a turn of the event loop');
+    assert.deepEqual(await Promise.race([turn, unpacked.next()]), { done: false, value: FRAMES[0] });
+    await unpacked.return(undefined);
   });
 
   it('unpacks a member that is larger than any flush', async () => {
     const bytes = randomBytes(700_000);
     const packed = Buffer.concat([gzipSync(bytes), gzipSync('the end')]);
     const chunks: Buffer[] = [];
-    for await (const chunk of gunzipMembers(cutAt(packed, [4096], [false]))) chunks.push(chunk);
+    for await (const chunk of gunzipOnTheSpot(cutAt(packed, [4096], [false]))) chunks.push(chunk);
     assert.ok(Buffer.concat(chunks).equals(Buffer.concat([bytes, Buffer.from('the end')])));
   });
 
   it('throws where its end is missing, and where it is none', async () => {
     const whole = gzipSync(PLAIN);
     for (const bytes of [whole.subarray(0, whole.length - 20), Buffer.from('{"no":"gzip"}')])
-      await assert.rejects(textOf(gunzipMembers(cutAt(bytes, [50], [false]))), { code: /^Z_/ });
+      await assert.rejects(textOf(gunzipOnTheSpot(cutAt(bytes, [50], [false]))), { code: /^Z_/ });
   });
 });
