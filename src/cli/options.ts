@@ -63,6 +63,7 @@ export interface CaptureOptions extends ConnectionOptions, TelemetryOptions {
 /** Adds the options that every command has which speaks to a cluster. */
 export function withConnection(command: Command): Command {
   return command
+    .optionsGroup('Cluster and user, as for kubectl:')
     .option('-n, --namespace <namespace>', "namespace of the objects (default: the context's)")
     .option('--kubeconfig <file>', 'kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then in-cluster)')
     .option('--context <name>', 'context of the kubeconfig')
@@ -80,8 +81,12 @@ export function withConnection(command: Command): Command {
     .option('--insecure-skip-tls-verify', "do not verify the server's certificate");
 }
 
+/** Heads the options of what faro says. */
+export const ABOUT_FARO = 'What faro says of itself:';
+
 export function withTelemetry(command: Command): Command {
   return command
+    .optionsGroup(ABOUT_FARO)
     .addOption(
       new Option('--log-level <level>', "faro's own log on standard error")
         .choices(['debug', 'info', 'warn', 'error', 'silent'])

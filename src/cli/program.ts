@@ -3,7 +3,9 @@ import { VERSION } from '../version.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { withConnection, withTelemetry } from './options.ts';
+import { withForeignHint } from './foreign-options.ts';
+import { CAPTURE_HELP, COMPLETION_HELP, CONVERT_HELP, FIRST_STEPS, RECOVER_HELP, VIEW_HELP } from './help.ts';
+import { ABOUT_FARO, withConnection, withTelemetry } from './options.ts';
 
 /** What `faro convert` makes. */
 const FORMATS = ['md', 'ndjson', 'csv', 'otlp', 'perfetto', 'kubectl-dir'];
@@ -16,9 +18,14 @@ export function createProgram(context: CommandContext, done: (code: ExitCode) =>
   const program = new Command('faro')
     .description('Records the complete story of a Kubernetes workload as one file.')
     .version(VERSION, '-V, --version')
-    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) => write(withForeignHint(text)),
+    })
     .exitOverride()
-    .showHelpAfterError('(faro --help lists the commands, faro COMMAND --help its options)');
+    .showHelpAfterError('(faro --help lists the commands, faro COMMAND --help its options)')
+    .addHelpText('after', FIRST_STEPS);
   addCapture(program, context, done);
   addCheck(program, context, done);
   addStoryCommands(program, context, done);
@@ -40,19 +47,29 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
       'what to record: TYPE/NAME..., e.g. deployment/web, sts/db, jobs.batch/migrate, widgets.example.com/w1',
     )
     .option('-o, --output <file>', 'story to write: .json, .json.gz or .json.zst; - for standard output')
+    .option('-f, --force', 'overwrite an existing story')
     .option('--resume <journal>', 'go on with a capture that was killed: its targets and options are in its journal')
+    .option('--wait', 'targets may not exist yet: record them from their creation on')
+    .optionsGroup('When it ends (or at Ctrl-C):')
     .option('--for <duration>', 'end after this long, e.g. 30s')
     .addOption(new Option('--until <goal>', 'end when every target is there').choices(['ready', 'complete', 'deleted']))
     .option('--timeout <duration>', 'longest wait for --until; then exit code 1 (default: none; around a command 10m)')
     .option('--settle <duration>', 'go on recording this long after the goal, which must still hold then', '5s')
     .option('--drain <duration>', 'at the end, longest wait for the logs of ended containers', '30s')
-    .option('--wait', 'targets may not exist yet: record them from their creation on')
-    .option('-f, --force', 'overwrite an existing story')
-    .option('--no-logs', 'leave container logs out')
+    .optionsGroup('What is recorded of objects:')
     .option(
       '--no-related',
       'leave out what explains the objects without being part of them: Services, Nodes, quotas, …',
     )
+    .option('--managed-fields', 'keep managedFields whole')
+    .option('--no-redact', 'keep values that look like credentials, in objects and log lines')
+    .option(
+      '--redact-pattern <name=regex>',
+      'also take out what this expression (RE2) matches; may be given several times',
+      (value: string, all: string[] = []) => [...all, value],
+    )
+    .optionsGroup('Container logs:')
+    .option('--no-logs', 'leave container logs out')
     .option('--since <time>', 'only log lines since then: a duration (10m) or an RFC 3339 time')
     .option('--tail <lines>', 'only this many lines from the end of logs that exist already')
     .addOption(
@@ -72,24 +89,19 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--kubelet-insecure', "do not verify the kubelets' certificates")
     .option('--max-log-streams <count>', 'logs read at once; the rest waits', '500')
     .option('--log-timeout <duration>', "give up one container's log after this long without progress")
+    .optionsGroup('Journal and disk:')
+    .option('--keep-journal', 'keep the journal beside the story')
     .option('--disk-wait <duration>', 'on a full disk wait this long for room; then the recording ends', '10m')
     .option(
       '--max-journal-size <size>',
       'greatest size of the journal, e.g. 2Gi; a log stops that takes more than 4 times the room left for logs (default: none)',
     )
-    .option('--managed-fields', 'keep managedFields whole')
-    .option('--no-redact', 'keep values that look like credentials')
-    .option(
-      '--redact-pattern <name=regex>',
-      'also take out what this expression (RE2) matches; may be given several times',
-      (value: string, all: string[] = []) => [...all, value],
-    )
-    .option('--keep-journal', 'keep the journal beside the story')
+    .optionsGroup('What is written beside the story:')
     .option('--report [file]', 'also draw the story as one HTML file (default: beside the story)')
     .option('--junit <file>', 'write a JUnit report of the goal and the command')
     .option('--summary <file>', 'write a Markdown summary; $GITHUB_STEP_SUMMARY gets one in any case')
     .option('--sign-key <file>', 'sign the story with this ed25519 key (PEM)')
-    .addHelpText('after', CAPTURE_EXAMPLES)
+    .addHelpText('after', CAPTURE_HELP)
     .action(async (targets, options) => {
       if (options.resume !== undefined) {
         const { resume } = await import('./resume.ts');
@@ -102,34 +114,19 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
       const { capture } = await import('./capture.ts');
       done(await capture(targets, options, context));
     });
-  withTelemetry(withConnection(withProgress(command)));
+  withTelemetry(withProgress(withConnection(command)));
 }
 
 function withProgress(command: Command): Command {
   const modes = ['auto', 'tty', 'plain', 'none'];
-  return command.addOption(
-    new Option('--progress <mode>', 'tty: a live view; plain: a line for each change; auto: what fits')
-      .choices(modes)
-      .default('auto'),
-  );
+  return command
+    .optionsGroup(ABOUT_FARO)
+    .addOption(
+      new Option('--progress <mode>', 'tty: a live view; plain: a line for each change; auto: what fits')
+        .choices(modes)
+        .default('auto'),
+    );
 }
-
-const CAPTURE_EXAMPLES = `
-Examples:
-  faro capture deployment/web -n shop -o story.json --until ready --timeout 10m
-  faro capture deploy/web sts/db -n shop -o story.json.zst --for 5m
-  faro capture job/migrate -n shop -o story.json --wait --until complete
-  faro capture deploy/web -n shop -o - --for 30s | jq '.timeline[] | select(.type == "event")'
-  faro capture deploy/web -n shop -o story.json --until ready -- helm upgrade web ./chart
-  faro capture --resume story.json.journal
-
-Ctrl-C ends the recording and writes the story; a second one leaves at once.
-Exit codes: 0 done; 1 --until failed or timed out (the story is written); 2 usage;
-3 cluster not reachable or access refused; 4 the story could not be written. A recording that ended for want of
-disk space is written, too, and is 1.
-Around a command (after --): its own code where it fails, 1 where the goal does, 125 where faro does,
-126 and 127 where the command cannot be run or is not found.
-`;
 
 function addCheck(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   const command = program
@@ -166,7 +163,8 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
   program
     .command('recover')
     .summary('make a story of the journal of a capture that was killed')
-    .addHelpText('after', '\nThe journal stays; "faro capture --resume" goes on with it instead.\n')
+    .description('Makes a story of what the journal of a killed capture holds, and states what may be missing.')
+    .addHelpText('after', RECOVER_HELP)
     .argument('<journal>', 'the folder, e.g. story.json.journal')
     .requiredOption('-o, --output <file>', 'story to write')
     .option('-f, --force', 'overwrite an existing story')
@@ -178,6 +176,10 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
   program
     .command('verify')
     .summary('prove that a story is whole and agrees with itself; exit code 1 if not')
+    .description(
+      'Recomputes all of a story that can be recomputed: counts, order, patches against states, ledgers against the time line, the verdict, and with a key its signature. Says what it lacks by its own account.',
+    )
+    .addHelpText('after', '\nExit codes: 0 sound, complete or not; 1 not sound; 2 usage; 4 no story.\n')
     .argument('<story>', 'story.json, .json.gz or .json.zst')
     .option('--public-key <file>', 'ed25519 key (PEM) that must have signed it: finds any edit')
     .action(async (story, options) => {
@@ -187,6 +189,8 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
   program
     .command('convert')
     .summary('a story as Markdown, NDJSON, CSV, OpenTelemetry logs, a Perfetto trace or a folder')
+    .description('Writes a story in another form.')
+    .addHelpText('after', CONVERT_HELP)
     .argument('<story>', 'story.json, .json.gz or .json.zst')
     .addOption(new Option('--to <format>', 'what to make of it').choices(FORMATS).makeOptionMandatory())
     .option('-o, --output <file>', 'file, or for kubectl-dir folder, to write; default: standard output')
@@ -202,6 +206,9 @@ function addReport(program: Command, context: CommandContext, done: (code: ExitC
   program
     .command('report')
     .summary('draw a story as one HTML file that opens offline')
+    .description(
+      'Draws a story as one HTML file that opens in any browser, offline: the time line, search, states compared, and the ledger.',
+    )
     .argument('<story>', '.json, .json.gz or .json.zst')
     .option('-o, --output <file>', 'HTML file to write (default: beside the story)')
     .option('-f, --force', 'overwrite an existing report')
@@ -216,6 +223,8 @@ function addView(program: Command, context: CommandContext, done: (code: ExitCod
   program
     .command('view')
     .summary('look into a story: its objects and its time line')
+    .description('Shows the objects of a story as a tree, and its time line; or every object as it was at a moment.')
+    .addHelpText('after', VIEW_HELP)
     .argument('<story>', 'a file that faro capture has written')
     .option(
       '--object <name>',
@@ -238,6 +247,9 @@ function addOwnCommands(program: Command, context: CommandContext, done: (code: 
   const command = program
     .command('demo')
     .summary('record a failed rollout on the built-in simulated cluster')
+    .description(
+      'Plays a rollout that crashes and is rolled back on a simulated cluster, records it over the real HTTP API, and writes its story and report. Takes about 13 s, and no cluster.',
+    )
     .option('-o, --output <file>', 'story to write, with its report beside it', 'story-demo.json')
     .option('--seed <number>', 'another seed gives another run of the same events', '1')
     .action(async (options) => {
@@ -255,7 +267,8 @@ function addOwnCommands(program: Command, context: CommandContext, done: (code: 
   program
     .command('completion')
     .summary('print a completion script')
-    .addHelpText('after', '\nbash: source <(faro completion bash)\n')
+    .description('Prints a script by which a shell completes commands, options, contexts, namespaces and objects.')
+    .addHelpText('after', COMPLETION_HELP)
     .argument('<shell>', SHELLS.join(', '))
     .action((shell) => {
       context.stdout.write(completionScript(shell, program));

@@ -22,7 +22,7 @@ export function parseTargets(args: readonly string[]): readonly Target[] {
 /** `deployment web api`: one type, then names. */
 function splitTargets(type: string, names: readonly string[]): readonly Target[] {
   requireOneType(type, type);
-  if (names.length === 0) throw usage(`"${type}" names no object`, `say which: ${type}/NAME`);
+  if (names.length === 0) throw usage(`"${type}" names no object`, 'name it as TYPE/NAME');
   const slashed = names.find((name) => name.includes('/'));
   if (slashed !== undefined) throw mixed(type, slashed);
   return names.map((name) => {
