@@ -1,6 +1,7 @@
 import { RecordCursor } from '../logs/cri.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
+import { viewOf } from './json-bytes.ts';
 import { LineTime } from './line-time.ts';
 
 export const STREAMS = ['stdout', 'stderr', 'unknown'] as const;
@@ -25,6 +26,8 @@ export class BlockLines {
   readonly time = new LineTime();
   /** The line's content stands from `from` to `to` of these. */
   bytes: Buffer = EMPTY;
+  /** The same bytes. */
+  view = viewOf(EMPTY);
   from = 0;
   to = 0;
   /** The same of a line that is too long to be put together: what it was split into. Undefined for others. */
@@ -32,6 +35,7 @@ export class BlockLines {
   /** Index of STREAMS. */
   stream = UNKNOWN;
   #block: Buffer = EMPTY;
+  #blockView = viewOf(EMPTY);
   #records: RecordCursor | undefined;
   #next = 0;
   #isLogEnd = false;
@@ -45,6 +49,7 @@ export class BlockLines {
   /** Goes to the beginning of a block. */
   enter({ bytes, format, unterminated }: Pick<LogRecord, 'bytes' | 'format' | 'unterminated'>): void {
     this.#block = bytes;
+    this.#blockView = viewOf(bytes);
     this.#records = format === 'cri' ? new RecordCursor(bytes) : undefined;
     this.#next = 0;
     this.#isLogEnd = unterminated;
@@ -68,6 +73,7 @@ export class BlockLines {
     while (space < end && bytes[space] !== SPACE) space += 1;
     time.take(bytes, start, space); // a line without a time has that of the line before it
     this.bytes = bytes;
+    this.view = this.#blockView;
     this.from = space < end ? space + 1 : start;
     this.to = end;
     this.stream = UNKNOWN;
@@ -82,6 +88,7 @@ export class BlockLines {
       if (!records.isValid) continue;
       if (isAlone && this.time.take(records.bytes, records.start, records.timeEnd)) {
         this.bytes = records.bytes;
+        this.view = this.#blockView;
         this.from = records.content;
         this.to = records.end;
         this.stream = stream;
@@ -117,6 +124,7 @@ export class BlockLines {
     const isLong = parts.reduce((sum, { length }) => sum + length, 0) > LONG;
     this.parts = isLong ? parts : undefined;
     this.bytes = isLong ? EMPTY : Buffer.concat(parts);
+    this.view = viewOf(this.bytes);
     this.from = 0;
     this.to = this.bytes.length;
     this.stream = stream;

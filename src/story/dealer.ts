@@ -1,7 +1,8 @@
 import { DocumentText } from './document-text.ts';
-import type { EntrySink } from './merge.ts';
+import { TIME_BYTES } from './line-time.ts';
+import type { EntrySink, LineHead } from './merge.ts';
 import { isBefore, type Place } from './order.ts';
-import { afterLine, HEADER, LineHeaders } from './part-format.ts';
+import { afterRecord, HEADER, RecordHeaders } from './part-format.ts';
 import type { PartWriter } from './part-writer.ts';
 
 /** Deals the lines of logs, one log after the other, out to parts by their place: part 0 up to the first cut, and so on. */
@@ -14,14 +15,16 @@ export class Dealer implements EntrySink {
   #start = 0;
   #isInLine = false;
   #memory: Buffer;
-  #headers: LineHeaders;
+  #headers: RecordHeaders;
+  /** What was said last to the part. */
+  #about: Pick<LineHead, 'about' | 'aboutAt'> | undefined;
 
   constructor(cuts: readonly Place[], parts: readonly PartWriter[]) {
     this.text = new DocumentText(() => Promise.reject(new Error('lines are dealt out, not written')));
     this.#cuts = cuts;
     this.#parts = parts;
     this.#memory = this.text.bytes;
-    this.#headers = new LineHeaders(this.#memory);
+    this.#headers = new RecordHeaders(this.#memory);
   }
 
   /** Never within a line, whose length stands before it. */
@@ -33,25 +36,19 @@ export class Dealer implements EntrySink {
     throw new Error('only logs are dealt out');
   }
 
-  beginLine(container: number, place: Place): void {
-    const { text } = this;
-    if (!this.#isOfPart(place)) this.#goTo(place);
-    this.#parts[this.#part]?.countLine(place);
+  beginLine(head: LineHead): void {
+    const { time, timeAt, about, aboutAt } = head;
+    if (!this.#isOfPart(head)) this.#goTo(head);
+    this.#parts[this.#part]?.countLine(head);
+    if (about !== this.#about?.about || aboutAt !== this.#about.aboutAt) this.#putAbout(head);
     this.#isInLine = true;
-    this.#start = text.length;
-    text.room(HEADER);
-    this.#headersOf(text.bytes).put(this.#start, container, place);
-    text.length += HEADER;
+    this.#begin().putLine(this.#start, head);
+    this.text.addBytes(time, timeAt, timeAt + TIME_BYTES);
   }
 
   endLine(): void {
-    const { text } = this;
-    const length = text.length - this.#start - HEADER;
     this.#isInLine = false;
-    this.#headersOf(text.bytes).putLength(this.#start, length);
-    const end = afterLine(this.#start, length);
-    text.room(end - text.length);
-    text.length = end;
+    this.#end();
   }
 
   async flush(): Promise<void> {
@@ -64,11 +61,35 @@ export class Dealer implements EntrySink {
     for (const part of this.#parts) part.end();
   }
 
+  #putAbout({ order, about, aboutAt, aboutEnd }: LineHead): void {
+    this.#about = { about, aboutAt };
+    this.#begin().putAbout(this.#start, order);
+    this.text.addBytes(about, aboutAt, aboutEnd);
+    this.#end();
+  }
+
+  #begin(): RecordHeaders {
+    const { text } = this;
+    this.#start = text.length;
+    text.room(HEADER);
+    text.length += HEADER;
+    return this.#headersOf(text.bytes);
+  }
+
+  #end(): void {
+    const { text } = this;
+    const length = text.length - this.#start - HEADER;
+    this.#headersOf(text.bytes).putLength(this.#start, length);
+    const end = afterRecord(this.#start, length);
+    text.room(end - text.length);
+    text.length = end;
+  }
+
   /** The memory of the text is another one after a long line. */
-  #headersOf(memory: Buffer): LineHeaders {
+  #headersOf(memory: Buffer): RecordHeaders {
     if (memory === this.#memory) return this.#headers;
     this.#memory = memory;
-    this.#headers = new LineHeaders(memory);
+    this.#headers = new RecordHeaders(memory);
     return this.#headers;
   }
 
@@ -79,6 +100,7 @@ export class Dealer implements EntrySink {
 
   #goTo(place: Place): void {
     this.#hand();
+    this.#about = undefined;
     let [low, high] = [0, this.#cuts.length];
     while (low < high) {
       const middle = (low + high) >> 1;

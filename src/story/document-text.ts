@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { viewOf } from './json-bytes.ts';
 
 /** Takes the document piece by piece; a piece's bytes are written over after it has resolved. */
 export type StorySink = (chunk: Buffer) => Promise<void>;
@@ -12,13 +13,15 @@ const KEPT = 4 * CHUNK;
 
 /**
  * Collects a document's UTF-8 in one piece of memory, while another is being written: nothing is made for a line. Whoever
- * writes many small things asks for `room`, writes to `bytes` at `length` itself, and moves `length` on.
+ * writes many small things asks for `room`, writes to `bytes` or `view` at `length` itself, and moves `length` on.
  */
 export class DocumentText {
   readonly #sink: StorySink;
   #other = newPiece();
   #writing: Promise<void> = Promise.resolve();
   bytes = newPiece();
+  /** The same memory. */
+  view = viewOf(this.bytes);
   length = 0;
 
   constructor(sink: StorySink) {
@@ -36,6 +39,7 @@ export class DocumentText {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * this.bytes.length, needed + KEPT)));
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
+    this.view = viewOf(grown);
   }
 
   addText(text: string): void {
@@ -45,7 +49,10 @@ export class DocumentText {
 
   addBytes(from: Buffer, start: number, end: number): void {
     this.room(end - start);
-    this.length += from.copy(this.bytes, this.length, start, end);
+    // What is copied whole is so in half the time.
+    if (start === 0 && end === from.length) this.bytes.set(from, this.length);
+    else from.copy(this.bytes, this.length, start, end);
+    this.length += end - start;
   }
 
   async add(text: string): Promise<void> {
@@ -64,6 +71,7 @@ export class DocumentText {
     await this.#writing;
     const [piece, length] = [this.bytes, this.length];
     this.bytes = this.#other;
+    this.view = viewOf(this.bytes);
     this.length = 0;
     this.#other = piece.length > KEPT ? newPiece() : piece;
     this.#writing = this.#sink(piece.subarray(0, length));

@@ -5,9 +5,12 @@ import { nanosecondOf, secondOf } from './order.ts';
 const TIME_LENGTH = 30;
 const SECONDS_LENGTH = 19;
 const KEY = '"time":"';
+/** Of a time as an entry begins with it, without the quotation mark behind it. */
+export const TIME_BYTES = KEY.length + TIME_LENGTH;
 /** With the letter behind it. */
 const DAY_LENGTH = 11;
 const DAY_SECONDS = 86_400;
+const FRACTION_DIGITS = 9;
 const DOT = 46;
 const LETTER_Z = 90;
 const ZERO = 48;
@@ -15,7 +18,7 @@ const ZERO = 48;
 /** The time of the line that a log is read at: as numbers to compare, and as the bytes of its entry's beginning. */
 export class LineTime {
   /** `"time":"2026-11-23T16:07:00.120000000Z`. */
-  readonly json = Buffer.from(KEY.padEnd(KEY.length + TIME_LENGTH, '0'));
+  readonly json = Buffer.from(KEY.padEnd(TIME_BYTES, '0'));
   second = 0;
   nanosecond = 0;
   /** `second` at the beginning of the day. */
@@ -33,20 +36,33 @@ export class LineTime {
     return this.#takeUsual(bytes, start, end) || this.#takeText(bytes.toString('latin1', start, end));
   }
 
-  /** Most times lie on the day of the one before, and stand for UTC. containerd leaves trailing zeros out. */
+  /** Most times lie within the second of the one before, or on its day, and stand for UTC. */
   #takeUsual(bytes: Buffer, start: number, end: number): boolean {
-    const { json } = this;
-    const fraction = end - start - SECONDS_LENGTH - 2;
     if (bytes[end - 1] !== LETTER_Z || bytes[start + SECONDS_LENGTH] !== DOT) return false;
-    for (let at = 0; at < DAY_LENGTH; at += 1) if (bytes[start + at] !== json[KEY.length + at]) return false;
+    if (this.#isAsBefore(bytes, start, SECONDS_LENGTH)) return this.#takeFraction(bytes, start, end);
     const second = secondOfDayAt(bytes, start + DAY_LENGTH);
-    const nanosecond = nanosecondAt(bytes, start + SECONDS_LENGTH + 1, fraction);
-    if (Number.isNaN(second) || Number.isNaN(nanosecond)) return false;
+    if (Number.isNaN(second) || !this.#isAsBefore(bytes, start, DAY_LENGTH)) return false;
+    if (!this.#takeFraction(bytes, start, end)) return false;
     this.second = this.#day + second;
+    bytes.copy(this.json, KEY.length + DAY_LENGTH, start + DAY_LENGTH, start + SECONDS_LENGTH);
+    return true;
+  }
+
+  #isAsBefore(bytes: Buffer, start: number, length: number): boolean {
+    for (let at = length - 1; at >= 0; at -= 1) if (bytes[start + at] !== this.json[KEY.length + at]) return false;
+    return true;
+  }
+
+  /** containerd leaves trailing zeros out. */
+  #takeFraction(bytes: Buffer, start: number, end: number): boolean {
+    const from = start + SECONDS_LENGTH + 1;
+    const digits = end - 1 - from;
+    const nanosecond = nanosecondAt(bytes, from, digits);
+    if (Number.isNaN(nanosecond)) return false;
     this.nanosecond = nanosecond;
-    for (let at = DAY_LENGTH; at < SECONDS_LENGTH; at += 1) json[KEY.length + at] = bytes[start + at] ?? ZERO;
-    for (let at = SECONDS_LENGTH + 1; at < TIME_LENGTH - 1; at += 1)
-      json[KEY.length + at] = at <= SECONDS_LENGTH + fraction ? (bytes[start + at] ?? ZERO) : ZERO;
+    const to = KEY.length + SECONDS_LENGTH + 1;
+    for (let at = 0; at < FRACTION_DIGITS; at += 1)
+      this.json[to + at] = at < digits ? (bytes[from + at] ?? ZERO) : ZERO;
     return true;
   }
 

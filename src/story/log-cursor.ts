@@ -2,10 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { Timestamp } from '../model/time.ts';
 import { BlockLines, STREAMS } from './block-lines.ts';
 import type { BlockRef } from './block-list.ts';
-import type { DocumentText } from './document-text.ts';
 import { addEscaped } from './json-bytes.ts';
 import { LongLine } from './long-line.ts';
-import type { Cursor, EntrySink, Source } from './merge.ts';
+import type { Cursor, EntrySink, LineHead, Source } from './merge.ts';
 import { isBefore, keyAt, keyNotBefore, type OrderKey, type Place, placeAt } from './order.ts';
 import type { InstanceLog, JournalSource } from './survey.ts';
 
@@ -36,28 +35,37 @@ const TEXT = '"line":"';
 const BYTES = '"bytes":"';
 
 /** Reads a log block by block, and writes its lines as entries: one block is in memory, and no more. */
-class LogCursor implements Cursor {
+class LogCursor implements Cursor, LineHead {
   second = 0;
   nanosecond = 0;
   steps = 0;
   order = 0;
+  readonly container: number;
+  readonly time: Buffer;
+  readonly timeAt = 0;
+  about: Buffer = Buffer.alloc(0);
+  readonly aboutAt = 0;
   readonly #journal: JournalSource;
-  readonly #container: number;
   readonly #lines: BlockLines;
   readonly #blocks: Iterator<BlockRef>;
   /** What is left of a line that is written piece by piece. */
   #long: LongLine | undefined;
   #isUtf8 = true;
   #observed = '';
-  /** What stands between a line's time and its content, by stream; made when the block's first such line comes. */
-  readonly #between: (Buffer | undefined)[] = [];
+  /** What is said about the block's lines, by stream, of those that are text and then of others; made for the first of them. */
+  readonly #abouts: (Buffer | undefined)[] = [];
 
   constructor(journal: JournalSource, log: InstanceLog, { container, from }: LogPlace) {
     this.#journal = journal;
-    this.#container = container;
+    this.container = container;
     this.#lines = new BlockLines(log.first);
+    this.time = this.#lines.time.json;
     this.#blocks = log.blocks[Symbol.iterator]();
     if (from !== undefined) Object.assign(this, placeAt(from, 0));
+  }
+
+  get aboutEnd(): number {
+    return this.about.length;
   }
 
   async load(): Promise<boolean> {
@@ -68,7 +76,7 @@ class LogCursor implements Cursor {
       this.order = next.value.seq;
       this.#isUtf8 = isUtf8(block.bytes);
       this.#observed = block.observed;
-      this.#between.length = 0;
+      this.#abouts.length = 0;
       this.#lines.enter(block);
       if (this.#advance()) return true;
     }
@@ -79,7 +87,7 @@ class LogCursor implements Cursor {
       if (this.#long === undefined) this.#beginLine(sink);
       while (this.#long?.writePiece(sink.text) === false) if (sink.isFull) return false;
       this.#long = undefined;
-      this.#endLine(sink);
+      sink.endLine();
       if (!this.#advance()) return true;
     } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
     return false;
@@ -98,39 +106,19 @@ class LogCursor implements Cursor {
 
   /** Writes a line but for its end; of one that is long what stands before its content. */
   #beginLine(sink: EntrySink): void {
-    sink.beginLine(this.#container, this);
-    const { text } = sink;
-    const { bytes, parts, from, to, stream, time } = this.#lines;
-    this.#between[stream] ??= this.#betweenOf(stream);
-    const between = this.#between[stream];
+    const { bytes, view, parts, from, to, stream } = this.#lines;
     this.#long = parts === undefined ? undefined : new LongLine(parts);
     const isText = this.#long?.isText ?? (this.#isUtf8 || isUtf8(bytes.subarray(from, to)));
-    text.room(time.json.length + between.length);
-    text.bytes.set(time.json, text.length);
-    text.length += time.json.length;
-    text.bytes.set(between, text.length);
-    text.length += between.length;
-    if (isText) addEscaped(text, bytes, from, to);
-    else this.#addBytes(text, bytes.toString('base64', from, to));
+    const kind = isText ? stream : stream + STREAMS.length;
+    this.#abouts[kind] ??= this.#aboutOf(stream, isText);
+    this.about = this.#abouts[kind];
+    sink.beginLine(this);
+    if (isText) addEscaped(sink.text, view, from, to);
+    else sink.text.addText(bytes.toString('base64', from, to));
   }
 
-  #endLine(sink: EntrySink): void {
-    const { text } = sink;
-    text.room(END.length);
-    text.bytes.set(END, text.length);
-    text.length += END.length;
-    sink.endLine();
-  }
-
-  #addBytes(text: DocumentText, base64: string): void {
-    text.length -= TEXT.length;
-    text.addText(`${BYTES}${base64}`);
-  }
-
-  #betweenOf(stream: number): Buffer {
-    const about = `"timeSource":"log","observed":"${this.#observed}","type":"log","container":${this.#container}`;
-    return Buffer.from(`",${about},"stream":"${STREAMS[stream]}",${TEXT}`, 'latin1');
+  #aboutOf(stream: number, isText: boolean): Buffer {
+    const about = `"timeSource":"log","observed":"${this.#observed}","type":"log","container":${this.container}`;
+    return Buffer.from(`",${about},"stream":"${STREAMS[stream]}",${isText ? TEXT : BYTES}`, 'latin1');
   }
 }
-
-const END = Buffer.from('"}');

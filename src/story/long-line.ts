@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { DocumentText } from './document-text.ts';
-import { addEscaped } from './json-bytes.ts';
+import { addEscaped, viewOf } from './json-bytes.ts';
 
 /** So much of a line is written at once; a multiple of three, so that each piece is base64 by itself. */
 const PIECE = 3 * 64 * 1024;
@@ -23,7 +23,7 @@ export class LongLine {
   writePiece(text: DocumentText): boolean {
     if (this.#next.done === true) return true;
     const piece = this.#next.value;
-    if (this.isText) addEscaped(text, piece, 0, piece.length);
+    if (this.isText) addEscaped(text, viewOf(piece), 0, piece.length);
     else text.addText(piece.toString('base64'));
     this.#next = this.#pieces.next();
     return this.#next.done === true;

@@ -7,11 +7,24 @@ export interface EntrySink {
   readonly isFull: boolean;
   /** An entry that is no log line: its JSON without the brace and `seq` at its beginning. */
   entry(json: string): void;
-  /** Between the beginning and the end of a log line, its JSON, without the same, is written here. */
+  /** Between the beginning and the end of a log line its content is written here, escaped. */
   readonly text: DocumentText;
-  beginLine(container: number, place: Place): void;
+  beginLine(head: LineHead): void;
   endLine(): void;
   flush(): Promise<void>;
+}
+
+/** All of a log line's JSON but its `seq` before it, its content, and what closes both; by where it stands in some bytes. */
+export interface LineHead extends Place {
+  /** Index of the container instance in the story. */
+  readonly container: number;
+  /** `"time":"2026-11-23T16:07:00.120000000Z`, TIME_BYTES long. */
+  readonly time: Buffer;
+  readonly timeAt: number;
+  /** What stands between time and content. The same bytes, which do not change, for many lines. */
+  readonly about: Buffer;
+  readonly aboutAt: number;
+  readonly aboutEnd: number;
 }
 
 /** A sequence of entries that is in order in itself; its own place is that of its next entry. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Cursor, EntrySink } from './merge.ts';
 import { isBefore, type Place } from './order.ts';
-import { afterLine, HEADER, LineHeaders } from './part-format.ts';
+import { afterRecord, HEADER, PartLine } from './part-format.ts';
 import { RunSorter } from './sorted-runs.ts';
 
 /** What the parts of a story are read into, one at a time: all into the same memory. */
@@ -9,6 +9,7 @@ export class PartMemory {
   readonly sorter = new RunSorter();
   #bytes = Buffer.alloc(0);
   #starts = new Uint32Array(0);
+  #abouts = new Uint32Array(0);
   #times = new Float64Array(0);
 
   bytes(length: number): Buffer {
@@ -16,14 +17,21 @@ export class PartMemory {
     return this.#bytes;
   }
 
-  /** Room for where so many lines begin, and for their times. */
-  lines(count: number): { readonly starts: Uint32Array; readonly times: Float64Array } {
+  /** Room for where so many lines, and what is said about each, begin, and for their times. */
+  lines(count: number): Lines {
     if (this.#starts.length < count) {
       this.#starts = new Uint32Array(count);
+      this.#abouts = new Uint32Array(count);
       this.#times = new Float64Array(count);
     }
-    return { starts: this.#starts, times: this.#times };
+    return { starts: this.#starts, abouts: this.#abouts, times: this.#times };
   }
+}
+
+interface Lines {
+  readonly starts: Uint32Array;
+  readonly abouts: Uint32Array;
+  readonly times: Float64Array;
 }
 
 export interface PartFile {
@@ -40,9 +48,8 @@ export class PartCursor implements Cursor {
   order = 0;
   readonly #part: PartFile;
   readonly #memory: PartMemory;
-  #bytes: Buffer = Buffer.alloc(0);
-  #headers = new LineHeaders(this.#bytes);
-  #starts: Uint32Array = new Uint32Array(0);
+  #line = new PartLine(Buffer.alloc(0));
+  #lines: Lines | undefined;
   #sorted: Uint32Array = new Uint32Array(0);
   #next = 0;
 
@@ -53,22 +60,21 @@ export class PartCursor implements Cursor {
 
   async load(): Promise<boolean> {
     if (this.#next > 0 || this.#part.lines === 0) return false;
-    this.#bytes = this.#memory.bytes(this.#part.bytes);
+    const bytes = this.#memory.bytes(this.#part.bytes);
     await using file = await open(this.#part.path, 'r');
-    await readFully(file, this.#bytes.subarray(0, this.#part.bytes), 0);
-    this.#headers = new LineHeaders(this.#bytes);
+    await readFully(file, bytes.subarray(0, this.#part.bytes), 0);
+    this.#line = new PartLine(bytes);
     this.#sort();
     this.#show(0);
     return true;
   }
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
-    const headers = this.#headers;
-    const lines = this.#part.lines;
+    const line = this.#line;
+    const { lines } = this.#part;
     do {
-      const from = (this.#starts[this.#sorted[this.#next] ?? 0] ?? 0) + HEADER;
-      sink.beginLine(headers.container, this);
-      sink.text.addBytes(this.#bytes, from, from + headers.length);
+      sink.beginLine(line);
+      sink.text.addBytes(line.time, line.from, line.to);
       sink.endLine();
       this.#next += 1;
       if (this.#next === lines) return true;
@@ -78,33 +84,41 @@ export class PartCursor implements Cursor {
   }
 
   #show(index: number): void {
-    const headers = this.#headers;
-    headers.show(this.#starts[this.#sorted[index] ?? 0] ?? 0);
-    this.second = headers.second;
-    this.nanosecond = headers.nanosecond;
-    this.steps = headers.steps;
-    this.order = headers.order;
+    const line = this.#line;
+    const which = this.#sorted[index] ?? 0;
+    line.show(this.#lines?.starts[which] ?? 0);
+    line.showAbout(this.#lines?.abouts[which] ?? 0);
+    this.second = line.second;
+    this.nanosecond = line.nanosecond;
+    this.steps = line.steps;
+    this.order = line.order;
   }
 
   #sort(): void {
-    const { lines } = this.#part;
-    const headers = this.#headers;
-    const { starts, times } = this.#memory.lines(lines);
+    const { headers } = this.#line;
+    const count = this.#part.lines;
+    const { starts, abouts, times } = this.#memory.lines(count);
     let base = 0;
-    for (let line = 0, start = 0; line < lines; line += 1) {
-      headers.show(start);
-      if (line === 0) base = headers.second;
+    for (let line = 0, start = 0, about = 0; line < count; start = afterRecord(start, headers.length(start))) {
+      if (headers.isAbout(start)) {
+        about = start;
+        continue;
+      }
+      if (line === 0) base = headers.second(start);
       starts[line] = start;
+      abouts[line] = about;
       // Rounded where a part spans weeks: two that differ are in order even then, and two that do not are looked at.
-      times[line] = headers.second - base + headers.nanosecond / 1e9;
-      start = afterLine(start, headers.length);
+      times[line] = headers.second(start) - base + headers.nanosecond(start) / 1e9;
+      line += 1;
     }
-    this.#starts = starts;
-    const other = new LineHeaders(this.#bytes);
-    this.#sorted = this.#memory.sorter.sort(lines, times, (a, b) => {
-      headers.show(starts[a] ?? 0);
+    this.#lines = { starts, abouts, times };
+    const [one, other] = [new PartLine(this.#line.time), new PartLine(this.#line.time)];
+    this.#sorted = this.#memory.sorter.sort(count, times, (a, b) => {
+      one.show(starts[a] ?? 0);
+      one.showAbout(abouts[a] ?? 0);
       other.show(starts[b] ?? 0);
-      return isBefore(headers, other);
+      other.showAbout(abouts[b] ?? 0);
+      return isBefore(one, other);
     });
   }
 }
@@ -116,25 +130,33 @@ const PIECE = 512 * 1024;
 export async function dealPart({ path, bytes }: PartFile, dealer: EntrySink): Promise<void> {
   await using file = await open(path, 'r');
   let piece = Buffer.allocUnsafeSlow(PIECE);
-  let headers = new LineHeaders(piece);
-  for (let [at, length] = [0, HEADER]; at < bytes; ) {
+  let line = new PartLine(piece);
+  for (let [at, length] = [0, 0]; at < bytes; ) {
     const end = Math.min(piece.length, bytes - at);
     await readFully(file, piece.subarray(0, end), at);
     let start = 0;
-    for (; start + HEADER <= end; start = afterLine(start, length)) {
-      headers.show(start);
-      length = headers.length;
-      if (afterLine(start, length) > end) break;
-      dealer.beginLine(headers.container, headers);
-      dealer.text.addBytes(piece, start + HEADER, start + HEADER + length);
-      dealer.endLine();
+    for (; start + HEADER <= end; start = afterRecord(start, length)) {
+      length = line.headers.length(start);
+      if (afterRecord(start, length) > end) break;
+      dealRecord(line, start, dealer);
       if (dealer.isFull) await dealer.flush();
     }
     at += start;
     if (start > 0) continue;
-    piece = Buffer.allocUnsafeSlow(afterLine(0, length)); // a line longer than any before
-    headers = new LineHeaders(piece);
+    piece = Buffer.allocUnsafeSlow(afterRecord(0, length)); // a line longer than any before
+    line = line.in(piece);
   }
+}
+
+function dealRecord(line: PartLine, start: number, dealer: EntrySink): void {
+  if (line.headers.isAbout(start)) {
+    line.keepAbout(start);
+    return;
+  }
+  line.show(start);
+  dealer.beginLine(line);
+  dealer.text.addBytes(line.time, line.from, line.to);
+  dealer.endLine();
 }
 
 async function readFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

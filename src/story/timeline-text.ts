@@ -1,10 +1,13 @@
 import { KEPT } from '../verdict/last-lines.ts';
 import type { DocumentText } from './document-text.ts';
 import type { Examination } from './examine.ts';
-import type { EntrySink } from './merge.ts';
+import { TIME_BYTES } from './line-time.ts';
+import type { EntrySink, LineHead } from './merge.ts';
 
 const NINE = 57;
 const ZERO = 48;
+/** Of a log line. */
+const END = Buffer.from('"}');
 
 /**
  * Writes the entries of the timeline, one a line, and numbers them. The verdict sees each on its way; of a run of lines of
@@ -44,15 +47,18 @@ export class TimelineText implements EntrySink {
     this.#count();
   }
 
-  beginLine(container: number): void {
+  beginLine({ container, time, timeAt, about, aboutAt, aboutEnd }: LineHead): void {
     if (container !== this.#container) this.#endRun();
     this.#container = container;
     this.#begin();
     this.#starts[this.#lines % KEPT] = this.text.length;
     this.#line = 'begun';
+    this.text.addBytes(time, timeAt, timeAt + TIME_BYTES);
+    this.text.addBytes(about, aboutAt, aboutEnd);
   }
 
   endLine(): void {
+    this.text.addBytes(END, 0, END.length);
     this.#ends[this.#lines % KEPT] = this.text.length;
     if (this.#line === 'begun') this.#lines += 1;
     this.#line = 'none';
@@ -84,10 +90,7 @@ export class TimelineText implements EntrySink {
   }
 
   #begin(): void {
-    const { text } = this;
-    text.room(this.#beginning.length);
-    text.bytes.set(this.#beginning, text.length);
-    text.length += this.#beginning.length;
+    this.text.addBytes(this.#beginning, 0, this.#beginning.length);
   }
 
   /** Counts in decimal where the number stands: to write it anew for each line would take as long as the rest of it. */

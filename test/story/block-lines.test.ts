@@ -5,7 +5,7 @@ import { CriJoiner } from '../../src/logs/cri-lines.ts';
 import { parseTimestamp, type Timestamp } from '../../src/model/time.ts';
 import { BlockLines, STREAMS } from '../../src/story/block-lines.ts';
 import { DocumentText } from '../../src/story/document-text.ts';
-import { addEscaped, unescaped } from '../../src/story/json-bytes.ts';
+import { addEscaped, unescaped, viewOf } from '../../src/story/json-bytes.ts';
 import { KeptLine } from '../../src/story/kept-line.ts';
 import { LineTime } from '../../src/story/line-time.ts';
 import { nanosecondOf, secondOf } from '../../src/story/order.ts';
@@ -121,7 +121,7 @@ test('a line is escaped as JSON.stringify escapes it, and a beginning of it can 
     fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), fc.nat(20_000), (line, cut) => {
       text.length = 0;
       const bytes = Buffer.from(line.repeat(3));
-      addEscaped(text, bytes, 0, bytes.length);
+      addEscaped(text, viewOf(bytes), 0, bytes.length);
       const [told, expected] = [text.bytes.subarray(0, text.length), JSON.stringify(bytes.toString())];
       assert.equal(told.toString(), expected.slice(1, -1));
       assert.equal(unescaped(told, 0, told.length), bytes.toString());
@@ -130,6 +130,17 @@ test('a line is escaped as JSON.stringify escapes it, and a beginning of it can 
     }),
     { numRuns: 200 },
   );
+});
+
+test('a character that JSON escapes is so at whatever place of a word it stands', () => {
+  const text = new DocumentText(async () => undefined);
+  for (let code = 0; code < 0x100; code += 1)
+    for (let at = 1; at < 10; at += 1) {
+      const line = Buffer.from(`${'é'.repeat(at)}${String.fromCharCode(code)}abcdefgh${String.fromCharCode(code)}`);
+      text.length = 0;
+      addEscaped(text, viewOf(line), 2, line.length);
+      assert.equal(text.bytes.toString('utf8', 0, text.length), JSON.stringify(line.toString('utf8', 2)).slice(1, -1));
+    }
 });
 
 test('of a line that may be the last of a container its beginning is kept, whatever its length', () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { DocumentText } from '../../src/story/document-text.ts';
-import { type Cursor, type EntrySink, merge, type Source } from '../../src/story/merge.ts';
+import { TIME_BYTES } from '../../src/story/line-time.ts';
+import { type Cursor, type EntrySink, type LineHead, merge, type Source } from '../../src/story/merge.ts';
 import { isBefore, type Place } from '../../src/story/order.ts';
 import { limitFanIn, ScratchFolder } from '../../src/story/spill.ts';
 
@@ -27,17 +28,24 @@ function sourceOf(
   return { from: first, until: last, memory, bytes, open: () => new Lines(container, lines) };
 }
 
-class Lines implements Cursor {
+class Lines implements Cursor, LineHead {
   second = 0;
   nanosecond = 0;
   steps = 0;
   order = 0;
   #at = 0;
-  readonly #container: number;
+  readonly container: number;
+  readonly time = Buffer.from('.'.repeat(TIME_BYTES + 1));
+  readonly timeAt = 1;
+  readonly about: Buffer;
+  readonly aboutAt = 0;
+  readonly aboutEnd: number;
   readonly #lines: readonly Line[];
 
   constructor(container: number, lines: readonly Line[]) {
-    this.#container = container;
+    this.container = container;
+    this.about = Buffer.from(`<log ${container}>`);
+    this.aboutEnd = this.about.length;
     this.#lines = lines;
   }
 
@@ -47,7 +55,8 @@ class Lines implements Cursor {
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
     do {
-      sink.beginLine(this.#container, this);
+      this.time.write(`"time":"${this.second}.${this.nanosecond}`.padEnd(TIME_BYTES), 1);
+      sink.beginLine(this);
       sink.text.addText(this.#lines[this.#at]?.json ?? '');
       sink.endLine();
       this.#at += 1;
@@ -72,7 +81,11 @@ async function merged(sources: readonly Source[]): Promise<string[]> {
       return isFull;
     },
     entry: () => assert.fail('there are only lines'),
-    beginLine: (container) => text.addText(`${container} `),
+    beginLine({ container, time, timeAt, about, aboutAt, aboutEnd }) {
+      text.addText(`${container} `);
+      text.addBytes(time, timeAt, timeAt + TIME_BYTES);
+      text.addBytes(about, aboutAt, aboutEnd);
+    },
     endLine() {
       text.addText('\n');
       isFull = !isFull;
@@ -113,6 +126,26 @@ test('logs that are merged in parts stand in the same order as logs that are mer
     { numRuns: 100 },
   );
   assert.deepEqual(readdirSync(folder), [], 'the parts went with their folder');
+});
+
+test('of a part that is dealt out once more, piece by piece, each line keeps what is said about it', async () => {
+  const sources = [0, 1, 2, 3].map((container) => {
+    const lines = Array.from({ length: 3000 }, (_, index): Line => {
+      const json = `"line":"${container}.${index} ${'x'.repeat(index % 100)}"}`;
+      return { second: 1_750_000_000_000 + index, nanosecond: 0, steps: 0, order: container, json };
+    });
+    return sourceOf(container, lines, { memory: 400_000, bytes: 10 }); // it seems to fit into one part
+  });
+  const expected = await merged(sources);
+  await using scratch = new ScratchFolder(folder);
+  const parts = await limitFanIn(sources, { scratch, memory: 400_000 });
+  assert.ok(parts.length > 2, `${parts.length} parts`);
+  const lines = await merged(parts);
+  assert.equal(lines.length, expected.length);
+  assert.equal(
+    lines.find((text, index) => text !== expected[index]),
+    undefined,
+  );
 });
 
 const line = (second: number): Line => ({ second, nanosecond: 0, steps: 0, order: 0, json: '' });
