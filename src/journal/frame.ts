@@ -151,9 +151,12 @@ function logHeaderEnd(body: Buffer): number {
   return 5 + body.readUInt32LE(1);
 }
 
-/** Where the length is known, Node need not guess it, and puts nothing together of pieces. */
+/**
+ * Where the length is known, Node need not guess it, and puts nothing together of pieces. (With room for one byte more: it
+ * makes another piece as soon as one is full, even if nothing follows.)
+ */
 function decompress(bytes: Buffer, length: number): Buffer {
-  return zstdDecompressSync(bytes, { maxOutputLength: MAX_FRAME_BYTES, chunkSize: Math.max(length, LEAST_CHUNK) });
+  return zstdDecompressSync(bytes, { maxOutputLength: MAX_FRAME_BYTES, chunkSize: Math.max(length + 1, LEAST_CHUNK) });
 }
 
 function inflate(bytes: Buffer): Buffer {

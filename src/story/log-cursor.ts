@@ -51,6 +51,7 @@ class LogCursor implements Cursor, LineHead {
   /** What is left of a line that is written piece by piece. */
   #long: LongLine | undefined;
   #isUtf8 = true;
+  #block: Buffer = Buffer.alloc(0);
   #observed = '';
   /** What is said about the block's lines, by stream, of those that are text and then of others; made for the first of them. */
   readonly #abouts: (Buffer | undefined)[] = [];
@@ -71,12 +72,14 @@ class LogCursor implements Cursor, LineHead {
   async load(): Promise<boolean> {
     for (;;) {
       const next = this.#blocks.next();
+      giveBack(this.#block);
       if (next.done === true) return false;
       const block = await this.#journal.readLog(next.value.position);
       this.order = next.value.seq;
       this.#isUtf8 = isUtf8(block.bytes);
       this.#observed = block.observed;
       this.#abouts.length = 0;
+      this.#block = block.bytes;
       this.#lines.enter(block);
       if (this.#advance()) return true;
     }
@@ -121,4 +124,12 @@ class LogCursor implements Cursor, LineHead {
     const about = `"timeSource":"log","observed":"${this.#observed}","type":"log","container":${this.container}`;
     return Buffer.from(`",${about},"stream":"${STREAMS[stream]}",${isText ? TEXT : BYTES}`, 'latin1');
   }
+}
+
+/**
+ * Gives the memory of a block that was read back at once. V8 waits until some megabytes have come together, and looks
+ * through all of its heap then. Node lets none but buffers of less than half of it share a piece of memory.
+ */
+function giveBack({ buffer, length }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && 2 * length > buffer.byteLength) buffer.transfer(0);
 }
