@@ -1,4 +1,5 @@
 import type { KubeClient } from '../kube/client.ts';
+import { Branch } from '../model/branch.ts';
 import type { ContainerInstance } from '../model/instance.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import type { InstanceLife, Reach } from './life.ts';
@@ -27,15 +28,16 @@ const FIRST_LINE_BYTES = 64;
  */
 export class FileWatch implements Disposable {
   readonly #options: FileWatchOptions;
-  readonly #over = new AbortController();
+  readonly #life: Branch;
 
   constructor(options: FileWatchOptions, signal: AbortSignal) {
     this.#options = options;
-    if (options.reach === 'current') void this.#watch(AbortSignal.any([signal, this.#over.signal]));
+    this.#life = new Branch(signal);
+    if (options.reach === 'current') void this.#watch(this.#life.signal);
   }
 
   [Symbol.dispose](): void {
-    this.#over.abort();
+    this.#life[Symbol.dispose]();
   }
 
   async #watch(signal: AbortSignal): Promise<void> {

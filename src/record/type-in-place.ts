@@ -1,3 +1,4 @@
+import type { Branch } from '../model/branch.ts';
 import type { ResourceType } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
 import { placeKey } from './testimony.ts';
@@ -37,7 +38,8 @@ export class TypeInPlace {
   readonly namespace: string | null;
   /** Set for a type that appeared during the capture: when that was noticed. */
   readonly lateSince: Timestamp | undefined;
-  readonly stopMetadata = new AbortController();
+  /** The watch of its metadata, until it is watched in full. */
+  metadataWatch: Branch | undefined;
   /** What may have been missed of it while no object of it was in the story. */
   readonly doubts: Doubt[] = [];
   /** Where the metadata watch stood after each of its lists. */

@@ -1,5 +1,6 @@
 import type { Reference } from '../graph/references.ts';
 import type { ApiError } from '../kube/error.ts';
+import { Branch } from '../model/branch.ts';
 import type { Root } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
@@ -93,7 +94,8 @@ export class Watches {
     if (this.#pasts.wasWatched(place)) return this.#goOnWhole(place);
     for (const member of this.#pasts.ownWatches(place, this.#ownNames.get(place.key)))
       this.#watchMember(place, member, {});
-    const signal = AbortSignal.any([this.#signal, place.stopMetadata.signal]);
+    place.metadataWatch = new Branch(this.#signal);
+    const { signal } = place.metadataWatch;
     return this.#run(
       {
         type,
@@ -138,14 +140,14 @@ export class Watches {
   watchReference(type: ResourceType, reference: Reference): Promise<void> {
     const { witness } = this.#options;
     witness.explains(type);
-    const refused = new AbortController();
+    const asked = new Branch(this.#signal);
     const onDenied = (error: ApiError) => {
       // A namespace or a type that is gone may come back; a permission is only asked for once.
       if (error.code === 'not-found') return;
       witness.unexplained(type, error);
-      refused.abort();
+      asked[Symbol.dispose]();
     };
-    const signal = AbortSignal.any([this.#signal, refused.signal]);
+    const { signal } = asked;
     const { namespace, by } = reference;
     const past = this.#pasts.goingOn({ type, namespace, ...('name' in by ? by : { selector: by.labelSelector }) });
     return this.#run({ type, namespace, ...by, ...past, signal, onDenied }, (change) =>
@@ -165,7 +167,7 @@ export class Watches {
   /** A type whose objects were watched whole goes on so. */
   #goOnWhole(place: TypeInPlace): Promise<void> {
     place.isFull = true;
-    place.stopMetadata.abort();
+    place.metadataWatch?.[Symbol.dispose]();
     const { type, namespace } = place;
     return this.#run({ type, namespace, ...this.#pasts.fromHere(place) }, (change) => this.#wholeChange(place, change));
   }
@@ -249,22 +251,22 @@ export class Watches {
   #watchMember(place: TypeInPlace, { uid, name }: Member, start: WatchStart): void {
     if (!place.begins(uid)) return;
     const { type, namespace } = place;
-    const gone = new AbortController();
-    const signal = AbortSignal.any([this.#signal, gone.signal]);
+    const life = new Branch(this.#signal);
+    const { signal } = life;
     const past = this.#pasts.goingOn({ type, namespace, name });
     void this.#run({ type, namespace, name, signal, ...start, ...past }, (change) => {
       if (uidOf(change) !== uid) return;
       this.#placed(this.#options.witness.state(type.resource, change));
       if (change.type !== 'deleted' && change.type !== 'deletedUnseen') return;
       place.ends();
-      gone.abort();
+      life[Symbol.dispose]();
     });
   }
 
   /** All objects of a type, in full, in place of their metadata. */
   #upgrade(place: TypeInPlace, start: WatchStart): void {
     place.isFull = true;
-    place.stopMetadata.abort();
+    place.metadataWatch?.[Symbol.dispose]();
     const { type, namespace } = place;
     void this.#run({ type, namespace, ...start }, (change) => this.#wholeChange(place, change));
   }

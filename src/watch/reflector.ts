@@ -225,14 +225,13 @@ class Reflector {
 
   async *#stream(
     asked: Pick<WatchOptions, 'resourceVersion' | 'sendInitialEvents' | 'onOpen'>,
-    until: AbortSignal,
+    signal: AbortSignal,
   ): AsyncGenerator<WatchFrame> {
     const { client, type, clock, random, idleMs = 150_000, placementOnly = false } = this.#options;
-    const abort = new AbortController();
-    const signal = AbortSignal.any([until, abort.signal]);
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
     const all = { ...this.#target(), ...asked, placementOnly, timeoutSeconds };
-    yield* endWhenIdle(client.watch(type, all, signal), { idleMs, clock, abort });
+    const open = (life: AbortSignal) => client.watch(type, all, life);
+    yield* endWhenIdle(open, { idleMs, clock, signal });
   }
 
   /** undefined where there is no streaming list, or none that is compressed. */
