@@ -5,7 +5,7 @@ import { Cluster } from '../cluster/cluster.ts';
 /**
  * The end-to-end scenarios on the other supported version, and on API servers that lack what Faro prefers: a part of
  * `npm run acceptance`, for the first build of another version takes about ten minutes. Arguments: the number of the
- * cluster (4), and words of the titles of variants.
+ * cluster ($FARO_CLUSTER_NUMBER, or 4), and words of the titles of variants.
  */
 interface Variant {
   readonly title: string;
@@ -28,7 +28,7 @@ const VARIANTS: readonly Variant[] = [
 ];
 const TESTS = ['scenarios', 'permissions', 'related', 'crossing'].map((name) => `test/e2e/${name}.test.ts`);
 
-const [number = '4', ...words] = process.argv.slice(2);
+const [number = process.env.FARO_CLUSTER_NUMBER ?? '4', ...words] = process.argv.slice(2);
 for (const { title, version, apiserverArgs } of VARIANTS) {
   if (!words.every((word) => title.includes(word))) continue;
   await using cluster = await Cluster.start({ version, number: Number(number), settings: { apiserverArgs } });
