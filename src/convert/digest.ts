@@ -50,12 +50,19 @@ function title({ metadata }: StoryHead): string {
 
 function verdict({ verdict: found }: StoryHead): string[] {
   if (found === undefined) return [];
-  const { status, firstCause, consequences } = found;
+  const { status, firstCause, consequences, earlier = [] } = found;
+  const { after } = firstCause ?? {};
   return [
     `**${status}**${firstCause === undefined ? '' : `: ${finding(firstCause)}`}`,
+    ...(after === undefined ? [] : ['', `${inline(after, 600)}.`]),
     ...(firstCause?.lines === undefined ? [] : [`\n${block(firstCause.lines.map((line) => plain(line)))}`]),
-    ...(consequences.length === 0 ? [] : ['', 'What followed:', ...consequences.map((one) => `- ${finding(one)}`)]),
+    ...listed('What followed:', consequences),
+    ...listed('Earlier, and over:', earlier),
   ];
+}
+
+function listed(title: string, findings: readonly StoryFinding[]): string[] {
+  return findings.length === 0 ? [] : ['', title, ...findings.map((one) => `- ${finding(one)}`)];
 }
 
 function finding({ rule, summary, evidence }: StoryFinding): string {
@@ -99,14 +106,18 @@ function runs(head: StoryHead, excerpts: Excerpts, failed: boolean): Run[] {
 function runText({ index, container }: Run, head: StoryHead, excerpts: Excerpts, alike = 1): string {
   const { exitCode, reason = '', name, restart, ledger, object } = container;
   const ended = exitCode === undefined ? 'runs' : `exit code ${exitCode}${reason === '' ? '' : ` (${inline(reason)})`}`;
-  const others = alike === 1 ? '' : `, as ${alike - 1} other runs of it`;
+  const others = alike === 1 ? '' : `, as ${counted(alike - 1, 'other run')} of it`;
   const who = `${inline(head.objects[object]?.name ?? '?')}/${inline(name)}#${restart}`;
-  const heading = `### ${who}: ${ended}, ${ledger.lines} lines${others}`;
+  const heading = `### ${who}: ${ended}, ${counted(ledger.lines, 'line')}${others}`;
   const excerpt = excerpts.runs.get(index);
   if (excerpt === undefined) return `${heading}\n`;
   const { first, last, skipped } = excerpt;
   const lines = [...first, ...(skipped > 0 ? [`… ${skipped} lines …`] : []), ...last].map((line) => plain(line));
   return `${heading}\n\n${block(lines)}\n`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function templates({ templates: found }: Excerpts): string[] {

@@ -1,5 +1,6 @@
 import type { TimelineEntry } from '../story/document.ts';
 import type { StoryHead } from '../story/reader.ts';
+import { wordsOf } from '../story/words.ts';
 import { detailsOf, textOf, wordOf } from './describe.ts';
 import { type Excerpts, isNotable, type Moment } from './excerpts.ts';
 import { inline } from './markdown.ts';
@@ -21,11 +22,13 @@ export function momentsOf(head: StoryHead, { moments, dropped }: Excerpts): Item
 }
 
 function momentLine(head: StoryHead, { entry, times }: Moment): string {
-  const word = wordOf(entry, head.gaps);
+  const word = entry.type === 'lifecycle' ? wordsOf(entry.what) : wordOf(entry, head.gaps);
   const text = entry.type === 'lifecycle' ? detailsIn(entry) : textOf(entry, head.gaps);
   const what = inline(word === '' ? entry.type : word);
   const more = text === '' ? '' : `: ${inline(text, 200)}`;
-  return `- ${entry.time.slice(11, 23)} ${about(head, entry)}${what}${more}${times > 1 ? ` (${times} times)` : ''}`;
+  // A time of whole seconds is shown as one.
+  const time = entry.time.slice(11, entry.precision === '1s' ? 19 : 23);
+  return `- ${time} ${about(head, entry)}${what}${more}${times > 1 ? ` (${times} times)` : ''}`;
 }
 
 function about(head: StoryHead, entry: Moment['entry']): string {
@@ -41,6 +44,6 @@ const DULL = new Set(['containerID', 'containerKind', 'containerName', 'restart'
 function detailsIn(entry: Extract<TimelineEntry, { type: 'lifecycle' }>): string {
   return Object.entries(detailsOf(entry))
     .filter(([name, value]) => !DULL.has(name) && value !== '')
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${wordsOf(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
 }

@@ -28,12 +28,12 @@ test('md: whatever the budget, a real tokenizer counts no more, and the first ca
   const cause = rollout.head.verdict?.firstCause?.summary.slice(0, 20) ?? '';
   assert.ok(text.includes(cause.replace(/[\\`*_[\]<>|#~]/g, '\\$&')), `the first cause "${cause}"`);
   assert.match(text, /fatal: cannot reach db/);
-  assert.match(text, /rolloutBegun/);
+  assert.match(text, /rollout begun/);
 });
 
 test('md: where there is no room for every moment, those that the verdict rests on stay, in their order', async () => {
   const text = await converted(rollout, 'md', 2500);
-  const times = [...text.matchAll(/^- (\d\d:\d\d:\d\d\.\d{3}) (.*)/gm)].map(([, time = '', what = '']) => ({
+  const times = [...text.matchAll(/^- (\d\d:\d\d:\d\d(?:\.\d{3})?) (.*)/gm)].map(([, time = '', what = '']) => ({
     time,
     what,
   }));
@@ -42,7 +42,7 @@ test('md: where there is no room for every moment, those that the verdict rests 
     times.some(({ what }) => /image "shop\/web:2\.0\.0"/.test(what)),
     text,
   );
-  assert.ok(times.filter(({ what }) => /#\d+ terminated: exitCode 3/.test(what)).length >= 2, text);
+  assert.ok(times.filter(({ what }) => /#\d+ terminated: exit code 3/.test(what)).length >= 2, text);
   assert.match(text, /^\(\d+ more\)$/m);
 });
 
@@ -117,8 +117,25 @@ test('md: runs of one container that end alike are shown once, with the newest l
   const text = await converted(await sampleOf(file), 'md');
   const headings = [...text.matchAll(/^### .*$/gm)].map(([heading]) => heading);
   assert.deepEqual(headings, [
-    '### web-1/app#999: exit code 3 (Error), 1 lines, as 998 other runs of it',
-    '### web-1/app#500: exit code 2 (Error), 1 lines',
+    '### web-1/app#999: exit code 3 (Error), 1 line, as 998 other runs of it',
+    '### web-1/app#500: exit code 2 (Error), 1 line',
   ]);
   assert.match(text, /run 999 cannot reach db/);
+});
+
+test('md: the verdict tells what was changed before it, and what was over; times and names are as a person reads them', async () => {
+  const maker = rolloutThatCrashes();
+  const { verdict } = maker;
+  assert.ok(verdict?.firstCause);
+  const after = 'deployment web was changed (image of app from web:1 to web:2) by kubectl just before';
+  const earlier = [{ rule: 'unschedulable', summary: 'pod web-0 waited for room', evidence: [], over: true }];
+  maker.verdict = { ...verdict, firstCause: { ...verdict.firstCause, after }, earlier };
+  maker.tell({ at: 90, type: 'lifecycle', object: 0, what: 'rolloutBegun', precision: '1s' });
+  const file = join(folder, 'after.json');
+  writeFileSync(file, canonical(maker.finish(1000)));
+  const text = await converted(await sampleOf(file), 'md');
+  assert.match(text, /\ndeployment web was changed \(image of app from web:1 to web:2\) by kubectl just before\.\n/);
+  assert.match(text, /Earlier, and over:\n- pod web-0 waited for room/);
+  assert.match(text, /- \d\d:\d\d:\d\d Pod \S+ rollout begun/);
+  assert.match(text, /terminated: exit code 3, reason Error/);
 });

@@ -1,4 +1,5 @@
 import { printable } from '../../model/printable.ts';
+import { wordsOf } from '../../story/words.ts';
 import { type Line, span, type Tone } from './line.ts';
 
 /** What the tail and the time line show of an entry, wherever it comes from. */
@@ -55,9 +56,4 @@ export function changeText(
   const isFailure = BAD.test(String(change.what)) || (typeof exitCode === 'number' && exitCode !== 0);
   const isBad = change.isOutOfMemory === true || (isFailure && !(isTold && OF_AN_END.has(String(change.what))));
   return { text: details.length === 0 ? what : `${what}: ${details.join(', ')}`, isBad };
-}
-
-/** `endpoints of`, of a name in camel case. */
-export function wordsOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -1,5 +1,5 @@
 import { printable } from '../../model/printable.ts';
-import { wordsOf } from './entry-line.ts';
+import { wordsOf } from '../../story/words.ts';
 import { type Line, span } from './line.ts';
 import type { TreeRow } from './object-tree.ts';
 import { columnsOf } from './width.ts';
