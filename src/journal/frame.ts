@@ -45,7 +45,7 @@ export class Workbench {
   }
 }
 
-/** The buffers that make up a record's frame, in order. */
+/** The buffers that make up a record's frame, in order; none of them the record's own, which may change from then on. */
 export function encodeFrame(
   record: JournalRecord,
   { salt, isPlain = false, bench = new Workbench() }: FrameOptions,
@@ -80,7 +80,7 @@ function encodeLog(record: LogRecord, from: number, bench: Workbench): { flags: 
   const header = Buffer.from(JSON.stringify({ ...aboutLines(record), byteLength }));
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32LE(header.length);
-  if (byteLength < from) return { flags: FLAG_LOG, payload: [length, header, ...pieces] };
+  if (byteLength < from) return { flags: FLAG_LOG, payload: [length, header, Buffer.concat(pieces, byteLength)] };
   const whole = pieces.length === 1 ? pieces[0] : undefined;
   const lines = compress(whole ?? bench.join(pieces, byteLength));
   return { flags: FLAG_LOG | FLAG_ZSTD, payload: [length, header, lines] };

@@ -22,6 +22,7 @@ export class LogCursor {
   readonly #maxBytes: number;
   #blocks: KeptBlock[] = [];
   #keptBytes = 0;
+  #free: Buffer | undefined;
   #last: Timestamp | undefined;
   /** The second of the newest line whose block was dropped for want of room. */
   #droppedSecond = '';
@@ -39,6 +40,7 @@ export class LogCursor {
   /** One that stands here, too, wherever this one goes. */
   copy(): LogCursor {
     const copy = new LogCursor(this.#maxBytes);
+    this.#blocks = this.#blocks.map((block) => ({ ...block, isOwn: false })); // both have them from here on
     copy.#blocks = [...this.#blocks];
     copy.#keptBytes = this.#keptBytes;
     copy.#last = this.#last;
@@ -46,15 +48,16 @@ export class LogCursor {
     return copy;
   }
 
-  /** Takes in whole lines that were recorded, with the greatest time among them. */
+  /** Takes in whole lines that were recorded, with the greatest time among them; a copy of those that are lent. */
   remember(
-    bytes: Buffer,
+    lines: Buffer,
     last: Timestamp,
     format: LogRecord['format'] = 'timestamped',
-    { isRedacted = false } = {},
+    { isRedacted = false, isLent = false } = {},
   ): void {
     if (this.#last === undefined || last > this.#last) this.#last = last;
-    this.#blocks.push({ bytes, last, format, isRedacted });
+    const bytes = isLent ? this.#copyOf(lines) : lines;
+    this.#blocks.push({ bytes, last, format, isRedacted, isOwn: isLent });
     this.#keptBytes += bytes.length;
     const second = secondBefore(this.#last);
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
@@ -62,7 +65,17 @@ export class LogCursor {
       this.#blocks.shift();
       this.#droppedSecond = oldest.last.slice(0, 19);
       this.#keptBytes -= oldest.bytes.length;
+      if (oldest.isOwn) this.#free = Buffer.from(oldest.bytes.buffer);
     }
+  }
+
+  /** In the memory of a block that was dropped, where that is large enough: fresh memory costs more than the copy. */
+  #copyOf(lines: Buffer): Buffer {
+    const memory = this.#free !== undefined && this.#free.length >= lines.length ? this.#free : undefined;
+    if (memory !== undefined) this.#free = undefined;
+    const copy = (memory ?? Buffer.allocUnsafeSlow(lines.length)).subarray(0, lines.length);
+    lines.copy(copy);
+    return copy;
   }
 
   /** Takes in what an earlier recorder had recorded. */
@@ -126,6 +139,8 @@ interface KeptBlock {
   readonly last: Timestamp;
   readonly format: LogRecord['format'];
   readonly isRedacted: boolean;
+  /** Nobody else has its memory. */
+  readonly isOwn: boolean;
 }
 
 export interface Resume {

@@ -95,14 +95,14 @@ export class Seam implements AsyncDisposable {
     return { [Symbol.dispose]: () => stream?.release() };
   }
 
-  /** Takes what the file holds next. */
+  /** Takes what the file holds next; nothing of its bytes is kept. */
   take(piece: RecordsPiece | LostPiece): void {
     if (piece.type === 'lost') {
       this.#lost = this.#lost === undefined ? piece : together(this.#lost, piece);
       return;
     }
     if (this.#lost !== undefined && piece.first !== undefined) this.#stateLoss(this.#lost, piece.first);
-    if (piece.last !== undefined) this.#recent.remember(piece.bytes, piece.last, 'cri');
+    if (piece.last !== undefined) this.#recent.remember(piece.bytes, piece.last, 'cri', { isLent: true });
     const claim = this.#claim;
     if (this.#proof === undefined || claim === undefined) {
       this.#write(piece);

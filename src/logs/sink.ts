@@ -4,6 +4,7 @@ import type { Timestamp } from '../model/time.ts';
 
 /** Where followers put what they read. */
 export interface LogSink {
+  /** The bytes of log lines hold only during the call. */
   append(record: Extract<JournalRecord, { kind: LogRecordKind }>): void;
   /** Resolves when the disk keeps up; a follower reads on only then. */
   drained(signal: AbortSignal): Promise<void>;

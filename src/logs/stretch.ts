@@ -38,9 +38,10 @@ export class StretchProof<P extends ProofPiece> {
   readonly #held: P[] = [];
 
   /** Takes what the file holds next; `claim` is all that the stream brought since the last proven line. */
-  take(piece: P, claim: LineDigest): Verdict<P> {
+  take(lent: P, claim: LineDigest): Verdict<P> {
+    if (claim.lines === 0) return { state: 'proven', rest: lent.bytes, restOffset: lent.offset };
+    const piece = { ...lent, bytes: Buffer.from(lent.bytes) };
     this.#held.push(piece);
-    if (claim.lines === 0) return { state: 'proven', rest: piece.bytes, restOffset: piece.offset };
     for (const { time, content, end } of this.#joiner.lines(piece.bytes)) {
       this.#digest.add(Buffer.concat([Buffer.from(`${time} `, 'latin1'), content, NEWLINE]), 1);
       if (this.#digest.lines < claim.lines) continue;

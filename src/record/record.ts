@@ -30,6 +30,7 @@ export type { LogRouteChoice } from '../logs/route-chooser.ts';
 
 /** Where records go; the journal. */
 export interface RecordSink {
+  /** The bytes of log lines hold only during the call. */
   append(record: JournalRecord): void;
   drained(signal: AbortSignal): Promise<void>;
   /** Set while log lines are to be left where they are, for want of room. */

@@ -11,6 +11,7 @@ import { Slots } from '../../src/model/slots.ts';
 import { type Timestamp, timestampOf } from '../../src/model/time.ts';
 import { recordedLines } from '../record/harness.ts';
 import { FakeNode } from './fake-node.ts';
+import { kept } from './kept.ts';
 
 const instance: ContainerInstance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
 const FLUSH_MS = 100;
@@ -80,7 +81,7 @@ export class Following {
       client,
       files: this.node,
       folder: '',
-      sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
+      sink: { append: (record) => void this.records.push(kept(record)), drained: async () => undefined },
       clock: this.clock,
       streams: new Slots(5),
       readings: new Slots(5),

@@ -13,6 +13,7 @@ import type { ResourceType } from '../../src/model/resource.ts';
 import type { EndConditions, RecordResult } from '../../src/record/end.ts';
 import { Recorder, type RecordOptions } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
+import { kept } from '../logs/kept.ts';
 import { WEB } from './root.ts';
 
 export { WEB };
@@ -67,7 +68,7 @@ export async function startRecording({
   const recorder = new Recorder({
     client,
     discovery,
-    sink: { append: (record) => void records.push(record), drained: async () => undefined },
+    sink: { append: (record) => void records.push(kept(record)), drained: async () => undefined },
     redactor: createRedactor({ key: Buffer.alloc(32), enabled: true, managedFields: true }),
     clock: systemClock,
     random: () => 0,

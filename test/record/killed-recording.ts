@@ -9,6 +9,7 @@ import { Past, type PastSource } from '../../src/record/past.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import type { JournalSource } from '../../src/story/survey.ts';
+import { kept } from '../logs/kept.ts';
 import { WEB } from './root.ts';
 import { CLUSTER, gunzip, ID, LEAST_ROTATION_BYTES, settle, through } from './simulated-recording.ts';
 import { type ReadStory, readAssembled } from './simulation/story.ts';
@@ -92,7 +93,7 @@ export class KilledRecording implements AsyncDisposable {
     const recorder = new Recorder({
       client,
       discovery,
-      sink: { append: (record) => void records.push(record), drained: async () => undefined },
+      sink: { append: (record) => void records.push(kept(record)), drained: async () => undefined },
       redactor: createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true }),
       clock: { now: () => this.clock.now() + this.skewMs, sleep: (ms, signal) => this.clock.sleep(ms, signal) },
       random: () => 0,

@@ -11,6 +11,7 @@ import type { Clock } from '../../src/model/time.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import { FaultyDisk } from '../journal/faulty-disk.ts';
+import { kept } from '../logs/kept.ts';
 import { WEB } from './root.ts';
 import { JOURNAL } from './simulation/story.ts';
 
@@ -128,7 +129,7 @@ export class SimulatedRecording implements AsyncDisposable {
     await disk.syncFolder('/');
     this.#journal = journal;
     const append = (record: JournalRecord) => {
-      records.push(record);
+      records.push(kept(record));
       journal.append(record);
     };
     const recorder = new Recorder({

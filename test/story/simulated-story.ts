@@ -13,6 +13,7 @@ import type { JournalRecord } from '../../src/model/record.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import { VERSION } from '../../src/version.ts';
+import { kept } from '../logs/kept.ts';
 import { WEB } from '../record/harness.ts';
 
 /** Lets everything that can go on without time passing do so. */
@@ -32,7 +33,7 @@ export async function simulatedJournal(seed = 1): Promise<string> {
   const recorder = new Recorder({
     client,
     discovery: await discovering,
-    sink: { append: (record) => void records.push(record), drained: async () => undefined },
+    sink: { append: (record) => void records.push(kept(record)), drained: async () => undefined },
     redactor: createRedactor({ key: Buffer.alloc(32), enabled: true, managedFields: false }),
     clock,
     random: seededRandom(seed),

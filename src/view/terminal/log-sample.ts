@@ -17,8 +17,9 @@ interface Waiting {
 export class LogSample {
   #blocks: Waiting[] = [];
 
+  /** What is kept is a copy: blocks are lent. */
   take(instance: ContainerInstance, { format, bytes }: LogRecord): void {
-    this.#blocks.push({ instance, format, bytes });
+    this.#blocks.push({ instance, format, bytes: Buffer.from(bytes) });
     if (this.#blocks.length > MOST_BLOCKS) this.#blocks.shift();
   }
 
