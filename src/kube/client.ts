@@ -175,7 +175,7 @@ class HttpKubeClient implements KubeClient {
   }
 
   raw(path: string, { headers = {}, ...limits }: RawOptions, signal: AbortSignal): Promise<RawResponse> {
-    return this.#sender.send({ method: 'GET', path, headers, lane: 'logs', ...limits }, signal);
+    return this.#sender.send({ method: 'GET', path, headers, lane: 'files', ...limits }, signal);
   }
 
   getJson(path: string, signal: AbortSignal, accept = JSON_ACCEPT): Promise<unknown> {

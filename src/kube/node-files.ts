@@ -18,6 +18,8 @@ export type FileRead =
       readonly body: ByteStream;
       /** Absent where the node does not tell. */
       readonly times?: FileTimes | undefined;
+      /** The file went on behind these bytes when they were asked for. */
+      readonly isCut?: boolean;
     }
   /** The file does not reach that far: 416, or an empty file. */
   | { readonly type: 'beyond'; readonly size: number }
@@ -30,10 +32,10 @@ export interface NodeFiles {
   /** The names in a folder, without directories; undefined where there is no such folder. Throws ApiError for other refusals. */
   list(folder: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
   /**
-   * A file's bytes from `from` on; of a negative one, as many from its end, or all. Throws ApiError for refusals. Consume
-   * or dispose the body.
+   * A file's bytes from `from` on; of a negative one, as many from its end, or all. A node that honours ranges gives `most`
+   * of them at most. Throws ApiError for refusals. Consume or dispose the body.
    */
-  read(file: string, from: number, signal: AbortSignal): Promise<FileRead>;
+  read(file: string, from: number, signal: AbortSignal, most?: number): Promise<FileRead>;
 }
 
 /** The longest silence of a node, in milliseconds, before an answer or within it. */
@@ -70,14 +72,14 @@ export class HttpNodeFiles implements NodeFiles {
     return namesIn(Buffer.concat(parts).toString('utf8'));
   }
 
-  async read(file: string, from: number, signal: AbortSignal): Promise<FileRead> {
+  async read(file: string, from: number, signal: AbortSignal, most?: number): Promise<FileRead> {
     const path = `${this.#root}${file}`;
     // Without a conditional header: the server's times have whole seconds and would hide growth.
-    const headers = from === 0 ? {} : { range: from < 0 ? `bytes=${from}` : `bytes=${from}-` };
+    const headers = from === 0 && most === undefined ? {} : { range: rangeOf(from, most) };
     const response = await this.#client.raw(path, { headers, maxSilenceMs: SILENCE_MS }, signal);
     switch (response.status) {
       case 206:
-        return { type: 'bytes', from, body: whole(response), times: timesIn(response) };
+        return { type: 'bytes', from, body: whole(response), times: timesIn(response), isCut: isCut(response, most) };
       case 200:
         if (headerOf(response, 'content-length') === '0') return dropped(response, { type: 'beyond', size: 0 });
         return { type: 'bytes', from: 0, body: whole(response), times: timesIn(response) };
@@ -97,15 +99,19 @@ export class HttpNodeFiles implements NodeFiles {
  */
 function whole({ headers, body }: RawResponse): ByteStream {
   const announced = Number(headerOf({ headers }, 'content-length') ?? Number.NaN);
-  async function* checked() {
+  async function* checked(chunks: AsyncIterable<Buffer>) {
     let size = 0;
-    for await (const chunk of body) {
+    for await (const chunk of chunks) {
       size += chunk.length;
       yield chunk;
     }
     if (size < announced) throw new FaroError('unreachable', `the answer ended after ${size} of ${announced} bytes`);
   }
-  return Object.assign(checked(), { [Symbol.asyncDispose]: () => body[Symbol.asyncDispose]() });
+  return {
+    [Symbol.asyncIterator]: () => checked(body),
+    lent: { [Symbol.asyncIterator]: () => checked(body.lent ?? body) },
+    [Symbol.asyncDispose]: () => body[Symbol.asyncDispose](),
+  };
 }
 
 /** The kubelet's own words; the API server passes them on as they are. */
@@ -126,7 +132,19 @@ async function refused(response: RawResponse, path: string): Promise<never> {
 }
 
 function refusal(response: RawResponse, path: string): Promise<Error> {
-  return readRefusal(response, { method: 'GET', path, headers: {}, lane: 'logs' });
+  return readRefusal(response, { method: 'GET', path, headers: {}, lane: 'files' });
+}
+
+function rangeOf(from: number, most: number | undefined): string {
+  if (from < 0) return `bytes=${from}`;
+  return `bytes=${from}-${most === undefined ? '' : from + most - 1}`;
+}
+
+/** `bytes FROM-TO/SIZE`; a server that does not tell the size may have more whenever it gives all that was asked for. */
+function isCut(response: RawResponse, most = Number.POSITIVE_INFINITY): boolean {
+  const [, to, size] = /^bytes \d+-(\d+)\/(\d+)$/.exec(headerOf(response, 'content-range') ?? '') ?? [];
+  if (to !== undefined) return Number(to) + 1 < Number(size);
+  return Number(headerOf(response, 'content-length') ?? most) >= most;
 }
 
 /** `bytes *\/SIZE`. */

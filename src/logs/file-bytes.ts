@@ -9,11 +9,14 @@ import { COMPRESSED } from './rotation.ts';
 
 /** A log file's bytes from a place on, whether the file is compressed or not. */
 export interface FileBytes extends AsyncDisposable {
+  /** Each holds only until the next one is asked for. */
   readonly chunks: AsyncIterable<Buffer>;
   /** A compressed file is never written to again, and every request for it begins at its beginning. */
   readonly isCompressed: boolean;
   /** Of a file that is not compressed, where its node tells. */
   readonly times?: FileTimes | undefined;
+  /** The file went on behind `most` when it was opened. */
+  readonly isCut?: boolean | undefined;
 }
 
 /** A compressed file is not what was compressed: it ends too early, or its bytes or its trailer (CRC-32, size) are wrong. */
@@ -49,16 +52,25 @@ export class SoundChunks implements AsyncIterable<Buffer> {
 /** Unpacks gzip; fails with zlib's error where it is damaged or ends too early, after what could be unpacked. */
 export type Gunzip = (bytes: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 
+/** A place in a file. */
+export interface FilePlace {
+  readonly file: string;
+  readonly from: number;
+  /** Of a file that is not compressed, so many bytes at most; undefined: to its end. */
+  readonly most?: number | undefined;
+}
+
 /** Opens a file at `from`, or its compressed form; undefined where neither is there or reaches that far. */
 export async function openFile(
   { files, gunzip = inPieces }: { readonly files: NodeFiles; readonly gunzip?: Gunzip | undefined },
-  at: { readonly file: string; readonly from: number; readonly mayBeCompressed: boolean },
+  { file, from, most, mayBeCompressed }: FilePlace & { readonly mayBeCompressed: boolean },
   signal: AbortSignal,
 ): Promise<FileBytes | undefined> {
-  const { file, from, mayBeCompressed } = at;
-  const plain = await files.read(file, from, signal);
-  if (plain.type === 'bytes')
-    return { ...fileBytes(skipping(plain.body, from - plain.from), plain.body, false), times: plain.times };
+  const plain = await files.read(file, from, signal, most);
+  if (plain.type === 'bytes') {
+    const { body, times, isCut } = plain;
+    return { ...fileBytes(skipping(body.lent ?? body, from - plain.from), body, false), times, isCut };
+  }
   if (plain.type === 'beyond') return from === 0 ? emptyFile({ isCompressed: false }) : undefined;
   if (!mayBeCompressed) return undefined;
   const compressed = await files.read(`${file}${COMPRESSED}`, 0, signal);
@@ -128,8 +140,8 @@ export async function beginsWith(opened: FileBytes, expected: Proof): Promise<bo
   return expected.matches(found.subarray(0, expected.length));
 }
 
-/** No time is longer. */
-const MOST_TIME_BYTES = 64;
+/** No time is longer, in bytes. */
+export const MOST_TIME_BYTES = 64;
 
 /** The time of a file's first record; disposes it. */
 export async function firstTimeOf(opened: FileBytes): Promise<Timestamp | undefined> {
@@ -139,7 +151,7 @@ export async function firstTimeOf(opened: FileBytes): Promise<Timestamp | undefi
     begin = Buffer.concat([begin, chunk]);
     const space = begin.indexOf(32);
     if (space !== -1) return timestampAt(begin, 0, space);
-    if (begin.length > MOST_TIME_BYTES) return undefined;
+    if (begin.length >= MOST_TIME_BYTES) return undefined;
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { FileTimes } from '../kube/node-files.ts';
+import { FaroError } from '../model/errors.ts';
 import type { FilePosition } from '../model/record.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { type DamagedFile, type FileBytes, SoundChunks } from './file-bytes.ts';
@@ -8,7 +9,9 @@ import {
   FileSuccession,
   type FileSuccessionOptions,
   type NextFile,
+  READ_BYTES,
 } from './file-succession.ts';
+import { Gathering } from './gathering.ts';
 import { NO_PROOF, proofAt } from './proof.ts';
 import { type ReadingPlace, type RecordsPiece, WholeLines } from './whole-lines.ts';
 
@@ -47,7 +50,7 @@ interface FilePlace extends ReadingPlace {
 type Drained = 'end' | 'more' | 'moved' | DamagedFile;
 
 const PIECE_BYTES = 256 * 1024;
-/** After as much the others have their turn. */
+/** A node that does not honour ranges gives more than was asked for: after as much the others have their turn. */
 const TURN_BYTES = 8 * 1024 * 1024;
 /** A runtime may write to a file for a moment after it was renamed. */
 const SETTLE_MS = 2000;
@@ -118,7 +121,8 @@ export class FileLog {
   }
 
   /**
-   * Yields what was written since the last reading; `state` then says how far it came.
+   * Yields what was written since the last reading, each piece's bytes until the next one is asked for; `state` then says
+   * how far it came.
    * @param hurry does not wait for a rotated file to settle: the files are about to go.
    */
   async *read({ hurry }: { readonly hurry: boolean }, signal: AbortSignal): AsyncGenerator<FilePiece> {
@@ -152,9 +156,11 @@ export class FileLog {
     return this.#place === undefined ? undefined : this.#lines.takeUnended(this.#place);
   }
 
-  async *#drain(place: FilePlace, signal: AbortSignal): AsyncGenerator<FilePiece, Drained> {
-    const from = place.offset - place.proof.length;
-    const opened = this.#opened ?? (await this.#succession.open(place.file, from, signal));
+  async *#drain(place: FilePlace, signal: AbortSignal, { isWhole = false } = {}): AsyncGenerator<FilePiece, Drained> {
+    const { file, offset, proof } = place;
+    const from = offset - proof.length;
+    const most = isWhole ? undefined : proof.length + READ_BYTES;
+    const opened = this.#opened ?? (await this.#succession.open({ file, from, most }, signal));
     this.#opened = undefined;
     if (opened === undefined) return 'moved';
     await using bytes = opened;
@@ -163,6 +169,12 @@ export class FileLog {
     place.isSettled ||= bytes.isCompressed;
     const chunks = new SoundChunks(bytes);
     const drained = yield* this.#consume(place, chunks);
+    if (drained === 'end' && bytes.isCut === true) {
+      if (place.offset > offset) return 'more';
+      if (isWhole) throw new FaroError('protocol', `of ${file} the node gave a part only, which holds no whole record`);
+      // Where so much holds no whole record, the file's end tells what that is.
+      return yield* this.#drain(place, signal, { isWhole: true });
+    }
     if (chunks.damage === undefined) return drained;
     if (!this.#succession.givesUp(place.file)) throw chunks.damage;
     return chunks.damage;
@@ -170,29 +182,27 @@ export class FileLog {
 
   async *#consume(place: FilePlace, chunks: SoundChunks): AsyncGenerator<FilePiece, Exclude<Drained, DamagedFile>> {
     const { offset } = place;
-    let parts: Buffer[] = [];
-    let size = 0;
+    const gathered = new Gathering();
     let taken = 0;
     let unproven = place.proof.length;
     for await (const chunk of chunks) {
-      parts.push(chunk);
-      size += chunk.length;
+      gathered.add(chunk);
+      const { size } = gathered;
       if (size < Math.max(PIECE_BYTES, unproven, 2 * this.#lines.unended.length)) continue;
-      const gathered = Buffer.concat(parts, size);
-      if (unproven > 0 && !place.proof.matches(gathered.subarray(0, unproven))) return 'moved';
-      const piece = this.#lines.take(place, gathered.subarray(unproven));
+      const { bytes } = gathered;
+      if (unproven > 0 && !place.proof.matches(bytes.subarray(0, unproven))) return 'moved';
+      const piece = this.#lines.take(place, bytes.subarray(unproven));
       unproven = 0;
       taken += size;
-      parts = [this.#lines.unended];
-      size = this.#lines.unended.length;
       if (piece !== undefined) yield piece;
+      gathered.beginWith(this.#lines.unended);
       // A compressed file has to be unpacked from its beginning each time; and who took nothing would come no further.
       const mayEnd = !place.isCompressed && place.offset > offset;
       if (taken >= TURN_BYTES && mayEnd) return 'more';
     }
-    const gathered = Buffer.concat(parts, size);
-    if (unproven > 0 && !place.proof.matches(gathered.subarray(0, unproven))) return 'moved';
-    const piece = this.#lines.take(place, gathered.subarray(unproven));
+    const { bytes } = gathered;
+    if (unproven > 0 && !place.proof.matches(bytes.subarray(0, unproven))) return 'moved';
+    const piece = this.#lines.take(place, bytes.subarray(unproven));
     if (piece !== undefined) yield piece;
     return 'end';
   }

@@ -5,8 +5,10 @@ import {
   beginsWith,
   DamagedFile,
   type FileBytes,
+  type FilePlace,
   firstTimeOf,
   type Gunzip,
+  MOST_TIME_BYTES,
   openFile,
   unpackedSize,
 } from './file-bytes.ts';
@@ -62,6 +64,11 @@ interface ReadFile {
 /** A compressed file that is damaged is read as often: what came of it may have been cut short on its way. */
 const READINGS_OF_DAMAGED = 3;
 const TWO_32 = 2 ** 32;
+/**
+ * Of a file, so many bytes are asked for at once, after which the others have their turn: an answer that is read to its
+ * end leaves its connection to the next one.
+ */
+export const READ_BYTES = 7 * 1024 * 1024;
 
 /** Which of one container run's log files comes after which, as the kubelet renames, compresses and removes them. */
 export class FileSuccession {
@@ -104,9 +111,9 @@ export class FileSuccession {
     return damages >= READINGS_OF_DAMAGED;
   }
 
-  open(file: string, from: number, signal: AbortSignal): Promise<FileBytes | undefined> {
+  open({ file, ...at }: FilePlace, signal: AbortSignal): Promise<FileBytes | undefined> {
     const path = `${this.#options.folder}${file}`;
-    return openFile(this.#options, { file: path, from, mayBeCompressed: file !== this.live }, signal);
+    return openFile(this.#options, { file: path, ...at, mayBeCompressed: file !== this.live }, signal);
   }
 
   /** The file that holds a place's last record at its offset, under whatever name; `nowhere`: no file does. */
@@ -130,7 +137,7 @@ export class FileSuccession {
    * @param before where the reading stands, or that of an earlier recorder.
    */
   async next(before: Place | undefined, signal: AbortSignal): Promise<NextFile | NoFile> {
-    const live = await this.open(this.live, 0, signal);
+    const live = await this.open({ file: this.live, from: 0, most: READ_BYTES }, signal);
     let isKept = false;
     try {
       const names = await this.#list(signal);
@@ -155,7 +162,7 @@ export class FileSuccession {
 
   /** Whether a file holds a place's last record at its offset; one that is damaged before it is given up in the end. */
   async #holds(file: string, { offset, proof }: Place, signal: AbortSignal): Promise<boolean> {
-    const opened = await this.open(file, offset - proof.length, signal);
+    const opened = await this.open({ file, from: offset - proof.length, most: proof.length }, signal);
     if (opened === undefined) return false;
     try {
       return await beginsWith(opened, proof);
@@ -192,7 +199,7 @@ export class FileSuccession {
   }
 
   async #firstTime(file: string, signal: AbortSignal): Promise<Timestamp | undefined> {
-    const opened = await this.open(file, 0, signal);
+    const opened = await this.open({ file, from: 0, most: MOST_TIME_BYTES }, signal);
     if (opened === undefined) return undefined;
     try {
       return await firstTimeOf(opened);
@@ -241,7 +248,7 @@ export class FileSuccession {
 
   /** How many bytes of a file there are behind some. */
   async #behind(file: string, from: number, signal: AbortSignal): Promise<number | DamagedFile> {
-    await using bytes = await this.open(file, from, signal);
+    await using bytes = await this.open({ file, from }, signal);
     let size = 0;
     try {
       for await (const chunk of bytes?.chunks ?? []) size += chunk.length;

@@ -154,6 +154,42 @@ const streams: readonly (readonly [title: string, speech: Speech, says: RegExp])
   ['a refusal, a byte now and then', (socket) => slowly(socket, REFUSED, '1\r\n \r\n'), /unreachable.*no reason came/],
 ];
 
+const FILE_HEAD = 'HTTP/1.1 200 OK\r\n';
+const files: readonly (readonly [title: string, speech: Speech, says: RegExp])[] = [
+  ['a negative length', `${FILE_HEAD}Content-Length: -5\r\n\r\nhi\n`, /protocol.*a length that is none/],
+  [
+    'a length beyond all reason, and an end',
+    `${FILE_HEAD}Content-Length: 99999999999\r\n\r\nhi\n`,
+    /unreachable.*broke/,
+  ],
+  ['two lengths', `${FILE_HEAD}Content-Length: 2\r\nContent-Length: 7\r\n\r\nhi`, /protocol.*a length that is none/],
+  ['chunks of garbage', `${FILE_HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\nhi\n`, /protocol.*without a size/],
+  ['chunks without an end', `${FILE_HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n`, /unreachable.*broke/],
+  [
+    'a header of a megabyte',
+    `${FILE_HEAD}X-Long: ${'x'.repeat(1024 * 1024)}\r\n\r\nhi\n`,
+    /protocol.*headers without end/,
+  ],
+  [
+    'headers without end',
+    (socket) => endless(socket, FILE_HEAD, Buffer.from('X-More: 1\r\n'.repeat(1000))),
+    /protocol.*headers without end/,
+  ],
+  [
+    'a promise of an answer, again and again',
+    (socket) => endless(socket, '', Buffer.from('HTTP/1.1 102 Processing\r\n\r\n'.repeat(100))),
+    /protocol.*promises/,
+  ],
+  ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n\r\n', /protocol.*no HTTP/],
+  ['nothing, and an end', '', /unreachable/],
+  ['silence', () => undefined, /unreachable.*no answer/],
+  [
+    'silence behind the headers',
+    (socket) => socket.write(`${FILE_HEAD}Content-Length: 5\r\n\r\n`),
+    /unreachable.*no answer/,
+  ],
+];
+
 describe('a server that lies', () => {
   const server = createServer();
   const speeches = new Map<string, Speech>();
@@ -222,6 +258,17 @@ describe('a server that lies', () => {
         for await (const _chunk of body);
       };
       assert.match(await outcome(speech, read, /now and then/.test(title)), says);
+    });
+
+  for (const [title, speech, says] of files)
+    it(`answers the question for a file with ${title}`, { timeout: LONGEST_MS }, async () => {
+      const read = async (client: KubeClient, name: string) => {
+        const how = { maxSilenceMs: TIMES.silenceMs * (title.startsWith('silence') ? 1 : 60) };
+        const { body } = await client.raw(`/x?container=${name}`, how, AbortSignal.timeout(LONGEST_MS));
+        await using _body = body;
+        for await (const _chunk of body.lent ?? body);
+      };
+      assert.match(await outcome(speech, read), says);
     });
 
   it('was not listened to for longer than it took to see that', () => {

@@ -48,3 +48,34 @@ test('a listing that ends too early is an error: a name that is missing would be
   assert.deepEqual(await filesOf(200, page, page.length).list('x/', signal), ['0.log']);
   await assert.rejects(filesOf(200, page.slice(0, 20), page.length).list('x/', signal), /ended after/);
 });
+
+test('a part of a file is asked for as such, and says whether the file goes on behind it', async () => {
+  const asked: unknown[] = [];
+  const isCut = async (most: number | undefined, contentRange: string, length = 10) => {
+    const headers = { 'content-range': contentRange, 'content-length': String(length) };
+    const raw = async (_path: string, options: { headers?: unknown }) => {
+      asked.push(options.headers);
+      return { status: 206, headers, body: emptyBody() };
+    };
+    const read = await new HttpNodeFiles({ raw }, { root: '/', through: 'a test' }).read('0.log', 5, signal, most);
+    return read.type === 'bytes' ? read.isCut : read.type;
+  };
+  assert.equal(await isCut(10, 'bytes 5-14/16'), true);
+  assert.equal(await isCut(10, 'bytes 5-14/15'), false);
+  assert.equal(await isCut(undefined, 'bytes 5-15/16'), false);
+  assert.equal(await isCut(10, 'bytes 5-14/*'), true);
+  assert.equal(await isCut(10, 'bytes 5-13/*', 9), false);
+  assert.equal(await isCut(undefined, 'bytes 5-14/*'), false);
+  const ranges = ['bytes=5-14', 'bytes=5-14', 'bytes=5-', 'bytes=5-14', 'bytes=5-14', 'bytes=5-'];
+  assert.deepEqual(
+    asked,
+    ranges.map((range) => ({ range })),
+  );
+});
+
+function emptyBody() {
+  async function* nothing(): AsyncGenerator<Buffer> {
+    yield* [];
+  }
+  return Object.assign(nothing(), { [Symbol.asyncDispose]: async () => undefined });
+}

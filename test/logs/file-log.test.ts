@@ -125,7 +125,7 @@ async function inTurns(bytes: Buffer, most: number) {
     turns += 1;
     assert.ok(turns <= most, 'it comes to no end');
     for await (const piece of reader.read({ hurry: false }, signal))
-      if (piece.type === 'records') read.push(piece.bytes);
+      if (piece.type === 'records') read.push(Buffer.from(piece.bytes));
   } while (reader.state === 'more');
   return { read: Buffer.concat(read), sent, state: reader.state };
 }

@@ -1,13 +1,15 @@
 import { TLSSocket } from 'node:tls';
-import { FaroError } from '../../model/errors.ts';
+import { codeOf, FaroError } from '../../model/errors.ts';
 import { SharedTask } from '../auth/shared-task.ts';
 import type { ClientLimits } from '../limits.ts';
 import { type Channel, Unprocessed } from './channel.ts';
 import { connectError } from './connect-error.ts';
+import { FileChannel } from './file-channel.ts';
+import type { Headers, Lane } from './http.ts';
 import { proxyAuthorization } from './http-proxy.ts';
 import { Http1Channel } from './http1-channel.ts';
 import { Http2Channel } from './http2-channel.ts';
-import { type Caller, openSocket } from './socket.ts';
+import { type Caller, openForFiles, openSocket } from './socket.ts';
 
 const HTTP_1 = 'http/1.1';
 /** New connections in a row that the server ends at once, or allows no stream on, before that is an error. */
@@ -17,13 +19,15 @@ const MAX_STILLBORN = 3;
 export class Channels {
   readonly #caller: () => Caller;
   readonly #limits: ClientLimits;
+  readonly #lane: Lane;
   readonly #opening: SharedTask<Channel>;
   #channels: readonly Channel[] = [];
   #isRetired = false;
 
-  constructor(caller: () => Caller, limits: ClientLimits) {
+  constructor(caller: () => Caller, { limits, lane }: { readonly limits: ClientLimits; readonly lane: Lane }) {
     this.#caller = caller;
     this.#limits = limits;
+    this.#lane = lane;
     this.#opening = new SharedTask((signal) => this.#open(signal));
   }
 
@@ -72,6 +76,9 @@ export class Channels {
   async #connect(caller: Caller, signal: AbortSignal): Promise<Channel> {
     const { server } = caller.connection;
     const { connectMs: timeoutMs } = this.#limits;
+    const hasFiles = this.#channels.some((channel) => channel instanceof FileChannel);
+    const files = this.#lane === 'files' && !hasFiles ? await this.#files(signal) : undefined;
+    if (files !== undefined) return files;
     if (server.protocol === 'http:') return this.#http1();
     const socket = await openSocket(caller, { timeoutMs, protocols: ['h2', HTTP_1] }, signal);
     if (!(socket instanceof TLSSocket) || socket.alpnProtocol !== 'h2') return this.#http1(socket);
@@ -87,17 +94,38 @@ export class Channels {
     }
   }
 
+  /** Undefined where the server speaks nothing but HTTP/2. */
+  async #files(signal: AbortSignal): Promise<FileChannel | undefined> {
+    const { connectMs: timeoutMs } = this.#limits;
+    const connect = (over: AbortSignal) => openForFiles(this.#caller(), timeoutMs, over);
+    try {
+      return new FileChannel({ ...this.#requests(), first: await connect(signal), connect });
+    } catch (error) {
+      if (isOfAlpn(error)) return undefined;
+      throw error;
+    }
+  }
+
   #http1(first?: Http1First): Http1Channel {
-    const { server, proxy } = this.#caller().connection;
-    const path = server.pathname.replace(/\/$/, '');
     const { connectMs: timeoutMs } = this.#limits;
     // A server that speaks HTTP/1.1 may stand beside one that speaks HTTP/2: only the first is wanted from here on.
     const connect = (signal: AbortSignal) => openSocket(this.#caller(), { timeoutMs, protocols: [HTTP_1] }, signal);
-    const own = first === undefined ? { connect } : { connect, first };
-    const isAskedEachTime = server.protocol === 'http:' && proxy !== null && proxy.protocol !== 'socks5:';
-    if (!isAskedEachTime) return new Http1Channel({ server, prefix: path, headers: {}, ...own });
-    return new Http1Channel({ server, prefix: server.origin + path, headers: proxyAuthorization(proxy), ...own });
+    return new Http1Channel({ ...this.#requests(), connect, ...(first && { first }) });
   }
+
+  /** How requests of HTTP/1.1 are addressed. */
+  #requests(): { readonly server: URL; readonly prefix: string; readonly headers: Headers } {
+    const { server, proxy } = this.#caller().connection;
+    const path = server.pathname.replace(/\/$/, '');
+    const isAskedEachTime = server.protocol === 'http:' && proxy !== null && proxy.protocol !== 'socks5:';
+    if (!isAskedEachTime) return { server, prefix: path, headers: {} };
+    return { server, prefix: server.origin + path, headers: proxyAuthorization(proxy) };
+  }
+}
+
+/** The server ended the handshake: it speaks none of the protocols that it was offered. */
+function isOfAlpn(error: unknown): boolean {
+  return codeOf(error instanceof Error ? error.cause : error) === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
 }
 
 type Http1First = NonNullable<ConstructorParameters<typeof Http1Channel>[0]['first']>;

@@ -1,5 +1,8 @@
-/** Watches and plain calls share connections; logs have their own, so that a flood of lines cannot delay a watch. */
-export type Lane = 'api' | 'logs';
+/**
+ * Watches and plain calls share connections; logs have their own, so that a flood of lines cannot delay a watch. Files, which
+ * are asked for without a body, have theirs, that cost less for each byte.
+ */
+export type Lane = 'api' | 'logs' | 'files';
 
 /** Names in lower case; several values are sent as several fields. */
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
@@ -18,7 +21,13 @@ export interface HttpRequest {
 }
 
 /** Bytes as they arrive. Reading slowly holds the sender back; disposing ends it. A break in the middle throws. */
-export interface ByteStream extends AsyncIterable<Buffer>, AsyncDisposable {}
+export interface ByteStream extends AsyncIterable<Buffer>, AsyncDisposable {
+  /**
+   * The same in memory that is used again, for whoever keeps nothing of a piece without copying it: each holds only until
+   * the next one is asked for. Absent where there is no such memory.
+   */
+  readonly lent?: AsyncIterable<Buffer>;
+}
 
 export interface HttpResponse {
   readonly status: number;

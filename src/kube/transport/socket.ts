@@ -2,11 +2,13 @@ import type { Socket } from 'node:net';
 import { FaroError, messageOf } from '../../model/errors.ts';
 import type { Connection, Credentials } from '../connection.ts';
 import { addressOf } from './address.ts';
+import { BlockReader } from './block-reader.ts';
 import { connectError, reasonOf } from './connect-error.ts';
+import { FileConnection } from './file-connection.ts';
 import { openProxy, openTunnel } from './http-proxy.ts';
 import { openSocks5 } from './socks5.ts';
 import { openTcp } from './tcp.ts';
-import { secure } from './tls.ts';
+import { openTls, secure, type TlsOptions } from './tls.ts';
 
 /** Whom a connection is opened for. */
 export interface Caller {
@@ -24,13 +26,41 @@ export interface SocketOptions {
 }
 
 /** Opens a connection to the API server: through the proxy where there is one, verified where it is TLS. */
-export async function openSocket(caller: Caller, options: SocketOptions, signal: AbortSignal): Promise<Socket> {
-  const { timeoutMs, protocols } = options;
+export function openSocket(caller: Caller, options: SocketOptions, signal: AbortSignal): Promise<Socket> {
+  return inTime(caller, options.timeoutMs, signal, (either) => open(caller, options.protocols, either));
+}
+
+/** The same for files, in HTTP/1.1. What comes over a proxy is read as Node reads it; else straight into large blocks. */
+export function openForFiles(caller: Caller, timeoutMs: number, signal: AbortSignal): Promise<FileConnection> {
+  const { server, proxy } = caller.connection;
+  const reader = new BlockReader();
+  const { onread } = reader;
+  return inTime(caller, timeoutMs, signal, async (either) => {
+    const address = addressOf(server);
+    const socket =
+      proxy !== null
+        ? await open(caller, FOR_FILES, either)
+        : server.protocol === 'http:'
+          ? await openTcp(address, either, onread)
+          : await openTls({ ...tlsOptions(caller, FOR_FILES), address, onread }, either);
+    reader.attach(socket, { isBegun: proxy === null });
+    return new FileConnection(socket, reader);
+  });
+}
+
+const FOR_FILES = ['http/1.1'];
+
+async function inTime<T>(
+  caller: Caller,
+  timeoutMs: number,
+  signal: AbortSignal,
+  opening: (either: AbortSignal) => Promise<T>,
+): Promise<T> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const either = AbortSignal.any([signal, timeout]);
   try {
     either.throwIfAborted();
-    return await open(caller, protocols, either);
+    return await opening(either);
   } catch (error) {
     signal.throwIfAborted();
     throw connectError(timeout.aborted ? tooSlow(timeoutMs, error) : error, caller);
@@ -42,17 +72,16 @@ function tooSlow(timeoutMs: number, cause: unknown): FaroError {
   return new FaroError('unreachable', `no connection within ${timeoutMs / 1000} s`, { hint, cause });
 }
 
-async function open(
-  { connection, credentials }: Caller,
-  protocols: readonly string[],
-  signal: AbortSignal,
-): Promise<Socket> {
-  const { server, tls } = connection;
-  const socket = await carried(connection, signal);
-  if (server.protocol === 'http:') return socket;
-  const host = tls.serverName ?? addressOf(server).host;
-  const { clientCertificate } = credentials;
-  return secure(socket, { trust: tls, host, clientCertificate, protocols }, signal);
+async function open(caller: Caller, protocols: readonly string[], signal: AbortSignal): Promise<Socket> {
+  const socket = await carried(caller.connection, signal);
+  if (caller.connection.server.protocol === 'http:') return socket;
+  return secure(socket, tlsOptions(caller, protocols), signal);
+}
+
+function tlsOptions({ connection, credentials }: Caller, protocols: readonly string[]): TlsOptions {
+  const { server, tls: trust } = connection;
+  const host = trust.serverName ?? addressOf(server).host;
+  return { trust, host, clientCertificate: credentials.clientCertificate, protocols };
 }
 
 /** A connection that carries bytes to the server, or to a proxy that takes plain HTTP requests for it. */

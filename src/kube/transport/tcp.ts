@@ -1,14 +1,18 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import type { Address } from './address.ts';
 import { eventOf } from './event.ts';
 
 /** The system asks a silent peer for a sign of life after this long, and (libuv) once a second ten times from then on. */
 const KEEP_ALIVE_MS = 15_000;
 
-/** Opens a TCP connection. */
-export function openTcp(address: Address, signal: AbortSignal): Promise<Socket> {
-  const how = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
-  return established(connect({ ...address, ...how }), 'connect', signal);
+/** Opens a TCP connection; `onread` takes what it receives past its stream. */
+export function openTcp(address: Address, signal: AbortSignal, onread?: OnReadOpts): Promise<Socket> {
+  return established(lively(connect({ ...address, ...(onread && { onread }) })), 'connect', signal);
+}
+
+/** It sends at once, and a peer that is gone does not look like silence. */
+export function lively<S extends Socket>(socket: S): S {
+  return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
 }
 
 /** The socket, once the event says that it is ready; destroyed where that fails. */

@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
-import { isIP, type Socket } from 'node:net';
-import { connect, getCACertificates, type TLSSocket } from 'node:tls';
+import { isIP, type OnReadOpts, type Socket } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, connect, getCACertificates, type TLSSocket } from 'node:tls';
 import type { Credentials, ServerTrust } from '../connection.ts';
-import { established } from './tcp.ts';
+import type { Address } from './address.ts';
+import { established, lively } from './tcp.ts';
 
 /** The server's certificate does not prove who it is; `code` is OpenSSL's or Node's word for why. */
 export class UntrustedServer extends Error {
@@ -26,19 +27,33 @@ export interface TlsOptions {
 }
 
 /** Makes a TCP connection a verified TLS one. Throws UntrustedServer before a byte of ours is sent. */
-export async function secure(socket: Socket, options: TlsOptions, signal: AbortSignal): Promise<TLSSocket> {
-  const { trust, host, clientCertificate, protocols } = options;
-  const secured = connect({
-    socket,
-    host,
-    // SNI takes no addresses; what is verified is the host either way.
+export function secure(socket: Socket, options: TlsOptions, signal: AbortSignal): Promise<TLSSocket> {
+  return verified(connect({ socket, ...settings(options) }), options, signal);
+}
+
+/** Opens a connection of its own, whose bytes `onread` takes past its stream: Node gives it none of a socket that is there. */
+export function openTls(
+  { address, onread, ...options }: TlsOptions & { readonly address: Address; readonly onread: OnReadOpts },
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const how: ConnectionOptions & { readonly onread: OnReadOpts } = { ...settings(options), ...address, onread };
+  return verified(lively(connect(how)), options, signal);
+}
+
+function settings({ trust, host, clientCertificate, protocols }: TlsOptions): ConnectionOptions {
+  return {
+    // SNI takes no addresses; what is verified is the host either way, not the address that is connected to.
     ...(isIP(host) === 0 ? { servername: host } : {}),
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
     ...authorities(trust),
     ...clientCertificate,
     ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
     // Verified below, as Node would do at the same moment, but with the certificate at hand for the message.
     rejectUnauthorized: false,
-  });
+  };
+}
+
+async function verified(secured: TLSSocket, { trust }: TlsOptions, signal: AbortSignal): Promise<TLSSocket> {
   await established(secured, 'secureConnect', signal);
   if (secured.authorized || trust.insecureSkipVerify) return secured;
   const error = untrusted(secured);

@@ -63,7 +63,8 @@ export class Transport implements AsyncDisposable {
   #newLanes(credentials: Credentials): Readonly<Record<Lane, Channels>> {
     this.#credentials = credentials;
     const caller = () => this.#caller(credentials);
-    return { api: new Channels(caller, this.#limits), logs: new Channels(caller, this.#limits) };
+    const of = (lane: Lane) => new Channels(caller, { limits: this.#limits, lane });
+    return { api: of('api'), logs: of('logs'), files: of('files') };
   }
 
   #caller(credentials: Credentials) {
