@@ -15,24 +15,31 @@ export interface Condition {
 }
 
 export function conditionsOf(object: KubeObject): readonly Condition[] {
-  return listOf(path(object, 'status', 'conditions')).flatMap((condition) => {
-    const type = textOf(field(condition, 'type'));
-    const status = field(condition, 'status');
-    if (type === undefined || (status !== 'True' && status !== 'False' && status !== 'Unknown')) return [];
-    return {
-      type,
-      status,
-      reason: textOf(field(condition, 'reason')) ?? '',
-      message: textOf(field(condition, 'message')) ?? '',
-      lastTransitionTime: textOf(field(condition, 'lastTransitionTime')),
-      lastUpdateTime: textOf(field(condition, 'lastUpdateTime')),
-      observedGeneration: numberOf(field(condition, 'observedGeneration')),
-    };
-  });
+  return listOf(path(object, 'status', 'conditions')).flatMap((entry) => readingOf(entry) ?? []);
 }
 
+/** The first of that type. */
 export function conditionOf(object: KubeObject, type: string): Condition | undefined {
-  return conditionsOf(object).find((condition) => condition.type === type);
+  for (const entry of listOf(path(object, 'status', 'conditions'))) {
+    const condition = field(entry, 'type') === type ? readingOf(entry) : undefined;
+    if (condition !== undefined) return condition;
+  }
+  return undefined;
+}
+
+function readingOf(entry: unknown): Condition | undefined {
+  const type = textOf(field(entry, 'type'));
+  const status = field(entry, 'status');
+  if (type === undefined || (status !== 'True' && status !== 'False' && status !== 'Unknown')) return undefined;
+  return {
+    type,
+    status,
+    reason: textOf(field(entry, 'reason')) ?? '',
+    message: textOf(field(entry, 'message')) ?? '',
+    lastTransitionTime: textOf(field(entry, 'lastTransitionTime')),
+    lastUpdateTime: textOf(field(entry, 'lastUpdateTime')),
+    observedGeneration: numberOf(field(entry, 'observedGeneration')),
+  };
 }
 
 /** A condition as a sentence: its message, else its reason. */

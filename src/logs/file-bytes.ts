@@ -97,7 +97,11 @@ function isOfZlib(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
 }
 
-async function* skipping(chunks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
+function skipping(chunks: AsyncIterable<Buffer>, count: number): AsyncIterable<Buffer> {
+  return count === 0 ? chunks : behind(chunks, count);
+}
+
+async function* behind(chunks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
   let rest = count;
   for await (const chunk of chunks) {
     if (rest < chunk.length) yield rest === 0 ? chunk : chunk.subarray(rest);

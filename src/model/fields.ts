@@ -7,7 +7,9 @@ export function field(value: unknown, name: string): unknown {
 
 /** A field of a field …, e.g. `path(pod, 'spec', 'nodeName')`. */
 export function path(value: unknown, ...names: readonly string[]): unknown {
-  return names.reduce(field, value);
+  let found = value;
+  for (const name of names) found = field(found, name);
+  return found;
 }
 
 /** A list; anything else is an empty one. */

@@ -90,8 +90,11 @@ class PatchWriter {
   }
 }
 
+const ESCAPED = /[~/]/;
+
 function step(at: string, name: string | number): string {
-  return `${at}/${typeof name === 'number' ? name : name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const isPlain = typeof name === 'number' || !ESCAPED.test(name);
+  return `${at}/${isPlain ? name : name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** The document that a patch makes of another; neither is changed. Throws FaroError `story` where it does not fit. */
@@ -137,9 +140,12 @@ class PatchedCopy {
   }
 }
 
+const OPERATIONS: ReadonlySet<string> = new Set(['add', 'replace', 'remove']);
+
 function stepsOf(operation: PatchOperation): string[] {
   const [first, ...steps] = operation.path.split('/');
-  if (first !== '' || !['add', 'replace', 'remove'].includes(operation.op)) throw misfit(operation);
+  if (first !== '' || !OPERATIONS.has(operation.op)) throw misfit(operation);
+  if (!operation.path.includes('~')) return steps;
   return steps.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
@@ -149,10 +155,11 @@ function childOf(parent: unknown, name: string, operation: PatchOperation): unkn
   throw misfit(operation);
 }
 
-/** Not by assignment, which would set the prototype for the name __proto__. */
+/** Not by assignment where the name is __proto__, which would set the prototype. */
 function setChild(parent: unknown, name: string, value: unknown): void {
   if (typeof parent !== 'object' || parent === null) return;
-  Object.defineProperty(parent, name, { value, enumerable: true, writable: true, configurable: true });
+  if (name !== '__proto__') (parent as Record<string, unknown>)[name] = value;
+  else Object.defineProperty(parent, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function applyInList(list: unknown[], name: string, operation: PatchOperation): void {
