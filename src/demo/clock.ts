@@ -4,8 +4,8 @@ interface Sleeper {
   readonly at: number;
   /** Among those of one moment, who slept first wakes first. */
   readonly order: number;
-  readonly wake: () => void;
-  isGone: boolean;
+  /** undefined once nobody sleeps any more. */
+  wake: (() => void) | undefined;
 }
 
 /** A clock that stands still until it is told to go on: hours pass in the time that the work takes. */
@@ -27,14 +27,14 @@ export class SimulatedClock implements Clock {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason);
       const onAbort = () => {
-        sleeper.isGone = true;
+        sleeper.wake = undefined; // the heap holds it until its time has come, and nothing else with it
         reject(signal?.reason);
       };
       const wake = () => {
         signal?.removeEventListener('abort', onAbort);
         resolve();
       };
-      const sleeper = { at: this.#now + Math.max(0, ms), order: this.#order++, wake, isGone: false };
+      const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), order: this.#order++, wake };
       this.#push(sleeper);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
@@ -47,7 +47,7 @@ export class SimulatedClock implements Clock {
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#now = Math.max(this.#now, next.at);
       // Those of the same moment wake together, as timers do.
-      for (let also: Sleeper | undefined = next; also !== undefined; also = this.#next(next.at)) also.wake();
+      for (let also: Sleeper | undefined = next; also !== undefined; also = this.#next(next.at)) also.wake?.();
       await settle();
     }
     this.#now = end;
@@ -57,7 +57,7 @@ export class SimulatedClock implements Clock {
   #next(end: number): Sleeper | undefined {
     for (let first = this.#sleepers[0]; first !== undefined && first.at <= end; first = this.#sleepers[0]) {
       this.#shift();
-      if (!first.isGone) return first;
+      if (first.wake !== undefined) return first;
     }
     return undefined;
   }

@@ -10,10 +10,12 @@ export interface ProxyRequest {
   readonly range: string | undefined;
 }
 
+const NODES = '/api/v1/nodes/';
 const PROXY_PATH = /^\/api\/v1\/nodes\/([^/]+)\/proxy(?:\/(.*))?$/;
 
 /** Takes a path apart that leads through the API server to a node; undefined for any other. */
 export function proxyPath(path: string): Pick<ProxyRequest, 'node' | 'path'> | undefined {
+  if (!path.startsWith(NODES)) return undefined;
   const [, node, rest = ''] = PROXY_PATH.exec(path) ?? [];
   return node === undefined ? undefined : { node, path: decodeURIComponent(rest) };
 }

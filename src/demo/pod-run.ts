@@ -5,6 +5,7 @@ import type { EventText } from './event-recorder.ts';
 import type { KubeletOptions } from './kubelet.ts';
 import type { SimulatedNode } from './node.ts';
 import { PodStatus, type RunningContainer } from './pod-status.ts';
+import { hexDigits } from './random.ts';
 import { secondsOf } from './store.ts';
 
 const FIRST_BACKOFF_MS = 700;
@@ -109,7 +110,7 @@ export class PodRun {
   async #run(node: SimulatedNode, { spec, status }: RunningContainer, ended: AbortSignal): Promise<EndedRun> {
     const { clock, random, programs } = this.#options;
     const log = node.startLog(this.#pod, spec.name);
-    const containerID = `containerd://${hex(random, 64)}`;
+    const containerID = `containerd://${hexDigits(random, 64)}`;
     const startedAt = secondsOf(node.clock);
     this.#tellOfStart(spec.image);
     Object.assign(status, { containerID, started: true, state: { running: { startedAt } } });
@@ -193,8 +194,4 @@ export class PodRun {
 interface EndedRun {
   readonly exitCode: number;
   readonly log: ContainerLog;
-}
-
-function hex(random: () => number, digits: number): string {
-  return Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
 }

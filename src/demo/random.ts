@@ -8,3 +8,11 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+export function hexDigits(random: () => number, count: number): string {
+  let digits = '';
+  for (let index = 0; index < count; index += 1) digits += HEX[Math.floor(random() * 16)];
+  return digits;
+}
+
+const HEX = '0123456789abcdef';

@@ -2,6 +2,7 @@ import { path, textOf } from '../model/fields.ts';
 import { apiVersionOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
 import { Waiters } from '../model/waiters.ts';
+import { hexDigits } from './random.ts';
 
 /** A change as a watch tells it. */
 export interface StoredChange {
@@ -150,7 +151,7 @@ export class SimulatedStore {
     this.#storage(type).history.pop();
   }
 
-  /** Resolves at the next change of anything, or when the signal aborts. */
+  /** Resolves at the next change of anything but an Event, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
     return this.#waiters.wait(signal);
   }
@@ -178,12 +179,14 @@ export class SimulatedStore {
     storage.history.push(change);
     storage.everything.push(change);
     storage.waiters.wake();
-    this.#waiters.wake();
+    if (type.resource !== 'events') this.#waiters.wake();
   }
 
   #storage(type: ResourceType): Storage {
     const key = groupResourceOf(type);
-    const storage = this.#storages.get(key) ?? {
+    const known = this.#storages.get(key);
+    if (known !== undefined) return known;
+    const storage: Storage = {
       objects: new Map(),
       history: [],
       everything: [],
@@ -200,7 +203,7 @@ export class SimulatedStore {
   }
 
   #uid(): string {
-    const hex = Array.from({ length: 32 }, () => Math.floor(this.#random() * 16).toString(16)).join('');
+    const hex = hexDigits(this.#random, 32);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 }
