@@ -33,6 +33,7 @@ export async function assembleStory(
   const surveyed = await survey(journal);
   const entries = new Entries(surveyed);
   for await (const entry of journal.records()) entries.take(entry);
+  entries.takeLogs();
   stateHole(entries, surveyed);
   stateUnended(entries, surveyed);
   stateLosses(entries, surveyed, journal);
@@ -169,6 +170,6 @@ function logSources(journal: JournalSource, entries: Entries, { logs, members }:
     .filter(({ instance, blocks }) => blocks.length > 0 && members.has(instance.podUid))
     .map((log) => {
       const container = entries.containers.indexOf(log.instance);
-      return logSource(journal, log, { container, from: entries.containers.linesFrom(log.instance) });
+      return logSource(journal, log, { container, start: entries.containers.startOf(log.instance) });
     });
 }

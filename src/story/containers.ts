@@ -12,7 +12,13 @@ interface Draft {
   kind: ContainerKind;
   state: InstanceState | undefined;
   readonly gaps: number[];
-  startKey: OrderKey | undefined;
+  start: Start | undefined;
+}
+
+/** Where a run's start stands in the timeline, and in the journal. */
+export interface Start {
+  readonly key: OrderKey;
+  readonly order: number;
 }
 
 /** Every container instance of the story, its ledger, and the order of what happened to it. */
@@ -53,14 +59,18 @@ export class Containers {
    * Places the start of an instance: after all that is known of the container's earlier runs, and after the pod's state
    * before, in which it had not started, but never after its first line.
    */
-  started(instance: ContainerInstance, time: Timestamp, before: OrderKey | undefined): OrderKey {
+  started(
+    instance: ContainerInstance,
+    time: Timestamp,
+    { before, order }: { readonly before: OrderKey | undefined; readonly order: number },
+  ): OrderKey {
     const chain = this.#chains.get(chainOf(instance));
     const first = this.#survey.logs.get(instanceKey(instance))?.first;
     const limit = first === undefined || before === undefined || before < keyAt(first) ? before : keyAt(first);
     const floor = chain === undefined || (limit !== undefined && limit > chain) ? limit : chain;
     const key = keyAfter(floor, time);
     this.#chains.set(chainOf(instance), key);
-    this.#draft(instance, undefined).startKey = key;
+    this.#draft(instance, undefined).start = { key, order };
     return key;
   }
 
@@ -74,9 +84,9 @@ export class Containers {
     return key;
   }
 
-  /** Where the lines of an instance begin at the earliest. */
-  linesFrom(instance: ContainerInstance): OrderKey | undefined {
-    return this.#draft(instance, undefined).startKey;
+  /** What the lines of an instance stand behind. */
+  startOf(instance: ContainerInstance): Start | undefined {
+    return this.#draft(instance, undefined).start;
   }
 
   addGap(instance: ContainerInstance, gap: number): void {
@@ -119,7 +129,7 @@ export class Containers {
       kind: kind ?? this.#kinds.get(chainOf(instance)) ?? 'regular',
       state: undefined,
       gaps: [],
-      startKey: undefined,
+      start: undefined,
     };
     this.#byKey.set(key, this.#drafts.push(draft) - 1);
     this.#kinds.set(chainOf(instance), draft.kind);

@@ -86,6 +86,12 @@ export class Entries {
     }
   }
 
+  /** A run whose log was read is of the story, though the states that told of it may be missing. */
+  takeLogs(): void {
+    const { logs, members } = this.#survey;
+    for (const { instance } of logs.values()) if (members.has(instance.podUid)) this.containers.indexOf(instance);
+  }
+
   takeNote(text: string, observed: Timestamp): void {
     this.#push(keyAt(observed), { time: observed, timeSource: 'observed', observed, type: 'note', text });
   }
@@ -170,7 +176,8 @@ export class Entries {
     const { object, observed } = cause.record;
     const when = this.#whenChanged(own, cause.when, { observed, isRun: run !== undefined });
     let key = own === undefined ? cause.key : keyAt(when.time);
-    if (run !== undefined && what !== 'terminated') key = this.containers.started(run, when.time, cause.before);
+    if (run !== undefined && what !== 'terminated')
+      key = this.containers.started(run, when.time, { before: cause.before, order: this.#order });
     if (run !== undefined && what === 'terminated') {
       key = this.containers.terminated(run, when.time);
       this.ended.add(this.containers.indexOf(run));

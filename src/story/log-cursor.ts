@@ -2,17 +2,18 @@ import { isUtf8 } from 'node:buffer';
 import type { Timestamp } from '../model/time.ts';
 import { BlockLines, STREAMS } from './block-lines.ts';
 import type { BlockRef } from './block-list.ts';
+import type { Start } from './containers.ts';
 import { addEscaped } from './json-bytes.ts';
 import { LongLine } from './long-line.ts';
 import type { Cursor, EntrySink, LineHead, Source } from './merge.ts';
-import { isBefore, keyAt, keyNotBefore, type OrderKey, type Place, placeAt } from './order.ts';
+import { isBefore, keyAt, keyNotBefore, type Place, placeAt } from './order.ts';
 import type { InstanceLog, JournalSource } from './survey.ts';
 
 export interface LogPlace {
   /** Index of the container instance in the story. */
   readonly container: number;
-  /** Where its lines begin at the earliest. */
-  readonly from: OrderKey | undefined;
+  /** What its lines stand behind, whichever came to the journal first. */
+  readonly start: Start | undefined;
 }
 
 /** What an entry of a log line takes beside its content, about. */
@@ -21,7 +22,8 @@ const ENTRY_BYTES = 240;
 /** The lines of one container instance, in the order of its log. */
 export function logSource(journal: JournalSource, log: InstanceLog, at: LogPlace): Source {
   const first = keyAt(log.first ?? ('' as Timestamp));
-  const from = at.from === undefined || first > at.from ? first : at.from;
+  const { key } = at.start ?? {};
+  const from = key === undefined || first > key ? first : key;
   return {
     from: placeAt(from, 0),
     until: placeAt(keyNotBefore(from, log.last ?? ('' as Timestamp)), Number.POSITIVE_INFINITY),
@@ -48,6 +50,8 @@ class LogCursor implements Cursor, LineHead {
   readonly #journal: JournalSource;
   readonly #lines: BlockLines;
   readonly #blocks: Iterator<BlockRef>;
+  /** Behind the record that told of its start, and before the next. */
+  readonly #leastOrder: number;
   /** What is left of a line that is written piece by piece. */
   #long: LongLine | undefined;
   #isUtf8 = true;
@@ -56,13 +60,14 @@ class LogCursor implements Cursor, LineHead {
   /** What is said about the block's lines, by stream, of those that are text and then of others; made for the first of them. */
   readonly #abouts: (Buffer | undefined)[] = [];
 
-  constructor(journal: JournalSource, log: InstanceLog, { container, from }: LogPlace) {
+  constructor(journal: JournalSource, log: InstanceLog, { container, start }: LogPlace) {
     this.#journal = journal;
     this.container = container;
     this.#lines = new BlockLines(log.first);
     this.time = this.#lines.time.json;
     this.#blocks = log.blocks[Symbol.iterator]();
-    if (from !== undefined) Object.assign(this, placeAt(from, 0));
+    this.#leastOrder = start === undefined ? 0 : start.order + 0.5;
+    if (start !== undefined) Object.assign(this, placeAt(start.key, 0));
   }
 
   get aboutEnd(): number {
@@ -75,7 +80,7 @@ class LogCursor implements Cursor, LineHead {
       giveBack(this.#block);
       if (next.done === true) return false;
       const block = await this.#journal.readLog(next.value.position);
-      this.order = next.value.seq;
+      this.order = Math.max(next.value.seq, this.#leastOrder);
       this.#isUtf8 = isUtf8(block.bytes);
       this.#observed = block.observed;
       this.#abouts.length = 0;

@@ -193,6 +193,43 @@ test('lines stand between the start and the end of their run, whatever whole sec
   assert.equal(container?.exitCode, 3);
 });
 
+test('lines stand behind the start of their run, though the journal has the state that tells of it later', async () => {
+  const { story } = await storyOf([
+    start,
+    object('05.5', { action: 'created' }), // its node's clock is behind
+    ...stream(0, 0, ['05.1 early', '06.2 late']),
+    object('06', { status: running(0, '05') }),
+    object('06.5', { status: running(0, '05') }),
+    logEnd(0),
+    end,
+  ]);
+  const order = story.timeline.flatMap((entry) =>
+    entry.type === 'lifecycle' ? [entry.what] : entry.type === 'log' ? [entry.line] : [],
+  );
+  assert.deepEqual(order.slice(-3), ['started', 'early', 'late']);
+});
+
+test('a run that no state tells of, because the disk had no room for them, is a container by its log', async () => {
+  const { story } = await storyOf([
+    start,
+    object('04', { action: 'created', status: running(0, '03') }),
+    ...stream(0, 0, ['05.1 first']),
+    ...stream(1, 1, ['07.1 second']),
+    logEnd(0),
+    object('09', { status: running(2, '08') }),
+    end,
+  ]);
+  assert.deepEqual(
+    story.containers.map(({ restart, ledger }) => [restart, ledger.lines, ledger.end]),
+    [
+      [0, 1, 'proven'],
+      [2, 0, 'not proven'],
+      [1, 1, 'not proven'],
+    ],
+  );
+  assert.equal(story.metadata.counts.containers, 3);
+});
+
 test('lines keep the order of their log even where its clock steps back', async () => {
   const { story } = await storyOf([
     start,
