@@ -108,11 +108,12 @@ export class Backlog {
     }
     const { uid } = record.object.metadata;
     const known = this.#newest.get(uid);
-    if (known === undefined || loss === undefined) {
+    const lost = known === undefined ? undefined : this.#losses.lossOf(known);
+    if (known === undefined || lost === undefined) {
       this.#newest.set(uid, record);
       return;
     }
-    this.#losses.add({ ...loss, from: known.observed }, MEMORY_FULL);
+    this.#losses.add({ ...lost, to: record.observed }, MEMORY_FULL);
     const isFirst = (known.action === 'found' || known.action === 'created') && record.action === 'changed';
     this.#newest.set(uid, isFirst ? { ...record, action: known.action } : record);
   }

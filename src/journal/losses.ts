@@ -2,7 +2,8 @@ import type { GapSubject, Hold } from '../model/gap.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
 import type { EventRecord, GapRecord, JournalRecord, LogEndRecord, ObjectRecord } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
-import { laterOf, type Timestamp } from '../model/time.ts';
+import { earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { writtenMs } from '../model/written.ts';
 
 /** What is missing where a record is not kept. */
 export interface Loss {
@@ -22,6 +23,8 @@ export class Losses {
   readonly #instances = new Map<number, ContainerInstance>();
   readonly #ends = new Map<string, LogEndRecord>();
   readonly #spans = new Map<string, Span>();
+  /** How far this clock is behind the server's, at the least: no state comes before it was written. */
+  #behindMs = 0;
 
   /** What would be missing without this record; undefined for what is never left out. */
   lossOf(record: JournalRecord): Loss | undefined {
@@ -36,10 +39,18 @@ export class Losses {
       }
       case 'event':
       case 'object':
-        return { of: typeOf(record), from: record.observed, to: record.observed, count: 1 };
+        return { of: typeOf(record), from: this.#writtenAt(record), to: record.observed, count: 1 };
       default:
         return undefined;
     }
+  }
+
+  /** When a state was written, by this clock: it may have come late. */
+  #writtenAt({ object, observed }: ObjectRecord | EventRecord): Timestamp {
+    const written = writtenMs(object.metadata);
+    if (written === undefined) return observed;
+    this.#behindMs = Math.max(this.#behindMs, written - millisecondsOf(observed));
+    return earlierOf(observed, timestampOf(written - this.#behindMs));
   }
 
   add(loss: Loss, hold: Hold): void {

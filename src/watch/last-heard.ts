@@ -1,5 +1,6 @@
 import type { KubeObject } from '../model/resource.ts';
 import { type Timestamp, timestampOf } from '../model/time.ts';
+import { writtenMs } from '../model/written.ts';
 
 /** The server's own times have whole seconds: what is not older than that may have come at once. */
 const WHOLE_MS = 1000;
@@ -34,7 +35,7 @@ export class LastHeard {
 
   /** A state came. */
   brought({ metadata }: KubeObject, now: number, { isDeleted = false } = {}): void {
-    const written = newestOf(metadata);
+    const written = writtenMs(metadata);
     const late = written === undefined ? 0 : now - written;
     this.#least = Math.min(this.#least, late);
     const lag = late - this.#least < WHOLE_MS ? 0 : late - this.#least;
@@ -57,12 +58,4 @@ export class LastHeard {
     this.#ms = ms;
     this.#time = undefined;
   }
-}
-
-/** When an object was last written, in milliseconds, as far as it tells. */
-function newestOf({ creationTimestamp, managedFields = [] }: KubeObject['metadata']): number | undefined {
-  let newest = creationTimestamp ?? '';
-  for (const { time = '' } of managedFields) if (time > newest) newest = time;
-  const ms = Date.parse(newest);
-  return Number.isNaN(ms) ? undefined : ms;
 }
