@@ -90,6 +90,7 @@ export class RunningWatches {
         answered();
       },
       left: (doubt, during) => {
+        if (wasForbidden) return; // that gap is open
         // A watch that fails while it is replaced goes on in the one that replaces it.
         if (during === 'listing' || this.#signal.aborted) onDoubt(doubt);
       },

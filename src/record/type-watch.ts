@@ -30,7 +30,7 @@ export interface WatchListener {
   change(change: WatchedChange): void;
   /** A list is complete; `doubt` is set where states before it may have been missed. */
   listed(resourceVersion: string, doubt: Doubt | undefined): void;
-  /** The watch was ended while a list was under way that should have shown what was missed, or while it failed. */
+  /** The watch was ended before a list had shown what it may have missed, or while it failed. */
   left(doubt: Doubt, during: 'listing' | 'failing'): void;
   /** Nothing was missed up to this resourceVersion, and all of it was told; undefined: something may have been, and is listed now. */
   standsAt?(resourceVersion: string | undefined, heard?: Timestamp): void;
@@ -91,6 +91,10 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   let listedFrom = clock.now();
   if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, heard.time);
   for await (const event of reflect(how, signal)) {
+    if (event.type === 'lost' && doubt === undefined) {
+      listener.standsAt?.(undefined, heard.time);
+      doubt = { changes: 0, since: heard.time, cause };
+    }
     if (event.type === 'init') {
       listedFrom = clock.now();
       isRelist = event.relist;
@@ -133,7 +137,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   }
   const until = timestampOf(clock.now());
   if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
-  else if (isFailing && store.size > 0) listener.left({ since: heard.time, until, changes: 0, cause }, 'failing');
+  else if (isFailing) listener.left({ since: heard.time, until, changes: 0, cause }, 'failing');
 }
 
 /** The API server keeps Events for an hour, unless it is told otherwise. */

@@ -9,7 +9,7 @@ import type { JournalRecord, Root } from '../model/record.ts';
 import { groupOf, groupResourceOf, type KubeObject, type ResourceType, storageOf } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { IdleError } from '../watch/idle.ts';
-import { mayBelong } from './families.ts';
+import { familyOf, mayBelong } from './families.ts';
 import type { Past, PastTarget } from './past.ts';
 import type { Placement } from './placement.ts';
 import type { RecordLog } from './record.ts';
@@ -137,7 +137,8 @@ export class RecorderWitness implements Witness {
   }
 
   isEssential(type: ResourceType): boolean {
-    return ESSENTIAL.has(groupResourceOf(type));
+    const storage = groupResourceOf(type);
+    return ESSENTIAL.has(storage) || familyOf(this.#options.roots).includes(storage);
   }
 
   stands(

@@ -24,6 +24,8 @@ export type ReflectorEvent =
   | { readonly type: 'alive'; readonly resourceVersion: string }
   /** The first list, or a later one, was refused (403), or the type does not exist (any more). Tried again, seldom. */
   | { readonly type: 'denied'; readonly error: ApiError }
+  /** The watch cannot go on from where it was: what happens until the next list is not seen. */
+  | { readonly type: 'lost' }
   /** The server or the way to it fails; tried again with backoff. */
   | { readonly type: 'failing'; readonly error: Error };
 
@@ -267,7 +269,7 @@ class Reflector {
       return this.#backoff.wait(clock, this.#signal);
     }
     if (error.code === 'expired') {
-      this.#state = { at: 'empty' };
+      yield* this.#lose();
       return this.#backoff.wait(clock, this.#signal);
     }
     if (this.#streamingList && this.#state.at === 'empty' && cannotStream(error)) {
@@ -276,14 +278,19 @@ class Reflector {
     }
     if (error.code === 'forbidden' || error.code === 'not-found' || error.status === 405) {
       yield { type: 'denied', error };
-      // What happens meanwhile cannot be seen; the list that follows a refusal compares with what was known.
-      this.#state = { at: 'empty' };
+      // The list that follows a refusal compares with what was known.
+      yield* this.#lose();
       // A type that is not served may be yet to come, or on its way back.
       if (error.code === 'not-found') return this.#backoff.wait(clock, this.#signal);
       return clock.sleep(DENIED_RETRY_MS, this.#signal);
     }
     yield { type: 'failing', error };
     await this.#backoff.wait(clock, this.#signal, error.retryAfterMs);
+  }
+
+  *#lose(): Generator<ReflectorEvent> {
+    this.#state = { at: 'empty' };
+    if (this.#listed) yield { type: 'lost' };
   }
 
   #target() {

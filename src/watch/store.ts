@@ -62,6 +62,7 @@ export class Store<Kept> {
         yield { type: 'deleted', object: event.object };
         return;
       case 'alive':
+      case 'lost':
       case 'denied':
       case 'failing':
         return;

@@ -93,6 +93,25 @@ test('what became of objects since a list showed them is told, however late thei
   assert.ok(played.gaps.includes('pods: expired'));
 });
 
+test('whenever a capture ends after a restart of the API server, what it may have missed is stated', async () => {
+  for (let ms = 0; ms <= 30_000; ms += 2500) {
+    await using recording = await SimulatedRecording.start({ seed: 5, programs: programsOf({ isQuiet: false }) });
+    const { cluster } = recording;
+    await recording.advance(5000);
+    const back = cluster.restartApiServer(20_000);
+    deployWeb(cluster);
+    await recording.advance(10_000);
+    scaleWeb(cluster, 0); // no list will show its pods
+    await recording.through(back);
+    await recording.advance(ms);
+    const to = recording.clock.now();
+    await recording.end();
+    const story = await storyOn(recording.disk);
+    judge({ cluster, story, from: recording.listedAt, to, skewMs: 0, route: 'auto' });
+    assert.equal(story.head.metadata.complete, false);
+  }
+});
+
 test('a way to the API server that is gone for a while costs nothing, and is told in one note', async () => {
   const played = await during(async (recording) => {
     const back = recording.cluster.loseWay(25_000);
