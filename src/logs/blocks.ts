@@ -16,6 +16,7 @@ const PADDED_TIME_LENGTH = 30;
  */
 export class BlockBuilder {
   #tail: Buffer[] = [];
+  #tailBytes = 0;
   #whole: Buffer[] = [];
   #wholeBytes = 0;
 
@@ -32,10 +33,12 @@ export class BlockBuilder {
     const end = chunk.lastIndexOf(10) + 1;
     if (end === 0) {
       if (chunk.length > 0) this.#tail.push(chunk);
+      this.#tailBytes += chunk.length;
       return;
     }
     this.#add([...this.#tail, chunk.subarray(0, end)]);
     this.#tail = end < chunk.length ? [chunk.subarray(end)] : [];
+    this.#tailBytes = chunk.length - end;
   }
 
   /** Lines that were taken apart before, e.g. to be compared, each without its newline. */
@@ -51,16 +54,27 @@ export class BlockBuilder {
     return bytes;
   }
 
+  get tailBytes(): number {
+    return this.#tailBytes;
+  }
+
   /** The beginning of a line whose newline has not come. */
   get tail(): Buffer {
     if (this.#tail.length > 1) this.#tail = [Buffer.concat(this.#tail)];
     return this.#tail[0] ?? EMPTY;
   }
 
+  /** As `tail`, which is taken away. */
+  takeTail(): Buffer {
+    const { tail } = this;
+    this.#tail = [];
+    this.#tailBytes = 0;
+    return tail;
+  }
+
   /** Takes the last line for whole, though it has no newline: only right where the log itself ends there. */
   endLine(): void {
-    this.#add([...this.#tail, NEWLINE]);
-    this.#tail = [];
+    this.#add([this.takeTail(), NEWLINE]);
   }
 
   #add(parts: readonly Buffer[]): void {

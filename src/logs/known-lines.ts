@@ -1,6 +1,10 @@
 import { linesOf, timeOf } from './lines.ts';
+import { LONG_LINE_BYTES } from './long-line.ts';
 
-/** The newest lines that were recorded, in order; they stay in their blocks, and are cut out when they are compared. */
+/**
+ * The newest lines that were recorded, in order; they stay in their blocks, and are cut out when they are compared. Long
+ * ones are known by their beginning: it holds their time, which no other line of that beginning has.
+ */
 export class KnownLines {
   readonly #blocks: { readonly bytes: Buffer; readonly isRedacted: boolean }[] = [];
   readonly #blockOf: number[] = [];
@@ -23,15 +27,16 @@ export class KnownLines {
   at(index: number): Buffer {
     const { bytes, start } = this.#place(index);
     const end = bytes.indexOf(10, start);
-    return bytes.subarray(start, end === -1 ? bytes.length : end);
+    return bytes.subarray(start, Math.min(end === -1 ? bytes.length : end, start + LONG_LINE_BYTES));
   }
 
   /** Byte by byte. */
   isEqual(index: number, line: Buffer): boolean {
     const { bytes, start } = this.#place(index);
-    const end = start + line.length;
-    const isOfLength = end === bytes.length || bytes[end] === 10;
-    return isOfLength && bytes.compare(line, 0, line.length, start, end) === 0;
+    const length = Math.min(line.length, LONG_LINE_BYTES);
+    const end = start + length;
+    const isOfLength = length === LONG_LINE_BYTES || end === bytes.length || bytes[end] === 10;
+    return isOfLength && end <= bytes.length && bytes.compare(line, 0, length, start, end) === 0;
   }
 
   /** As `isEqual`; a line that may have been redacted since it came is told by its time. */

@@ -1,8 +1,10 @@
 import type { ContainerInstance } from '../model/instance.ts';
 import { instanceName } from '../model/instance.ts';
+import type { LinePart } from '../model/record.ts';
 import { type Clock, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
-import { BlockBuilder, measure } from './blocks.ts';
+import { type Block, BlockBuilder, measure } from './blocks.ts';
 import { linesOf, timeOf } from './lines.ts';
+import { LONG_LINE_BYTES, LongLine } from './long-line.ts';
 import type { Overlap, OverlapMatcher } from './overlap.ts';
 import { isShownAgain, type LogCursor } from './position.ts';
 import type { LogSink } from './sink.ts';
@@ -36,6 +38,8 @@ export class OpenLog {
   #matcher: OverlapMatcher | undefined;
   #joint: Joint;
   #held: Buffer[] = [];
+  /** A line that is too long to be held, until it ends. */
+  #long: LongLine | undefined;
   #hasSkipped = false;
   #isForeign = false;
   #hasFirstLine = false;
@@ -88,9 +92,9 @@ export class OpenLog {
     return this.#isEcho && this.#isRejoined;
   }
 
-  /** What came behind the last line's end. */
-  get tail(): Buffer {
-    return this.#builder.tail;
+  /** What came behind the last line's end, or what tells it from anything else. */
+  get tail(): string {
+    return this.#long?.mark ?? this.#builder.tail.toString('latin1');
   }
 
   /** What the kubelet wrote into the stream in place of lines: it failed while it read the file, and its end proves nothing. */
@@ -126,8 +130,10 @@ export class OpenLog {
 
   push(chunk: Buffer): void {
     if (this.#isForeign) return;
-    this.#builder.push(chunk);
+    const rest = this.#long === undefined ? chunk : this.#goOn(this.#long, chunk);
+    this.#builder.push(rest);
     if (this.#builder.isFull) this.flush();
+    if (this.#builder.tailBytes > LONG_LINE_BYTES) this.#beginLong();
   }
 
   /** Journals the whole lines that came so far. */
@@ -146,9 +152,11 @@ export class OpenLog {
 
   /** The log itself has ended: a last line without a newline is whole. Where only the stream broke, it comes again. */
   endLine(): void {
-    if (this.#isForeign || this.#joint !== 'joined' || this.tail.length === 0) return;
+    if (this.#isForeign || this.#joint !== 'joined') return;
+    if (this.#long !== undefined) this.#endLong(this.#long, { unterminated: true });
+    if (this.tail.length === 0) return;
     this.#builder.endLine();
-    this.#journal(this.#builder.take(), true);
+    this.#journal(this.#builder.take(), { unterminated: true });
   }
 
   /** The time of the first line that was written down. */
@@ -163,8 +171,8 @@ export class OpenLog {
 
   /** The time of the first line that is held back. */
   get heldFrom(): Timestamp | undefined {
-    const [line] = this.#held;
-    return line === undefined ? undefined : timeOf(line);
+    const [line = this.#builder.tail] = this.#held;
+    return timeOf(line);
   }
 
   /** Lines that came before those that are held were taken for known ones, and that is in doubt. */
@@ -186,37 +194,95 @@ export class OpenLog {
   #route(bytes: Buffer): void {
     if (this.#matcher !== undefined) this.#match(this.#matcher, bytes);
     else if (this.#joint === 'disjoint') this.#held.push(...linesOf(bytes));
-    else this.#journal(bytes, false);
+    else this.#journal(bytes);
+  }
+
+  /** The beginning of a long line stands for it where lines are compared; it is written down part by part. */
+  #beginLong(): void {
+    this.flush(); // the lines before it
+    if (this.#isForeign || this.#joint === 'disjoint') return; // it waits with those that are held
+    const head = this.#builder.tail.subarray(0, LONG_LINE_BYTES);
+    const isFresh = this.#matcher === undefined || this.#isFresh(this.#matcher, head);
+    if (this.joint === 'disjoint') return;
+    const long = new LongLine(head);
+    long.isPassed = !isFresh || this.#checked(long.head) === undefined;
+    if (!long.isPassed) this.#writePart(long);
+    long.push(this.#builder.takeTail().subarray(LONG_LINE_BYTES));
+    this.#long = long;
+  }
+
+  /** Whether a long line was not recorded before. */
+  #isFresh(matcher: OverlapMatcher, head: Buffer): boolean {
+    const overlap = matcher.accept(head);
+    this.#settle(overlap);
+    if (this.#joint === 'joined') this.flush();
+    return overlap.state !== 'open';
+  }
+
+  /** Takes what belongs to a long line; gives the rest. */
+  #goOn(long: LongLine, chunk: Buffer): Buffer {
+    const newline = chunk.indexOf(10);
+    long.push(newline === -1 ? chunk : chunk.subarray(0, newline));
+    if (newline !== -1) this.#endLong(long, { unterminated: false });
+    else if (long.isFull) this.#writePart(long);
+    return newline === -1 ? EMPTY : chunk.subarray(newline + 1);
   }
 
   #match(matcher: OverlapMatcher, bytes: Buffer): void {
     for (const line of linesOf(bytes)) {
-      if (this.#joint === 'open') this.#settle(matcher.accept(line));
+      if (this.#joint === 'open') this.#settle(matcher.accept(line), line);
       else if (this.#joint === 'disjoint') this.#held.push(line);
       else this.#builder.pushLines([line]);
     }
     if (this.#joint === 'joined') this.flush();
   }
 
-  #settle(overlap: Overlap): void {
+  /** @param line what came last; of other long lines only the beginning is there, by which they were known. */
+  #settle(overlap: Overlap, line?: Buffer): void {
     if (overlap.state === 'open') return;
+    const fresh = overlap.fresh.filter((one) => one === line || one.length < LONG_LINE_BYTES);
     this.#matcher = undefined;
     this.#joint = overlap.state;
     if (overlap.state === 'disjoint') {
-      this.#held = [...overlap.fresh];
+      this.#held = fresh;
       this.#hasSkipped = overlap.hasSkipped;
       this.#parted.resolve();
     } else {
       this.#isRejoined = overlap.isWhole;
       this.#goesOn = overlap.isWhole;
       this.repeatsRemoved = overlap.repeats;
-      this.#builder.pushLines(overlap.fresh);
+      this.#builder.pushLines(fresh);
     }
   }
 
-  #journal(bytes: Buffer, unterminated: boolean): void {
-    const { instance, stream, sink, clock, cursor, proof, stop } = this.#options;
-    if (!this.#checkFirstLine(bytes)) return;
+  #endLong(long: LongLine, { unterminated }: { readonly unterminated: boolean }): void {
+    this.#long = undefined;
+    if (long.isPassed) return;
+    const last = this.#writePart(long, { isLast: true, unterminated });
+    if (last !== undefined) this.#remember(long.head, last);
+  }
+
+  /** Gives the line's time. */
+  #writePart(long: LongLine, { isLast = false, unterminated = false } = {}): Timestamp | undefined {
+    const { bytes, ...part } = long.takePart({ isLast });
+    const { block } = measure(bytes);
+    if (block === undefined) return undefined; // its time was read at its beginning
+    const counts = isLast ? { lines: 1, contentBytes: long.contentBytes } : { lines: 0, contentBytes: 0 };
+    this.#write({ ...block, ...counts, unterminated, part });
+    return block.last;
+  }
+
+  #journal(bytes: Buffer, { unterminated = false } = {}): void {
+    const block = this.#checked(bytes);
+    if (block === undefined) return;
+    this.#remember(block.bytes, block.last);
+    this.#write({ ...block, unterminated });
+  }
+
+  /** What of some lines is to be written down. */
+  #checked(bytes: Buffer): Block | undefined {
+    const { instance, sink, clock, cursor, stop } = this.#options;
+    if (!this.#checkFirstLine(bytes)) return undefined;
     const observed = timestampOf(clock.now());
     const measured = measure(bytes);
     const { block, undated } = measured;
@@ -224,20 +290,27 @@ export class OpenLog {
       this.#complaint = text;
       sink.append({ kind: 'note', observed, text: `log of ${instanceName(instance)}: the kubelet said: ${text}` });
     }
-    if (block === undefined) return;
-    this.#isEcho = false;
-    if (!this.#wentBack && isShownAgain(measured, [cursor])) {
+    if (block !== undefined && !this.#wentBack && isShownAgain(measured, [cursor])) {
       this.#wentBack = true;
       stop();
     }
-    if (this.#wentBack) return;
+    return this.#wentBack ? undefined : block;
+  }
+
+  /** Whole lines are known from now on. */
+  #remember(bytes: Buffer, last: Timestamp): void {
+    this.#isEcho = false;
     this.#hasProgress = true;
+    this.#options.cursor.remember(bytes, last);
+  }
+
+  #write(block: Block & { readonly part?: LinePart }): void {
+    const { stream, sink, clock, proof } = this.#options;
     this.#first ??= timeOf(block.bytes);
     this.#last = this.#last === undefined ? block.last : laterOf(this.#last, block.last);
-    cursor.remember(block.bytes, block.last);
     proof.take(block);
-    const origin = { kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0 } as const;
-    sink.append({ ...origin, ...block, unterminated });
+    const observed = timestampOf(clock.now());
+    sink.append({ kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0, ...block });
   }
 
   #checkFirstLine(bytes: Buffer): boolean {
@@ -249,3 +322,5 @@ export class OpenLog {
     return false;
   }
 }
+
+const EMPTY = Buffer.alloc(0);

@@ -3,7 +3,9 @@ import type { FilePosition, JournalRecord, LogEndRecord, LogRecord } from '../mo
 import type { KubeObject } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
 import { instancesOf } from './instances.ts';
+import { LineParts } from './line-parts.ts';
 import { linesOf } from './lines.ts';
+import { LONG_LINE_BYTES } from './long-line.ts';
 import { LineDigest } from './stretch.ts';
 
 /** A block of lines as a journal's reader gives it, with a way to its lines. */
@@ -50,6 +52,8 @@ export class LogPast {
   #before: Timestamp | undefined;
   /** Of the stream, not yet found in the node's files. */
   #unproven: PastBlock[] = [];
+  /** Of a line that did not end nothing is known: it comes again. */
+  readonly #parts = new LineParts<PastBlock>();
 
   constructor(instance: ContainerInstance) {
     this.instance = instance;
@@ -65,12 +69,16 @@ export class LogPast {
   }
 
   take(block: PastBlock): void {
+    for (const whole of this.#parts.take(block, block.part)) this.#takeWhole(whole);
+  }
+
+  #takeWhole(block: PastBlock): void {
     this.#firstBlock ??= block;
     this.lines += block.lines;
     this.bytes += block.contentBytes + block.lines * AROUND;
     if (this.last === undefined || block.last > this.last) this.last = block.last;
     if (this.first === undefined || block.first < this.first) this.first = block.first;
-    this.#keep(block);
+    if ((block.part?.index ?? 0) === 0) this.#keep(block);
     if (block.format === 'timestamped') {
       this.#unproven.push(block);
       return;
@@ -95,7 +103,7 @@ export class LogPast {
     }
     this.#unproven = this.#unproven.filter((block) => block.stream !== stream);
     this.#recent = this.#recent.filter((block) => block.stream !== stream);
-    this.#recentBytes = this.#recent.reduce((sum, { contentBytes }) => sum + contentBytes, 0);
+    this.#recentBytes = this.#recent.reduce((sum, block) => sum + bytesOf(block), 0);
     if (this.#firstBlock?.stream === stream) this.#firstBlock = undefined;
     // The greatest time may have been one of theirs; what the files told is certain.
     if (own.length > 0) this.last = this.proven;
@@ -104,7 +112,7 @@ export class LogPast {
   /** All that the stream brought and no file has proven. */
   async unproven(): Promise<LineDigest> {
     const digest = new LineDigest();
-    for (const block of this.#unproven) digest.add((await block.read()).bytes, block.lines);
+    for (const block of this.#unproven) digest.add(inLine(await block.read()), block.lines);
     return digest;
   }
 
@@ -122,16 +130,26 @@ export class LogPast {
   /** Keeps the last blocks: enough bytes of them, and all of the last second. */
   #keep(block: PastBlock): void {
     this.#recent.push(block);
-    this.#recentBytes += block.contentBytes;
+    this.#recentBytes += bytesOf(block);
     const second = this.last?.slice(0, 19) ?? '';
     for (let oldest = this.#recent[0]; oldest !== undefined && this.#recent.length > 1; oldest = this.#recent[0]) {
       const isOfThisSecond = oldest.last.slice(0, 19) >= second && this.#recent.length <= MOST_BLOCKS;
-      if (isOfThisSecond || this.#recentBytes - oldest.contentBytes < RECENT_BYTES) return;
-      this.#recentBytes -= oldest.contentBytes;
+      if (isOfThisSecond || this.#recentBytes - bytesOf(oldest) < RECENT_BYTES) return;
+      this.#recentBytes -= bytesOf(oldest);
       this.#recent.shift();
       if (this.#before === undefined || oldest.last > this.#before) this.#before = oldest.last;
     }
   }
+}
+
+/** A line that came in parts is known by the first of them. */
+function bytesOf({ contentBytes, part }: PastBlock): number {
+  return part === undefined ? contentBytes : LONG_LINE_BYTES;
+}
+
+/** What a block is within its line, where it is a part of one: the time stands before the first part, the newline behind the last. */
+function inLine({ bytes, part = { index: 0, isLast: true } }: LogRecord): Buffer {
+  return bytes.subarray(part.index === 0 ? 0 : bytes.indexOf(32) + 1, part.isLast ? bytes.length : -1);
 }
 
 /** What a journal holds of all logs. */

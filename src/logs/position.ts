@@ -4,6 +4,7 @@ import type { Block, Measured } from './blocks.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import { KnownLines } from './known-lines.ts';
 import { linesOf } from './lines.ts';
+import { LONG_LINE_BYTES } from './long-line.ts';
 import { OverlapAtOnce, OverlapBehindOlder, type OverlapMatcher } from './overlap.ts';
 import type { RecentLines } from './past.ts';
 
@@ -93,7 +94,7 @@ export class LogCursor {
     if (this.#last === undefined || first > this.#last) return false;
     if (millisecondsOf(this.#last) - millisecondsOf(first) > DISORDER_MS) return true;
     const coming = new Set<string>();
-    for (const line of linesOf(bytes)) coming.add(line.toString('latin1'));
+    for (const line of linesOf(bytes)) coming.add(line.toString('latin1', 0, LONG_LINE_BYTES));
     for (const line of this.#newest(secondBefore(this.#last))) if (coming.has(line.toString('latin1'))) return true;
     return false;
   }

@@ -1,4 +1,4 @@
-import type { FilePosition } from '../model/record.ts';
+import type { FilePosition, LogRecord } from '../model/record.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import type { InstanceLife } from './life.ts';
 import { LogPast } from './past.ts';
@@ -134,6 +134,8 @@ class ToldPast implements LogSink {
   readonly #sink: LogSink;
   readonly #withLines = new Set<number>();
   #past: LogPast;
+  /** The first part of a line that comes in parts, by which it is known again. */
+  #head: LogRecord | undefined;
 
   constructor(past: LogPast, sink: LogSink) {
     this.#past = past;
@@ -153,8 +155,7 @@ class ToldPast implements LogSink {
     switch (record.kind) {
       case 'log':
         this.#withLines.add(record.stream);
-        this.#past.take({ ...record, read: async () => record });
-        this.#past.prove(undefined); // what the stream brought stands
+        this.#takeLines(record);
         break;
       case 'streamOpened':
         this.#past.attempts = record.attempt;
@@ -172,6 +173,17 @@ class ToldPast implements LogSink {
 
   drained(signal: AbortSignal): Promise<void> {
     return this.#sink.drained(signal);
+  }
+
+  /** Of a line that comes in parts no more is kept than the first, until its last one tells that it is whole. */
+  #takeLines(record: LogRecord): void {
+    if (record.part?.index === 0) this.#head = record;
+    if (record.part?.isLast === false) return;
+    const known = record.part === undefined ? record : this.#head;
+    if (known === undefined) return;
+    const part = record.part === undefined ? {} : { part: { index: 0, isLast: true } };
+    this.#past.take({ ...record, ...part, read: async () => known });
+    this.#past.prove(undefined); // what the stream brought stands
   }
 
   /** What was written down was another instance's log. */

@@ -153,7 +153,7 @@ export class StreamFollower implements Follower {
    * nothing new, after the container's end, proves that the one before had come to the end of the log.
    */
   #sawEnd({ log }: StreamReading, isOver: boolean): boolean {
-    const tail = log?.tail.toString('latin1');
+    const tail = log?.tail;
     const isSame = log?.isEcho === true && tail === this.#endTail;
     this.#endTail = tail;
     if (isSame && isOver) log.endLine();

@@ -2,6 +2,7 @@ import type { ByteStream, KubeClient } from '../kube/client.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { BlockBuilder, type Measured, measure } from './blocks.ts';
 import { linesOf } from './lines.ts';
+import { LONG_LINE_BYTES } from './long-line.ts';
 import { NodeTime } from './node-time.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { Overlap, OverlapMatcher } from './overlap.ts';
@@ -147,6 +148,8 @@ export class StreamTail {
         this.#builder.push(chunk);
         this.#options.open.touch();
         if (this.#builder.isFull) this.flush();
+        // A line that is too long to be held comes from the file, where it is in pieces.
+        if (this.#builder.tailBytes > LONG_LINE_BYTES) this.#fail();
         await this.#options.sink.drained(signal);
       }
       // No other turn between this question and what follows: a hold that began there would not be heeded.

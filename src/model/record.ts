@@ -117,6 +117,13 @@ export interface StreamOpenedRecord {
   readonly beside?: true;
 }
 
+/** One of the parts in which a line came that is too long to be held. */
+export interface LinePart {
+  /** 0 for the first one. */
+  readonly index: number;
+  readonly isLast: boolean;
+}
+
 /** What was taken out of a block of lines before it was written down. */
 export interface LineRedactions {
   /** Markers, `[redacted:NAME]`, by name. */
@@ -127,7 +134,7 @@ export interface LineRedactions {
  * Whole log lines as raw bytes, exactly as the route delivered them (but for credentials, see `redactions`):
  * - `timestamped`: `TIME CONTENT\n` a line (pod log API with timestamps=true);
  * - `cri`: `TIME STREAM TAG CONTENT\n` a record (a node's log file; TAG `P` marks a partial line that the next one continues).
- * TIME is RFC 3339 with up to nine digits. The last line of a block ends in `\n` too; where its source had none, `unterminated` is true.
+ * TIME is RFC 3339 with up to nine digits. A `timestamped` line of more than a MiB comes in parts, see `part`. The last line of a block ends in `\n` too; where its source had none, `unterminated` is true.
  */
 export interface LogRecord {
   readonly kind: 'log';
@@ -146,6 +153,12 @@ export interface LogRecord {
   /** node-files only: where the reading goes on behind the block. */
   readonly position?: FilePosition;
   readonly unterminated: boolean;
+  /**
+   * The block is one part of a line, `TIME CONTENT\n` with the line's own TIME; it counts as one line, with all of its
+   * content, where it is the last. A line whose parts are not all there, one after the other, did not end: where its stream
+   * was opened again it came once more, from its beginning.
+   */
+  readonly part?: LinePart;
   /** Absent where nothing was taken out. Content, its length and `bytes` are what is left then. */
   readonly redactions?: LineRedactions;
   readonly bytes: Buffer;

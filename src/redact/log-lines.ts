@@ -1,3 +1,4 @@
+import type { LinePart } from '../model/record.ts';
 import { KEY_END, type Span } from './shapes.ts';
 import { type Credential, credentialsInLines } from './text.ts';
 
@@ -54,13 +55,17 @@ export class LineRedactor {
     this.#patterns = patterns;
   }
 
-  /** Undefined where nothing is to be taken out. */
-  redact(bytes: Buffer, format: LineFormat): RedactedLines | undefined {
-    const isSplit = format === 'cri' && (this.#carried.size > 0 || hasPartial(bytes));
-    const found = isSplit ? this.#inSplitLines(bytes) : this.#inLines(bytes, format);
+  /** Undefined where nothing is to be taken out. `part`: the bytes are one part of a line. */
+  redact(bytes: Buffer, format: LineFormat, part?: LinePart): RedactedLines | undefined {
+    const found = part === undefined ? this.#inBlock(bytes, format) : this.#inPart(bytes, part);
     const edits = this.#withKeys(bytes, format, found);
     if (edits.length === 0) return undefined;
     return apply(bytes, edits);
+  }
+
+  #inBlock(bytes: Buffer, format: LineFormat): readonly Edit[] {
+    const isSplit = format === 'cri' && (this.#carried.size > 0 || hasPartial(bytes));
+    return isSplit ? this.#inSplitLines(bytes) : this.#inLines(bytes, format);
   }
 
   #inLines(bytes: Buffer, format: LineFormat): readonly Edit[] {
@@ -93,6 +98,13 @@ export class LineRedactor {
     }
     for (const [stream, parts] of open) edits.push(...this.#inParts(bytes, parts, { stream, isEnded: false }));
     return merged(edits);
+  }
+
+  /** The pod log API does not tell the stream: one line at a time may be begun. */
+  #inPart(bytes: Buffer, { index, isLast }: LinePart): readonly Edit[] {
+    if (index === 0) this.#carried.clear();
+    const parts = [...linesOf(bytes, 'timestamped')].map(({ content, end }) => ({ start: content, end }));
+    return this.#inParts(bytes, parts, { stream: 'stdout', isEnded: isLast });
   }
 
   #inParts(

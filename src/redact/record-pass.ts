@@ -36,7 +36,7 @@ export class RecordPass {
   }
 
   #log(record: LogRecord): LogRecord {
-    const found = this.#redactorOf(record.stream).redact(record.bytes, record.format);
+    const found = this.#redactorOf(record.stream).redact(record.bytes, record.format, record.part);
     if (found === undefined) return record;
     const { pieces, redacted: markers } = found;
     const taken = record.bytes.length - pieces.reduce((sum, { length }) => sum + length, 0);

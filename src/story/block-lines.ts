@@ -1,5 +1,5 @@
 import { RecordCursor } from '../logs/cri.ts';
-import type { LogRecord } from '../model/record.ts';
+import type { LinePart, LogRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
 import { viewOf } from './json-bytes.ts';
 import { LineTime } from './line-time.ts';
@@ -37,6 +37,8 @@ export class BlockLines {
   #block: Buffer = EMPTY;
   #blockView = viewOf(EMPTY);
   #records: RecordCursor | undefined;
+  /** The block is a part of a line, and was not taken yet. */
+  #part: LinePart | undefined;
   #next = 0;
   #isLogEnd = false;
   readonly #begun: (Begun | undefined)[] = [undefined, undefined];
@@ -47,9 +49,11 @@ export class BlockLines {
   }
 
   /** Goes to the beginning of a block. */
-  enter({ bytes, format, unterminated }: Pick<LogRecord, 'bytes' | 'format' | 'unterminated'>): void {
+  enter(block: Pick<LogRecord, 'bytes' | 'format' | 'unterminated' | 'part'>): void {
+    const { bytes, format, unterminated, part } = block;
     this.#block = bytes;
     this.#blockView = viewOf(bytes);
+    this.#part = part;
     this.#records = format === 'cri' ? new RecordCursor(bytes) : undefined;
     this.#next = 0;
     this.#isLogEnd = unterminated;
@@ -58,6 +62,7 @@ export class BlockLines {
   /** Goes to the next line; false at the end of the block. */
   next(): boolean {
     this.parts = undefined;
+    if (this.#part !== undefined) return this.#takePart(this.#part);
     if (this.#records === undefined) return this.#nextTimestamped();
     return this.#nextOfRecords(this.#records) || (this.#isLogEnd && this.#nextUnended());
   }
@@ -79,6 +84,19 @@ export class BlockLines {
     this.stream = UNKNOWN;
     this.#next = end + 1;
     return true;
+  }
+
+  /** All parts of a line follow each other; true for the last one. */
+  #takePart({ index, isLast }: LinePart): boolean {
+    const bytes = this.#block;
+    const space = bytes.indexOf(SPACE);
+    const begun = index === 0 ? { time: Buffer.from(bytes.subarray(0, space)), parts: [] } : this.#begun[UNKNOWN];
+    this.#begun[UNKNOWN] = begun;
+    this.#part = undefined;
+    this.#next = bytes.length;
+    begun?.parts.push(Buffer.from(bytes.subarray(space + 1, -1)));
+    if (begun !== undefined && isLast) this.#show(UNKNOWN, begun);
+    return begun !== undefined && isLast;
   }
 
   #nextOfRecords(records: RecordCursor): boolean {

@@ -116,7 +116,9 @@ class LogCursor implements Cursor, LineHead {
   #beginLine(sink: EntrySink): void {
     const { bytes, view, parts, from, to, stream } = this.#lines;
     this.#long = parts === undefined ? undefined : new LongLine(parts);
-    const isText = this.#long?.isText ?? (this.#isUtf8 || isUtf8(bytes.subarray(from, to)));
+    // A line may have begun in a block before.
+    const isOfBlock = this.#isUtf8 && bytes === this.#block;
+    const isText = this.#long?.isText ?? (isOfBlock || isUtf8(bytes.subarray(from, to)));
     const kind = isText ? stream : stream + STREAMS.length;
     this.#abouts[kind] ??= this.#aboutOf(stream, isText);
     this.about = this.#abouts[kind];

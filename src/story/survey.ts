@@ -1,6 +1,7 @@
 import { Scope } from '../graph/scope.ts';
-import type { ParseRecord } from '../journal/frame.ts';
+import type { LogHeader, ParseRecord } from '../journal/frame.ts';
 import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/reader.ts';
+import { LineParts } from '../logs/line-parts.ts';
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
@@ -94,12 +95,19 @@ interface StreamState {
   isClosed: boolean;
   repeatsRemoved: number;
   readonly blocks: BlockList;
+  readonly parts: LineParts<LogBlock>;
   lines: number;
   bytes: number;
   readonly redactions: Map<string, number>;
   largest: number;
   first: Timestamp | undefined;
   last: Timestamp | undefined;
+}
+
+interface LogBlock {
+  readonly record: LogHeader;
+  readonly seq: number;
+  readonly position: JournalPosition;
 }
 
 /** Reads the journal once, for what belongs to the story and which blocks hold whose lines. */
@@ -147,16 +155,13 @@ class Surveyor {
       case 'streamOpened': {
         const { instance, route, stream, attempt, beside: isBeside = false } = record;
         const own = { instance, boundTo: instance, route, attempt, isBeside, isClosed: false };
-        this.#streams.set(stream, { ...own, ...emptyLines() });
+        this.#streams.set(stream, { ...own, ...emptyLines(), parts: new LineParts() });
         break;
       }
       case 'log': {
         const stream = this.#streams.get(record.stream);
         if (stream === undefined) break;
-        stream.blocks.push(position, seq);
-        for (const [name, count] of Object.entries(record.redactions?.markers ?? {}))
-          addTo(stream.redactions, name, count);
-        addLines(stream, { ...record, bytes: record.contentBytes, largest: record.byteLength });
+        for (const block of stream.parts.take({ record, seq, position }, record.part)) addBlock(stream, block);
         break;
       }
       case 'streamClosed': {
@@ -278,6 +283,12 @@ function emptyLines() {
     first: undefined,
     last: undefined,
   };
+}
+
+function addBlock(stream: StreamState, { record, seq, position }: LogBlock): void {
+  stream.blocks.push(position, seq);
+  for (const [name, count] of Object.entries(record.redactions?.markers ?? {})) addTo(stream.redactions, name, count);
+  addLines(stream, { ...record, bytes: record.contentBytes, largest: record.byteLength });
 }
 
 type Lines = Pick<StreamState, 'lines' | 'bytes' | 'largest' | 'first' | 'last'>;

@@ -85,7 +85,8 @@ export class LiveStory {
 
   #takeLines(record: LogRecord): void {
     const instance = this.rates.add(record.stream, record.lines);
-    if (instance !== undefined) this.sample.take(instance, record);
+    // Of a line in parts the beginning is shown.
+    if (instance !== undefined && (record.part?.index ?? 0) === 0) this.sample.take(instance, record);
   }
 
   #takeObject({ action, object, observed, resource }: ObjectRecord): void {
