@@ -42,6 +42,8 @@ const informerPath = await buildInformer();
 const web = await makeFleet(connection, { namespace, pods, types: Number(values.types) });
 const folder = mkdtempSync(join(tmpdir(), 'faro-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+// Whoever ends the bench ends the watcher that runs, too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const metadata = await measure((place) => informer(informerPath, place, 'metadata'));
 const same = await measure((place) => informer(informerPath, place, 'metadata and web'));

@@ -26,8 +26,8 @@ export async function makeChanges(options: ChangesOptions): Promise<Map<string, 
     const early = startedAt + (index * 1000) / rate - performance.now();
     if (early > 1) await sleep(early);
     const pod = podOf(index);
-    const sentAt = performance.timeOrigin + performance.now();
-    const change = patch(session, `/api/v1/namespaces/${namespace}/pods/${pod}`, index).then((resourceVersion) => {
+    const path = `/api/v1/namespaces/${namespace}/pods/${pod}`;
+    const change = changed(session, path, index).then(({ sentAt, resourceVersion }) => {
       sent.set(resourceVersion, { sentAt, pod });
       open.delete(change);
     });
@@ -39,7 +39,21 @@ export async function makeChanges(options: ChangesOptions): Promise<Map<string, 
   return sent;
 }
 
-function patch(session: ClientHttp2Session, path: string, index: number): Promise<string> {
+/** A server that is too busy is asked again: in 50,000 changes some are not taken within its minute. */
+async function changed(session: ClientHttp2Session, path: string, index: number) {
+  for (;;) {
+    const sentAt = performance.timeOrigin + performance.now();
+    const { status, text } = await patch(session, path, index);
+    const resourceVersion = /"resourceVersion":"(\d+)"/.exec(text)?.[1];
+    if (status === 200 && resourceVersion !== undefined) return { sentAt, resourceVersion };
+    if (!BUSY.has(status)) throw new Error(`a change was not taken (${status}): ${text.slice(0, 300)}`);
+    await sleep(1000);
+  }
+}
+
+const BUSY: ReadonlySet<number> = new Set([429, 500, 503, 504]);
+
+function patch(session: ClientHttp2Session, path: string, index: number): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
       ':method': 'PATCH',
@@ -47,16 +61,16 @@ function patch(session: ClientHttp2Session, path: string, index: number): Promis
       'content-type': 'application/merge-patch+json',
       accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
     });
+    let status = 0;
     let text = '';
+    stream.on('response', (headers) => {
+      status = headers[':status'] ?? 0;
+    });
     stream.on('data', (chunk: Buffer) => {
       text += chunk;
     });
     stream.on('error', reject);
-    stream.on('end', () => {
-      const version = /"resourceVersion":"(\d+)"/.exec(text)?.[1];
-      if (version === undefined) reject(new Error(`a change was not taken: ${text.slice(0, 300)}`));
-      else resolve(version);
-    });
+    stream.on('end', () => resolve({ status, text }));
     stream.end(JSON.stringify({ metadata: { annotations: { 'faro.test/change': `${Date.now()} ${index}` } } }));
   });
 }

@@ -32,6 +32,7 @@ export class Watcher {
   private constructor(program: WatcherProgram, env: NodeJS.ProcessEnv) {
     this.program = program;
     this.#child = spawn(program.command, program.args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    process.once('exit', () => this.#child.kill());
   }
 
   /** Resolves when it has synced. */
