@@ -74,12 +74,8 @@ const WATCH_SECONDS = 300;
  * Yields every state of the objects of one type, in order, for ever: lists, watches, resumes by resourceVersion after
  * any break, lists again when the history is gone (410), and never gives up before `signal` aborts.
  */
-export async function* reflect(options: ReflectorOptions, signal: AbortSignal): AsyncGenerator<ReflectorEvent> {
-  try {
-    yield* new Reflector(options, signal).run();
-  } catch (error) {
-    if (!signal.aborted) throw error; // a wait that was cut short is not an error
-  }
+export function reflect(options: ReflectorOptions, signal: AbortSignal): AsyncGenerator<ReflectorEvent> {
+  return new Reflector(options, signal).run();
 }
 
 class Reflector {
@@ -104,14 +100,18 @@ class Reflector {
   }
 
   async *run(): AsyncGenerator<ReflectorEvent> {
-    if (this.#options.from !== undefined) yield* this.#startFrom(this.#options.from);
-    while (!this.#signal.aborted) {
-      try {
-        if (this.#state.at === 'empty') yield* this.#list();
-        else yield* this.#watch(this.#state.resourceVersion);
-      } catch (error) {
-        if (!this.#signal.aborted) yield* this.#recover(error);
+    try {
+      if (this.#options.from !== undefined) yield* this.#startFrom(this.#options.from);
+      while (!this.#signal.aborted) {
+        try {
+          yield* this.#state.at === 'empty' ? this.#list() : this.#watch(this.#state.resourceVersion);
+        } catch (error) {
+          if (!this.#signal.aborted) yield* this.#recover(error);
+        }
       }
+    } catch (error) {
+      if (!this.#signal.aborted) throw error; // a wait that was cut short is not an error
+      return;
     }
     if (this.#hasStood && this.#state.at === 'watching')
       yield { type: 'alive', resourceVersion: this.#state.resourceVersion };
@@ -133,9 +133,8 @@ class Reflector {
     }
   }
 
-  async *#list(): AsyncGenerator<ReflectorEvent> {
-    if (this.#streamingList) yield* this.#listByWatch();
-    else yield* this.#listPages({});
+  #list(): AsyncGenerator<ReflectorEvent> {
+    return this.#streamingList ? this.#listByWatch() : this.#listPages({});
   }
 
   async *#listPages(at: { resourceVersion?: string; resourceVersionMatch?: 'Exact' }): AsyncGenerator<ReflectorEvent> {
@@ -225,7 +224,7 @@ class Reflector {
     }
   }
 
-  async *#stream(
+  #stream(
     asked: Pick<WatchOptions, 'resourceVersion' | 'sendInitialEvents' | 'onOpen'>,
     signal: AbortSignal,
   ): AsyncGenerator<WatchFrame> {
@@ -233,7 +232,7 @@ class Reflector {
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
     const all = { ...this.#target(), ...asked, placementOnly, timeoutSeconds };
     const open = (life: AbortSignal) => client.watch(type, all, life);
-    yield* endWhenIdle(open, { idleMs, clock, signal });
+    return endWhenIdle(open, { idleMs, clock, signal });
   }
 
   /** undefined where there is no streaming list, or none that is compressed. */
@@ -243,12 +242,12 @@ class Reflector {
       this.#isCompressed = isCompressed;
       if (!isCompressed) useless.abort();
     };
-    const frames = this.#stream({ sendInitialEvents: true, onOpen }, AbortSignal.any([signal, useless.signal]));
     const { clock, listSlots, type } = this.#options;
     try {
       using _slot = await listSlots.acquire(signal);
       const pages = new Pages(type);
       const startedAt = clock.now();
+      const frames = this.#stream({ sendInitialEvents: true, onOpen }, AbortSignal.any([signal, useless.signal]));
       const streamed = await pastInitial(frames, (frame) => pages.takeFrame(frame, clock.now() - startedAt));
       if (streamed !== undefined) this.#objects = pages.objects;
       return streamed;
