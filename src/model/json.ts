@@ -17,8 +17,11 @@ interface JsonWithSource {
 }
 const json = JSON as unknown as JsonWithSource;
 
-/** Sixteen digits in a row outside of a word: the cheapest sign that a number may not survive as a double. */
-const MAYBE_LOSSY = /[[:,\s]-?\d*\.?\d*(?:\d{16}|\d[eE])/;
+/**
+ * Sixteen digits in a row, or an exponent, where a number may stand: the cheapest sign that one may not survive as a double.
+ * A number behind a colon stands behind a name, too, and its quotation mark: the digest of `sha256:1e…` is none.
+ */
+const MAYBE_LOSSY = /(?:[[,]|(?<="\s*):)\s*-?\d*\.?\d*(?:\d{16}|\d[eE])/;
 
 /**
  * Parses JSON text; throws SyntaxError as JSON.parse does. What is nested so deeply that only a parser without a stack
