@@ -1,7 +1,8 @@
 import { type LifecycleChange, lifecycleOf } from '../graph/lifecycle.ts';
 import type { Transition } from '../graph/transition.ts';
 import { instancesOf } from '../logs/instances.ts';
-import type { ContainerInstance } from '../model/instance.ts';
+import type { ContainerInstance, InstanceState } from '../model/instance.ts';
+import type { KubeObject } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
 import { given } from './containers.ts';
 
@@ -16,9 +17,12 @@ export interface ToldChange {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** The lifecycle entries that a state of an object brings, after the state before. */
-export function changesOf(transition: Transition): readonly ToldChange[] {
-  return lifecycleOf(transition, instancesOf).map((change) => {
+/** The lifecycle entries that a state of an object brings, after the state before; `instances` tells those of a pod state. */
+export function changesOf(
+  transition: Transition,
+  instances: (pod: KubeObject) => readonly InstanceState[] = instancesOf,
+): readonly ToldChange[] {
+  return lifecycleOf(transition, instances).map((change) => {
     const { time, ...rest } = change;
     const { container, ...details } = { container: undefined, ...rest };
     const run = 'restart' in change ? instanceOf(transition, change.container, change.restart) : undefined;

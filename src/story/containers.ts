@@ -1,6 +1,4 @@
-import { instancesOf } from '../logs/instances.ts';
 import { type ContainerInstance, type ContainerKind, type InstanceState, instanceKey } from '../model/instance.ts';
-import type { KubeObject } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
 import type { StoryContainer, StoryLedger } from './document.ts';
 import { keyAfter, keyAt, keyNotBefore, type OrderKey } from './order.ts';
@@ -39,9 +37,9 @@ export class Containers {
     return this.#drafts.length;
   }
 
-  /** Takes in a pod state of the story. */
-  observe(pod: KubeObject): void {
-    for (const state of instancesOf(pod)) {
+  /** Takes in what a pod state of the story tells of. */
+  observe(instances: readonly InstanceState[]): void {
+    for (const state of instances) {
       const draft = this.#draft(state.instance, state.kind);
       draft.kind = state.kind;
       this.#kinds.set(chainOf(state.instance), state.kind);

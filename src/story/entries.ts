@@ -1,9 +1,10 @@
 import { controllerOf, type LineageInput, lineagesOf } from '../graph/lineage.ts';
 import type { JournalEntry } from '../journal/reader.ts';
+import { instancesOf } from '../logs/instances.ts';
 import { isDeletion } from '../model/action.ts';
 import { field, numberOf, path, textOf } from '../model/fields.ts';
 import { type Gap, openGapKey } from '../model/gap.ts';
-import { instanceName } from '../model/instance.ts';
+import { type InstanceState, instanceName } from '../model/instance.ts';
 import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
@@ -23,6 +24,8 @@ interface ObjectDraft {
   readonly resource: string;
   readonly order: number;
   state: KubeObject;
+  /** Of a pod, those that its state tells of. */
+  instances: readonly InstanceState[];
   readonly firstSeen: Timestamp;
   lastSeen: Timestamp;
   deletedTime: Timestamp | undefined;
@@ -139,11 +142,13 @@ export class Entries {
     const previous = draft?.state;
     const { manager, ...when } = timeOfState(record, previous);
     countRedactions(this.#redactions.objects, record);
-    if (object.kind === 'Pod') this.containers.observe(object);
+    const told = draft?.instances ?? [];
+    const instances = object.kind === 'Pod' ? instancesOf(object) : [];
+    this.containers.observe(instances);
     const before = draft?.key;
     const key = keyAfter(before, when.time);
-    if (draft === undefined) this.#objects.set(uid, this.#newDraft(record, key));
-    else Object.assign(draft, { state: object, lastSeen: observed, key });
+    if (draft === undefined) this.#objects.set(uid, { ...this.#newDraft(record, key), instances });
+    else Object.assign(draft, { state: object, instances, lastSeen: observed, key });
     const isGone = isDeletion(action);
     const known = this.#objects.get(uid);
     if (known !== undefined && (isGone || object.metadata.deletionTimestamp !== undefined))
@@ -159,11 +164,12 @@ export class Entries {
       ...given('manager', manager),
       ...(previous === undefined ? { state: object } : { patch: diff(previous, object) }),
     });
-    for (const change of changesOf({ previous, current: object, action }))
+    const instancesIn = (pod: KubeObject) => (pod === object ? instances : told);
+    for (const change of changesOf({ previous, current: object, action }, instancesIn))
       this.#takeChange(change, { record, when, key, before });
   }
 
-  #newDraft({ object, resource, observed }: ObjectRecord, key: OrderKey): ObjectDraft {
+  #newDraft({ object, resource, observed }: ObjectRecord, key: OrderKey): Omit<ObjectDraft, 'instances'> {
     const { uid } = object.metadata;
     const times = { firstSeen: observed, lastSeen: observed, deletedTime: undefined, deletedOrder: undefined };
     return { uid, resource, order: this.#order, state: object, key, ...times };
