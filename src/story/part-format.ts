@@ -1,6 +1,5 @@
 import { TIME_BYTES } from './line-time.ts';
 import type { LineHead } from './merge.ts';
-import type { Place } from './order.ts';
 
 /**
  * A part is a row of records, as the machine orders bytes, each filled up so that the next one begins at a multiple of
@@ -12,6 +11,7 @@ import type { Place } from './order.ts';
 export const HEADER = 24;
 const WORD = 8;
 const ABOUT = -1;
+const EMPTY: Buffer = Buffer.alloc(0);
 
 /** Where the record behind one begins whose text has so many bytes. */
 export function afterRecord(start: number, length: number): number {
@@ -77,30 +77,34 @@ export class RecordHeaders {
 }
 
 /** A line of a part, by where it and what is said about it begin in some memory. */
-export class PartLine implements Place, LineHead {
-  readonly headers: RecordHeaders;
-  readonly time: Buffer;
-  about: Buffer;
+export class PartLine implements LineHead {
+  #headers = new RecordHeaders(EMPTY);
+  time = EMPTY;
+  timeAt = 0;
+  about = EMPTY;
   aboutAt = 0;
   aboutEnd = 0;
-  timeAt = 0;
   container = 0;
-  /** Where its content begins and ends. */
-  from = 0;
-  to = 0;
   second = 0;
   nanosecond = 0;
   steps = 0;
   order = 0;
+  /** Where its content begins and ends. */
+  from = 0;
+  to = 0;
 
-  constructor(bytes: Buffer) {
-    this.headers = new RecordHeaders(bytes);
+  /** Goes to other memory; what is said stays as it was. */
+  enter(bytes: Buffer): void {
+    this.#headers = new RecordHeaders(bytes);
     this.time = bytes;
-    this.about = bytes;
+  }
+
+  get headers(): RecordHeaders {
+    return this.#headers;
   }
 
   show(line: number): void {
-    const { headers } = this;
+    const headers = this.#headers;
     this.second = headers.second(line);
     this.nanosecond = headers.nanosecond(line);
     this.steps = headers.steps(line);
@@ -111,8 +115,9 @@ export class PartLine implements Place, LineHead {
   }
 
   showAbout(about: number): void {
-    const { headers } = this;
+    const headers = this.#headers;
     this.order = headers.order(about);
+    this.about = this.time;
     this.aboutAt = about + HEADER;
     this.aboutEnd = this.aboutAt + headers.length(about);
   }
@@ -123,12 +128,5 @@ export class PartLine implements Place, LineHead {
     this.about = Buffer.from(this.time.subarray(this.aboutAt, this.aboutEnd));
     this.aboutAt = 0;
     this.aboutEnd = this.about.length;
-  }
-
-  /** In other memory, with what was kept. */
-  in(bytes: Buffer): PartLine {
-    const line = new PartLine(bytes);
-    const { about, aboutEnd, order } = this;
-    return Object.assign(line, { about, aboutEnd, order });
   }
 }

@@ -40,20 +40,16 @@ export interface PartFile {
   readonly lines: number;
 }
 
-/** Reads a part whole, and gives its lines in order. */
-export class PartCursor implements Cursor {
-  second = 0;
-  nanosecond = 0;
-  steps = 0;
-  order = 0;
+/** Reads a part whole, and gives its lines in order; the next one is what it shows. */
+export class PartCursor extends PartLine implements Cursor {
   readonly #part: PartFile;
   readonly #memory: PartMemory;
-  #line = new PartLine(Buffer.alloc(0));
   #lines: Lines | undefined;
   #sorted: Uint32Array = new Uint32Array(0);
   #next = 0;
 
   constructor(part: PartFile, memory: PartMemory) {
+    super();
     this.#part = part;
     this.#memory = memory;
   }
@@ -63,39 +59,33 @@ export class PartCursor implements Cursor {
     const bytes = this.#memory.bytes(this.#part.bytes);
     await using file = await open(this.#part.path, 'r');
     await readFully(file, bytes.subarray(0, this.#part.bytes), 0);
-    this.#line = new PartLine(bytes);
+    this.enter(bytes);
     this.#sort();
-    this.#show(0);
+    this.#showNext();
     return true;
   }
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
-    const line = this.#line;
     const { lines } = this.#part;
     do {
-      sink.beginLine(line);
-      sink.text.addBytes(line.time, line.from, line.to);
+      sink.beginLine(this);
+      sink.text.addBytes(this.time, this.from, this.to);
       sink.endLine();
       this.#next += 1;
       if (this.#next === lines) return true;
-      this.#show(this.#next);
+      this.#showNext();
     } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
     return false;
   }
 
-  #show(index: number): void {
-    const line = this.#line;
-    const which = this.#sorted[index] ?? 0;
-    line.show(this.#lines?.starts[which] ?? 0);
-    line.showAbout(this.#lines?.abouts[which] ?? 0);
-    this.second = line.second;
-    this.nanosecond = line.nanosecond;
-    this.steps = line.steps;
-    this.order = line.order;
+  #showNext(): void {
+    const line = this.#sorted[this.#next] ?? 0;
+    this.show(this.#lines?.starts[line] ?? 0);
+    this.showAbout(this.#lines?.abouts[line] ?? 0);
   }
 
   #sort(): void {
-    const { headers } = this.#line;
+    const { headers } = this;
     const count = this.#part.lines;
     const { starts, abouts, times } = this.#memory.lines(count);
     let base = 0;
@@ -112,7 +102,7 @@ export class PartCursor implements Cursor {
       line += 1;
     }
     this.#lines = { starts, abouts, times };
-    const [one, other] = [new PartLine(this.#line.time), new PartLine(this.#line.time)];
+    const [one, other] = [this.#like(), this.#like()];
     this.#sorted = this.#memory.sorter.sort(count, times, (a, b) => {
       one.show(starts[a] ?? 0);
       one.showAbout(abouts[a] ?? 0);
@@ -120,6 +110,13 @@ export class PartCursor implements Cursor {
       other.showAbout(abouts[b] ?? 0);
       return isBefore(one, other);
     });
+  }
+
+  /** Shows other lines of the same memory. */
+  #like(): PartLine {
+    const line = new PartLine();
+    line.enter(this.time);
+    return line;
   }
 }
 
@@ -130,7 +127,8 @@ const PIECE = 512 * 1024;
 export async function dealPart({ path, bytes }: PartFile, dealer: EntrySink): Promise<void> {
   await using file = await open(path, 'r');
   let piece = Buffer.allocUnsafeSlow(PIECE);
-  let line = new PartLine(piece);
+  const line = new PartLine();
+  line.enter(piece);
   for (let [at, length] = [0, 0]; at < bytes; ) {
     const end = Math.min(piece.length, bytes - at);
     await readFully(file, piece.subarray(0, end), at);
@@ -144,7 +142,7 @@ export async function dealPart({ path, bytes }: PartFile, dealer: EntrySink): Pr
     at += start;
     if (start > 0) continue;
     piece = Buffer.allocUnsafeSlow(afterRecord(0, length)); // a line longer than any before
-    line = line.in(piece);
+    line.enter(piece);
   }
 }
 
