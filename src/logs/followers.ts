@@ -49,13 +49,14 @@ export class LogFollowers {
   readonly #ticker: Promise<void>;
   #streams: number;
   #hasQueued = false;
+  #isLastCall = false;
 
   constructor(options: LogFollowersOptions) {
     this.#options = options;
     this.#slots = new Slots(options.maxStreams);
     const nextStream = () => this.#streams++;
     this.#maker = new FollowerMaker(options, { slots: this.#slots, open: this.#open, nextStream });
-    this.#unseen = new UnseenRuns(options);
+    this.#unseen = new UnseenRuns(options, { isResumed: options.past !== undefined });
     this.#streams = options.past?.nextStream ?? 0;
     this.#ticker = this.#tick();
   }
@@ -63,6 +64,11 @@ export class LogFollowers {
   /** How many logs are being read now. */
   get openStreams(): number {
     return this.#open.size;
+  }
+
+  /** Every first list was answered. */
+  synced(): void {
+    this.#unseen.synced();
   }
 
   /** Takes in a state of a pod of the story: starts what is new, tells the others. */
@@ -116,6 +122,8 @@ export class LogFollowers {
    * hold now is read too; streams alone are not waited for.
    */
   async settle(signal: AbortSignal): Promise<void> {
+    // Runs that begin from now on are read once, too: those of a crash loop would follow each other for ever.
+    this.#isLastCall = true;
     for (const { life } of this.#running) life.lastCall();
     for (;;) {
       const ending = [...this.#running].filter(({ life }) => life.isOver || life.hasFiles).map(({ done }) => done);
@@ -174,6 +182,7 @@ export class LogFollowers {
       finishedAt: state.finishedAt,
     });
     if (pod.metadata.deletionTimestamp !== undefined) life.podLeaving();
+    if (this.#isLastCall) life.lastCall();
     life.update(undefined, logs.newestRestart);
     logs.lives.set(state.instance.restart, life);
     if (this.#options.past?.of(state.instance)?.end !== undefined) return; // read to its end, or given up, before

@@ -2,17 +2,22 @@ import { path, textOf } from '../model/fields.ts';
 import type { Gap } from '../model/gap.ts';
 import { type ContainerInstance, type InstanceState, instanceName } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
-import { type Clock, laterOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, laterOf, millisecondsOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import type { InstanceView } from './life.ts';
 import type { LogSink } from './sink.ts';
 
 /** No more of them are told one by one. */
 const MOST_TOLD = 100;
 
+/** An end is told in whole seconds, of the node's clock. */
+const SURELY_BEFORE_MS = 2000;
+
 /** States the runs of a container of which nobody told: their logs are gone. */
 export class UnseenRuns {
   readonly #sink: Pick<LogSink, 'append'>;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #beganAt: number;
+  #isSynced: boolean;
   /** What may go on unseen until the capture ends, since when. */
   readonly #open: {
     readonly instance: ContainerInstance;
@@ -20,9 +25,20 @@ export class UnseenRuns {
     readonly evidence: string;
   }[] = [];
 
-  constructor({ sink, clock }: { readonly sink: Pick<LogSink, 'append'>; readonly clock: Pick<Clock, 'now'> }) {
+  /** @param isResumed goes on with a capture: no run was before it */
+  constructor(
+    { sink, clock }: { readonly sink: Pick<LogSink, 'append'>; readonly clock: Pick<Clock, 'now'> },
+    { isResumed }: { readonly isResumed: boolean },
+  ) {
     this.#sink = sink;
     this.#clock = clock;
+    this.#beganAt = clock.now();
+    this.#isSynced = isResumed;
+  }
+
+  /** Every first list was answered: what is seen first from now on may have run while there was a recorder. */
+  synced(): void {
+    this.#isSynced = true;
   }
 
   /** Those between the newest that was known, number `known`, and the oldest that the pod still shows. */
@@ -33,6 +49,10 @@ export class UnseenRuns {
     const [oldest] = instances.toSorted((a, b) => a.instance.restart - b.instance.restart);
     if (oldest === undefined) return;
     const last = oldest.instance.restart - 1;
+    if (known < 0 && last >= 0 && this.#isBefore(oldest.startedAt)) {
+      this.#tell(oldest.instance, last);
+      return;
+    }
     // They lived some time after the newest that is known, or after the pod was made.
     const from = view?.finishedAt ?? view?.startedAt ?? parseTimestamp(pod.metadata.creationTimestamp ?? '');
     for (let restart = Math.max(known + 1, last + 1 - MOST_TOLD); restart <= last; restart += 1) {
@@ -58,6 +78,18 @@ export class UnseenRuns {
   end(): void {
     for (const { instance, from, evidence } of this.#open.splice(0))
       this.#state(instance, { from, to: undefined, certainty: 'suspected', evidence });
+  }
+
+  /** Whether all that ran before a time was over when the recording began: it is of no story, which begins then. */
+  #isBefore(startedAt: Timestamp | undefined): boolean {
+    return !this.#isSynced && startedAt !== undefined && millisecondsOf(startedAt) < this.#beganAt - SURELY_BEFORE_MS;
+  }
+
+  #tell(instance: ContainerInstance, last: number): void {
+    const first = instanceName({ ...instance, restart: 0 });
+    const which = last === 0 ? first : `${first} to #${last}`;
+    const text = `${which} had ended before the recording began; of the runs that have ended a node keeps the log of the last one`;
+    this.#sink.append({ kind: 'note', observed: timestampOf(this.#clock.now()), text });
   }
 
   #state(

@@ -237,6 +237,7 @@ export class RecorderWitness implements Witness {
   /** Every first list was answered: what was refused is stated in one sentence. */
   synced(): void {
     this.#isSynced = true;
+    this.#options.followers?.synced();
     const denied = [...this.#denied.values()].map(({ storage }) => storage);
     const storages = [...new Set(denied)].filter((storage) => storage !== '').sort();
     if (storages.length > 0)

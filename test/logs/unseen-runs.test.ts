@@ -43,7 +43,8 @@ for (const [title, how, expected] of [
 test('what may have run on or followed in a pod that is gone may go on until the capture ends: its node may not have heard of it', () => {
   const records: Parameters<LogSink['append']>[0][] = [];
   let now = Date.UTC(2026, 10, 23, 12, 0, 10);
-  const unseen = new UnseenRuns({ sink: { append: (record) => void records.push(record) }, clock: { now: () => now } });
+  const sink = { append: (record: (typeof records)[number]) => void records.push(record) };
+  const unseen = new UnseenRuns({ sink, clock: { now: () => now } }, { isResumed: false });
   const [last] = instancesOf(podOf({}));
   assert.ok(last);
   unseen.after(last);
@@ -58,3 +59,34 @@ test('what may have run on or followed in a pod that is gone may go on until the
     ['2026-11-23T12:00:10.', timestampOf(now)],
   ]);
 });
+
+/** What is said where a pod is first seen in its third run, which began some seconds after the recording did. */
+function firstSeen(startedAfter: number, { isSynced = false, isResumed = false } = {}): readonly string[] {
+  const records: Parameters<LogSink['append']>[0][] = [];
+  const sink = { append: (record: (typeof records)[number]) => void records.push(record) };
+  const now = () => Date.parse(finishedAt) - startedAfter * 1000;
+  const unseen = new UnseenRuns({ sink, clock: { now } }, { isResumed });
+  if (isSynced) unseen.synced();
+  const pod = podOf({ isRunning: true });
+  unseen.between(pod, { known: -1, view: undefined, instances: instancesOf(pod) });
+  return records.map((record) =>
+    record.kind === 'gap' && 'container' in record.gap.of
+      ? `gap of ${record.gap.of.container.restart}`
+      : record.kind === 'note'
+        ? record.text.slice(0, 61)
+        : record.kind,
+  );
+}
+
+test('runs that were over before the recording began are no gaps of it: a note tells of them', () => {
+  assert.deepEqual(firstSeen(-60), ['shop/web/app#0 to #1 had ended before the recording began; of']);
+});
+
+for (const [title, gaps] of [
+  ['that began with the recording', firstSeen(-1)],
+  ['of a pod that was seen later', firstSeen(-60, { isSynced: true })],
+  ['of a capture that is resumed', firstSeen(-60, { isResumed: true })],
+] as const)
+  test(`runs may have been within the recording before one ${title}: they are gaps`, () => {
+    assert.deepEqual(gaps, ['gap of 0', 'gap of 1']);
+  });

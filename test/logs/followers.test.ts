@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SimulatedClock } from '../../src/demo/clock.ts';
+import { LogFollowers } from '../../src/logs/followers.ts';
+import type { LogSink } from '../../src/logs/sink.ts';
+import type { KubeObject } from '../../src/model/resource.ts';
+import { timestampOf } from '../../src/model/time.ts';
+import { FakeNode } from './fake-node.ts';
+import { atOnce, FakeStream } from './following.ts';
+
+const STEP_MS = 100;
+
+/** The logs of a pod whose container is started again and again, on a clock that goes when the test says so. */
+class Loop implements AsyncDisposable {
+  readonly clock = new SimulatedClock();
+  readonly node = new FakeNode();
+  readonly records: Parameters<LogSink['append']>[0][] = [];
+  readonly followers: LogFollowers;
+
+  constructor() {
+    this.followers = new LogFollowers({
+      route: 'auto',
+      limits: {},
+      maxStreams: 5,
+      routeOf: async () => ({ type: 'node-files', node: 'n', files: this.node }),
+      sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
+      clock: this.clock,
+      gunzip: atOnce,
+      say: () => undefined,
+      settings: { logRotation: () => ({ maxBytes: 10 * 1024 * 1024, maxFiles: 5 }), asked: async () => undefined },
+      client: { logs: async (_request, signal) => new FakeStream().bytes(signal) },
+    });
+  }
+
+  /** Run number `restart` runs now; the one before it has just ended. */
+  runs(restart: number): void {
+    const now = timestampOf(this.clock.now());
+    this.node.names.set(`${restart}.log`, Buffer.from(`${now} stdout F line of run ${restart}\n`));
+    const ended = { containerID: `r://${restart - 1}`, exitCode: 1, startedAt: now, finishedAt: now };
+    const status = {
+      ...{ name: 'app', restartCount: restart, containerID: `r://${restart}` },
+      state: { running: { startedAt: now } },
+      lastState: restart === 0 ? {} : { terminated: ended },
+    };
+    this.followers.observe(this.#podOf(status));
+  }
+
+  #podOf(status: object): KubeObject {
+    return {
+      ...{ apiVersion: 'v1', kind: 'Pod', spec: { nodeName: 'n', restartPolicy: 'Always' } },
+      metadata: { name: 'web', namespace: 'shop', uid: 'p', resourceVersion: '1' },
+      status: { phase: 'Running', containerStatuses: [status] },
+    };
+  }
+
+  async advance(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += STEP_MS) await this.clock.advance(STEP_MS, settle);
+  }
+
+  get gaps(): readonly string[] {
+    return this.records.flatMap((record) => (record.kind === 'gap' ? [record.gap.evidence] : []));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const over = this.followers[Symbol.asyncDispose]();
+    await this.advance(1000);
+    await over;
+  }
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+test('logs are settled when what there was is read, though runs of a crash loop begin meanwhile', async () => {
+  await using loop = new Loop();
+  loop.runs(0);
+  await loop.advance(3000);
+  let isSettled = false;
+  void loop.followers.settle(new AbortController().signal).then(() => {
+    isSettled = true;
+  });
+  for (let restart = 1; restart <= 5 && !isSettled; restart += 1) {
+    loop.runs(restart);
+    await loop.advance(2000);
+  }
+  assert.ok(isSettled, 'each run that ends is waited for, and the next one with it');
+  assert.deepEqual(loop.gaps, []);
+});
