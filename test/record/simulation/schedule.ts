@@ -45,8 +45,7 @@ const CHANGES: readonly Turn[] = [
 const TROUBLES: readonly Turn[] = [
   { weight: 12, happen: plan },
   { weight: 1, happen: ({ cluster }) => cluster.store.compact() },
-  // Not restarted: a state of a pod lies in no gap then (seeds 200603, 5071); why is not known yet.
-  { weight: 2, happen: (stage) => begin(stage, stage.cluster.loseWay(100 + stage.random() * 20_000)) },
+  { weight: 2, happen: leaveApiServer },
   {
     weight: 2,
     happen: (stage) => begin(stage, stage.cluster.restartKubelet(nodeOf(stage), 100 + stage.random() * 5000)),
@@ -95,6 +94,13 @@ function plan(stage: Stage): void {
   const share = 0.3 + random() * 0.7;
   cluster.faults.add((request) => request.verb === verb && random() < share, fault, Math.ceil(random() * 5));
   if (random() < 0.5) breakConnections(stage);
+}
+
+/** The API server is away for a while: only the way to it, or it has begun anew and knows of no change before. */
+function leaveApiServer(stage: Stage): void {
+  const { cluster, random } = stage;
+  const ms = Math.floor(100 + random() * 20_000);
+  begin(stage, ms % 2 === 0 ? cluster.loseWay(ms) : cluster.restartApiServer(ms));
 }
 
 function breakConnections({ cluster }: Stage): void {
