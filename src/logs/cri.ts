@@ -1,6 +1,6 @@
 import type { BegunLine } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
-import { nanosecondAt, secondOfDayAt } from '../model/time-bytes.ts';
+import { fourDigits, nanosecondAt, secondOfDayAt } from '../model/time-bytes.ts';
 
 /**
  * Walks over the records of a node's log file, `TIME STREAM TAG CONTENT\n`, in place: its fields tell where the parts of
@@ -64,6 +64,9 @@ const LETTER_S = 115;
 const LETTER_Z = 90;
 const LETTER_T = 84;
 const DOT = 46;
+const ZERO = 48;
+/** Of a time in UTC with nine digits of a second, in bytes. */
+const USUAL_LENGTH = 30;
 
 /** The lines of both streams that are begun and not ended yet. */
 export interface Pending {
@@ -146,6 +149,10 @@ export function withOpenLines(measure: RecordsMeasure): RecordsMeasure {
 /** Smallest and greatest time of records, compared as numbers of nanoseconds within the first record's day. */
 class DayTimes {
   readonly #bytes: Buffer;
+  readonly #view: DataView;
+  /** The last record's time up to its whole second, in words, and that second: most records are of the same one. */
+  #words = [0, 0, 0, 0, 0] as [number, number, number, number, number];
+  #second = Number.NaN;
   #dayAt = -1;
   #lastAt = -1;
   #lastEnd = -1;
@@ -156,6 +163,7 @@ class DayTimes {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** False if what stands there is no time. */
@@ -199,11 +207,49 @@ class DayTimes {
   }
 
   #nanoseconds(start: number, end: number): number {
+    if (end - start === USUAL_LENGTH && this.#isSameSecond(start)) {
+      const value = this.#second + this.#nineDigits(start + 20);
+      if (this.#bytes[start + 19] === DOT && this.#bytes[end - 1] === LETTER_Z && !Number.isNaN(value)) return value;
+    }
+    const second = this.#secondAt(start, end);
+    if (Number.isNaN(second)) return second;
+    this.#second = second;
+    const view = this.#view;
+    this.#words = [
+      view.getInt32(start, true),
+      view.getInt32(start + 4, true),
+      view.getInt32(start + 8, true),
+      view.getInt32(start + 12, true),
+      view.getInt32(start + 15, true),
+    ];
+    return second + this.#fraction(start + 19, end - 1);
+  }
+
+  #isSameSecond(start: number): boolean {
+    const view = this.#view;
+    const words = this.#words;
+    return (
+      view.getInt32(start + 15, true) === words[4] &&
+      view.getInt32(start + 12, true) === words[3] &&
+      view.getInt32(start + 8, true) === words[2] &&
+      view.getInt32(start + 4, true) === words[1] &&
+      view.getInt32(start, true) === words[0]
+    );
+  }
+
+  #nineDigits(start: number): number {
+    const first = fourDigits(this.#view.getInt32(start, true));
+    const next = fourDigits(this.#view.getInt32(start + 4, true));
+    const last = (this.#bytes[start + 8] ?? 0) - ZERO;
+    return first < 0 || next < 0 || last < 0 || last > 9 ? Number.NaN : first * 100_000 + next * 10 + last;
+  }
+
+  #secondAt(start: number, end: number): number {
     const bytes = this.#bytes;
     if (bytes[end - 1] !== LETTER_Z || bytes[start + 10] !== LETTER_T) return Number.NaN;
     if (this.#dayAt === -1) this.#dayAt = start;
     if (!isSameDay(bytes, this.#dayAt, start)) return Number.NaN;
-    return secondOfDayAt(bytes, start + 11) * 1e9 + this.#fraction(start + 19, end - 1);
+    return secondOfDayAt(bytes, start + 11) * 1e9;
   }
 
   /** Between the seconds and the Z: a dot and its digits, or nothing. */

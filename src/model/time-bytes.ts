@@ -29,6 +29,15 @@ export function nanosecondAt(bytes: Buffer, start: number, digits: number): numb
   return value;
 }
 
+/** The number that four digits are which were read together, the first in the lowest byte; negative where one is none. */
+export function fourDigits(word: number): number {
+  // The upper half of each byte is 3, and still is with 6 more.
+  if ((word & 0xf0f0f0f0) !== 0x30303030 || ((word + 0x06060606) & 0xf0f0f0f0) !== 0x30303030) return -1;
+  const digits = word & 0x0f0f0f0f;
+  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff00ff;
+  return (Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff;
+}
+
 function pairAt(bytes: Buffer, at: number): number {
   const tens = (bytes[at] ?? 0) - ZERO;
   const ones = (bytes[at + 1] ?? 0) - ZERO;
