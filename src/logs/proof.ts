@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FilePosition } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
 import type { Pending } from './cri.ts';
@@ -43,5 +43,5 @@ function lastRecord(bytes: Buffer): Buffer {
 }
 
 function hashOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('base64');
+  return hash('sha256', bytes, 'base64');
 }
