@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The story document, `faro/v1`. Readers ignore fields that they do not know. */
 

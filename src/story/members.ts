@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TimelineEntry } from './document.ts';
 import { type Ranges, rangesOf } from './index-set.ts';
 import { BYTE, startsWith } from './json-walker.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseTimestamp } from '../../model/time.ts';
 import { parseYaml } from '../config/yaml.ts';
 import type { Credentials } from '../connection.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A kubeconfig file as client-go decodes it: unknown fields are ignored, null and the empty string are the same as
