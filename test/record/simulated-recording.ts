@@ -193,9 +193,9 @@ export async function through<T>(clock: SimulatedClock, work: Promise<T>): Promi
   return work;
 }
 
-/** Everything in the process lives on promises: one turn of the event loop lets all of them come to rest. */
+/** Everything in the process lives on promises: Node comes to the next tick when all of them have come to rest. */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 /** The recorder's own clock: wrong by some time, and without timers while its machine sleeps. */
