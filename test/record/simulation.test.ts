@@ -10,9 +10,11 @@ import type { Result, Share } from './simulation/worker.ts';
 const FIRST_SEED = Number(process.env.FARO_SEED ?? 1);
 const SCHEDULES = Number(process.env.FARO_SCHEDULES ?? 150);
 const WORKERS = 2;
+/** A schedule's garbage seldom outlives it: with this much room most of it is never copied. */
+const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 
 async function playShare(share: Share): Promise<Result> {
-  const worker = new Worker(new URL('./simulation/worker.ts', import.meta.url), { workerData: share });
+  const worker = new Worker(new URL('./simulation/worker.ts', import.meta.url), { workerData: share, resourceLimits });
   const [result] = (await once(worker, 'message')) as [Result];
   return result;
 }
