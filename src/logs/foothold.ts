@@ -29,19 +29,39 @@ export async function footholdBehind(
   signal: AbortSignal,
 ): Promise<FilePosition | undefined> {
   const second = sinceTime.slice(0, 19);
-  const places: LinePlace[] = [];
+  const places = new NewestPlaces();
   let overlap: Overlap = { state: 'open' };
   for await (const { text, time, place } of linesFrom(await filesFrom(second, options, signal), options, signal)) {
     if (time.slice(0, 19) < second) continue;
-    places.push(place);
+    places.add(place);
     overlap = matcher.accept(text);
     if (overlap.state !== 'open') break;
   }
   if (overlap.state === 'open') overlap = matcher.end();
-  const place = overlap.state === 'joined' && overlap.isWhole ? places[overlap.repeats - 1] : undefined;
+  const place = overlap.state === 'joined' && overlap.isWhole ? places.before(overlap.fresh.length) : undefined;
   if (place === undefined || place.isTorn) return undefined;
   const { file, offset, record } = place;
   return positionAfter({ file, offset, bytes: record, last, pending: NOTHING_PENDING });
+}
+
+/** What may be known to be new at once takes less. */
+const KEPT_BYTES = 1024 * 1024;
+
+/** Where the newest lines stand; not all of a second, however much that brought. */
+class NewestPlaces {
+  readonly #places: LinePlace[] = [];
+  #bytes = 0;
+
+  add(place: LinePlace): void {
+    this.#places.push(place);
+    this.#bytes += place.record.length;
+    while (this.#bytes > KEPT_BYTES && this.#places.length > 2) this.#bytes -= this.#places.shift()?.record.length ?? 0;
+  }
+
+  /** The line in front of so many last ones; undefined where it is kept no more. */
+  before(lines: number): LinePlace | undefined {
+    return this.#places.at(-1 - lines);
+  }
 }
 
 /** The files, oldest first, from the one in which a second begins. */

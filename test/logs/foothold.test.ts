@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { asTimestamped, CriJoiner } from '../../src/logs/cri-lines.ts';
 import { FileLog } from '../../src/logs/file-log.ts';
@@ -10,6 +12,10 @@ import { LogCursor } from '../../src/logs/position.ts';
 import { FakeNode } from './fake-node.ts';
 
 const NEVER = new AbortController().signal;
+const MIB = 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
 
 interface Step {
   readonly stream: 'stdout' | 'stderr';
@@ -113,4 +119,33 @@ test('where another line was open when the last one ended, there is no place to 
   assert.equal(await behind(node, known), undefined);
   node.write(`${time} stderr F ended\n${time} stdout F next\n`);
   assert.deepEqual(await behind(node, [...known, Buffer.from(`${time} open ended`)]), [`${time} next`]);
+});
+
+test('however much the last second brought, little of it is held while its lines are looked for', async () => {
+  const { node, lines } = logOf([plain]);
+  const [line] = lines;
+  assert.ok(line);
+  const text = `${line.toString('latin1', 0, 30)} stdout F ${'x'.repeat(1000)}\n`;
+  for (let at = 0; at < 8; at += 1) node.write(text.repeat(1000));
+  const heldBytes = () => {
+    for (let times = 0; times < 3; times += 1) collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  let [held, repeats] = [0, 0];
+  const before = heldBytes();
+  const { resume, last } = wanted(lines);
+  const matcher: typeof resume.matcher = {
+    accept: () => {
+      repeats += 1;
+      return { state: 'open' };
+    },
+    end: () => {
+      held = heldBytes() - before;
+      return { state: 'joined', fresh: [], repeats, isWhole: true };
+    },
+  };
+  const from = { files: node, folder: '', restart: 0 };
+  const position = await footholdBehind({ resume: { ...resume, matcher }, last }, from, NEVER);
+  assert.equal(position?.offset, node.names.get('0.log')?.length);
+  assert.ok(held < 4 * MIB, `${held} bytes held`);
 });
