@@ -82,7 +82,8 @@ export class StreamFollower implements Follower {
       if (reach === 'gone') return this.#gone();
       let outcome: Outcome & { readonly isProven: boolean };
       {
-        using _slot = await slots.acquire(signal);
+        // The log of a container that has ended is read at once, and may be gone soon; one that runs may take the slot for long.
+        using _slot = await slots.acquire(signal, () => life.isOver);
         const retries = this.#retries;
         outcome = await this.#read(reach, signal);
         if (this.#giveBack()) {

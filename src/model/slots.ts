@@ -1,7 +1,7 @@
-/** A bound on how many of something happen at once; those beyond it wait in order. */
+/** A bound on how many of something happen at once; those beyond it wait in order, the urgent ones in front. */
 export class Slots {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly turn: () => void; readonly isUrgent: () => boolean }[] = [];
 
   constructor(count: number) {
     this.#free = count;
@@ -11,11 +11,11 @@ export class Slots {
     return this.#waiting.length;
   }
 
-  /** Resolves when a slot is free; dispose what it returns. */
-  async acquire(signal: AbortSignal): Promise<Disposable> {
+  /** Resolves when a slot is free; dispose what it returns. `isUrgent` is asked whenever one becomes free. */
+  async acquire(signal: AbortSignal, isUrgent = () => false): Promise<Disposable> {
     const free = this.tryAcquire();
     if (free !== undefined) return free;
-    await this.#wait(signal);
+    await this.#wait(isUrgent, signal);
     return this.#slot();
   }
 
@@ -36,25 +36,27 @@ export class Slots {
     };
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(isUrgent: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const onAbort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(signal.reason);
       };
       const turn = () => {
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
+      const waiting = { turn, isUrgent };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.push(turn);
+      this.#waiting.push(waiting);
     });
   }
 
   #release(): void {
-    const next = this.#waiting.shift();
+    const urgent = this.#waiting.findIndex(({ isUrgent }) => isUrgent());
+    const [next] = this.#waiting.splice(Math.max(0, urgent), 1);
     if (next === undefined) this.#free += 1;
-    else next();
+    else next.turn();
   }
 }
