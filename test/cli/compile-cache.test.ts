@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+test('of a command that is killed while it runs the compiled code is kept for the next one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faro-compiled-'));
+  const cache = join(folder, 'cache');
+  const faro = spawn(process.execPath, [join(import.meta.dirname, '../../bin/faro.js'), 'demo'], {
+    ...{ cwd: folder, stdio: 'ignore' },
+    env: { ...process.env, NODE_COMPILE_CACHE: cache },
+  });
+  const ended = once(faro, 'exit');
+  const isKept = () => existsSync(cache) && readdirSync(cache, { recursive: true }).length > 100;
+  const hasStory = () => existsSync(join(folder, 'story-demo.json'));
+  while (faro.exitCode === null && !hasStory() && !isKept()) await sleep(50);
+  const isAtEnd = hasStory() || faro.exitCode !== null;
+  faro.kill('SIGKILL');
+  await ended;
+  rmSync(folder, { recursive: true });
+  assert.ok(!isAtEnd, 'it is kept at its end only');
+});
