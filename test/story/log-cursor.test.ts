@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { systemClock } from '../../src/cli/context.ts';
+import { JournalWriter } from '../../src/journal/writer.ts';
+import type { JournalRecord } from '../../src/model/record.ts';
+import type { Timestamp } from '../../src/model/time.ts';
+import type { Story } from '../../src/story/document.ts';
+import { writeStory } from '../../src/story/file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'faro-log-cursor-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const TIME = '2026-11-23T12:00:05.100000000Z' as Timestamp;
+const instance = { podUid: 'web', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
+
+/** A log with each of these lines in a block of its own. */
+function* recordsOf(lines: readonly string[]): Generator<JournalRecord> {
+  const root = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespace: 'shop', name: 'web' };
+  const cluster = { version: 'v1', uid: null, server: 'https://x' };
+  const id = '01a20d89-78c0-76e0-a13b-e013a596b798';
+  yield { kind: 'start', id, generator: 'faro test', time: TIME, cluster, roots: [root], options: {} };
+  const metadata = { name: 'web', namespace: 'shop', uid: 'web', resourceVersion: '1' };
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata };
+  yield { kind: 'object', observed: TIME, action: 'found', resource: 'pods', object, redactions: 0 };
+  yield { kind: 'streamOpened', observed: TIME, stream: 0, instance, route: 'stream', attempt: 0, limited: false };
+  for (const line of lines) {
+    const bytes = Buffer.from(`${TIME} ${line}\n`);
+    const size = { lines: 1, contentBytes: line.length, first: TIME, last: TIME };
+    const origin = { format: 'timestamped', file: null, offset: 0, unterminated: false } as const;
+    yield { kind: 'log', observed: TIME, stream: 0, ...size, ...origin, bytes };
+  }
+  yield { kind: 'end', time: TIME, ended: 'for' };
+}
+
+/** Node gives buffers of less than half of it parts of one piece of memory, and others a piece of their own. */
+const sizes = [1, 500, Buffer.poolSize / 4, Buffer.poolSize / 2 - 33, Buffer.poolSize / 2, Buffer.poolSize, 300_000];
+
+for (const [name, plainBytes] of [
+  ['packed', 0],
+  ['as it is', undefined],
+] as const)
+  test(`the memory of a block that the journal holds ${name} is given back, and no other with it`, async () => {
+    const lines = sizes.flatMap((size) => [`${size} ${'a'.repeat(size)}`, `${size + 1} ${'b'.repeat(size)}`]);
+    const journal = join(folder, `${name}.journal`);
+    {
+      await using writer = await JournalWriter.create(journal, { clock: systemClock, plainBytes });
+      for (const record of recordsOf(lines)) writer.append(record);
+    }
+    const output = join(folder, `${name}.json`);
+    await writeStory({ journal, output, force: true });
+    const { timeline } = JSON.parse(readFileSync(output, 'utf8')) as Story;
+    const told = timeline.flatMap((entry) => (entry.type === 'log' ? [entry.line] : []));
+    assert.deepEqual(told, lines);
+  });
