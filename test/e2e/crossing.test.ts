@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
 import { createClient, type KubeClient, type WatchFrame } from '../../src/kube/client.ts';
 import { loadConnection } from '../../src/kube/connection.ts';
+import { ApiError } from '../../src/kube/error.ts';
 import { Slots } from '../../src/model/slots.ts';
 import { reflect } from '../../src/watch/reflector.ts';
 import { NEVER } from '../kube/wire/client.ts';
@@ -41,6 +42,17 @@ function cutting(client: KubeClient, asked: Asked[]): KubeClient {
     }
   };
   return { list: client.list.bind(client), watch } as KubeClient;
+}
+
+/** Servers may have streaming lists switched off. */
+async function streamsLists(client: KubeClient, namespace: string): Promise<boolean> {
+  try {
+    for await (const _ of client.watch(CONFIGMAPS, { namespace, sendInitialEvents: true }, NEVER)) return true;
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 422) return false;
+    throw error;
+  }
 }
 
 test('a watch of a real API server goes over to a compressed one, where there are such, and tells every change once', {
@@ -84,6 +96,7 @@ test('a watch of a real API server goes over to a compressed one, where there ar
     compressed.map(({ kind }) => kind).filter((kind) => kind === 'plain'),
     [],
   );
-  if (Number.parseInt(minor, 10) >= COMPRESSES) assert.ok(compressed.length >= 2, `${compressed.length} times`);
+  const isAble = Number.parseInt(minor, 10) >= COMPRESSES && (await streamsLists(client, ns.name));
+  if (isAble) assert.ok(compressed.length >= 2, `${compressed.length} times`);
   else assert.ok(streamed.length <= 1, 'it is asked once whether it does');
 });
