@@ -106,7 +106,7 @@ function runs(head: StoryHead, excerpts: Excerpts, failed: boolean): Run[] {
 function runText({ index, container }: Run, head: StoryHead, excerpts: Excerpts, alike = 1): string {
   const { exitCode, reason = '', name, restart, ledger, object } = container;
   const ended = exitCode === undefined ? 'runs' : `exit code ${exitCode}${reason === '' ? '' : ` (${inline(reason)})`}`;
-  const others = alike === 1 ? '' : `, as ${counted(alike - 1, 'other run')} of it`;
+  const others = alike === 1 ? '' : `, like ${counted(alike - 1, 'other run')} of it`;
   const who = `${inline(head.objects[object]?.name ?? '?')}/${inline(name)}#${restart}`;
   const heading = `### ${who}: ${ended}, ${counted(ledger.lines, 'line')}${others}`;
   const excerpt = excerpts.runs.get(index);

@@ -1,6 +1,6 @@
 import type { TimelineEntry } from '../story/document.ts';
 import type { StoryHead } from '../story/reader.ts';
-import { wordsOf } from '../story/words.ts';
+import { detailText, wordsOf } from '../story/words.ts';
 import { detailsOf, textOf, wordOf } from './describe.ts';
 import { type Excerpts, isNotable, type Moment } from './excerpts.ts';
 import { inline } from './markdown.ts';
@@ -44,6 +44,6 @@ const DULL = new Set(['containerID', 'containerKind', 'containerName', 'restart'
 function detailsIn(entry: Extract<TimelineEntry, { type: 'lifecycle' }>): string {
   return Object.entries(detailsOf(entry))
     .filter(([name, value]) => !DULL.has(name) && value !== '')
-    .map(([name, value]) => `${wordsOf(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => detailText(entry.what, name, value))
     .join(', ');
 }

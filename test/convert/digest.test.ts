@@ -117,7 +117,7 @@ test('md: runs of one container that end alike are shown once, with the newest l
   const text = await converted(await sampleOf(file), 'md');
   const headings = [...text.matchAll(/^### .*$/gm)].map(([heading]) => heading);
   assert.deepEqual(headings, [
-    '### web-1/app#999: exit code 3 (Error), 1 line, as 998 other runs of it',
+    '### web-1/app#999: exit code 3 (Error), 1 line, like 998 other runs of it',
     '### web-1/app#500: exit code 2 (Error), 1 line',
   ]);
   assert.match(text, /run 999 cannot reach db/);

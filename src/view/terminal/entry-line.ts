@@ -1,5 +1,5 @@
 import { printable } from '../../model/printable.ts';
-import { wordsOf } from '../../story/words.ts';
+import { detailText, wordsOf } from '../../story/words.ts';
 import { type Line, span, type Tone } from './line.ts';
 
 /** What the tail and the time line show of an entry, wherever it comes from. */
@@ -45,15 +45,14 @@ export function changeText(
   change: Readonly<Record<string, unknown>>,
   isTold: boolean,
 ): { readonly text: string; readonly isBad: boolean } {
-  const what = wordsOf(String(change.what));
-  const details = Object.entries(change).flatMap(([name, value]) => {
-    if (UNTOLD.has(name) || value === undefined || value === '' || value === false) return [];
-    return [
-      value === true ? wordsOf(name) : `${wordsOf(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    ];
+  const name = String(change.what);
+  const what = wordsOf(name);
+  const details = Object.entries(change).flatMap(([detail, value]) => {
+    if (UNTOLD.has(detail) || value === undefined || value === '' || value === false) return [];
+    return [detailText(name, detail, value)];
   });
   const exitCode = change.exitCode;
-  const isFailure = BAD.test(String(change.what)) || (typeof exitCode === 'number' && exitCode !== 0);
-  const isBad = change.isOutOfMemory === true || (isFailure && !(isTold && OF_AN_END.has(String(change.what))));
+  const isFailure = BAD.test(name) || (typeof exitCode === 'number' && exitCode !== 0);
+  const isBad = change.isOutOfMemory === true || (isFailure && !(isTold && OF_AN_END.has(name)));
   return { text: details.length === 0 ? what : `${what}: ${details.join(', ')}`, isBad };
 }
