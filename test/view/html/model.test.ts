@@ -280,6 +280,7 @@ test('YAML reads back as what it shows', () => {
 
 test('clock times, durations and ticks are round where it helps', () => {
   assert.equal(clockText(Date.parse('2026-11-23T16:07:00.085Z') - 85.0000001 + 0.00000001), '16:07:00.000');
+  assert.equal(clockText(Date.parse('2026-11-23T16:07:00Z'), '1s'), '16:07:00');
   assert.deepEqual([0, 85, 12_400, 65_000, 3_900_000, 90_000_000].map(durationText), [
     '0 ms',
     '85 ms',

@@ -8,9 +8,9 @@ export function timeOfLine({ seconds, nanos }: LogColumns, index: number, startN
   return (seconds[index] ?? 0) * 1000 + ((nanos[index] ?? 0) - startNanos) / 1e6;
 }
 
-/** A clock time in UTC to the millisecond, cut as `Timestamp` is; a double may be a little below the true time. */
-export function clockText(epoch: number): string {
-  return new Date(Math.floor(epoch + 0.001)).toISOString().slice(11, 23);
+/** A clock time in UTC to the millisecond, or the second, cut as `Timestamp` is; a double may be a little below the true time. */
+export function clockText(epoch: number, precision?: '1s'): string {
+  return new Date(Math.floor(epoch + 0.001)).toISOString().slice(11, precision === '1s' ? 19 : 23);
 }
 
 /** A span of time in the two largest units that it has: `1 h 5 min`, `12.4 s`, `85 ms`. */

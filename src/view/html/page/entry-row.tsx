@@ -51,7 +51,7 @@ function Row({ opened, row, place, count, query, isLooked, onLook }: EntryRowPro
       aria-setsize={count}
       onClick={onLook}
     >
-      <time>{clockText(epoch + (rows.time[row] ?? 0))}</time>
+      <time>{clockText(epoch + (rows.time[row] ?? 0), fact?.precision)}</time>
       <span class="lane-name" data-hue={lane === undefined ? undefined : lane.object % 8}>
         <bdi>{lane === undefined ? '' : visibleText(shortName(opened, lane))}</bdi>
       </span>
