@@ -1,5 +1,5 @@
 import type { Hold } from '../model/gap.ts';
-import type { JournalRecord, ObjectRecord } from '../model/record.ts';
+import type { JournalRecord, ObjectRecord, WatchedRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
 import { encodeFrame, Workbench } from './frame.ts';
 import { type Loss, Losses } from './losses.ts';
@@ -38,6 +38,8 @@ export class Backlog {
   #inFlightBytes = 0;
   /** Of objects by UID, states that wait outside of the order, because there is too much in it. */
   #newest = new Map<string, ObjectRecord>();
+  /** What watches said meanwhile of where they stand, which tells that all states before are in the journal. */
+  #watched = new Map<string, WatchedRecord>();
 
   constructor(options: BacklogOptions) {
     this.#options = options;
@@ -55,6 +57,7 @@ export class Backlog {
     const loss = this.#losses.lossOf(record);
     if (record.kind === 'log') this.#takeBulk(record, 'log', loss);
     else if (record.kind === 'object' || record.kind === 'event') this.#takeState(record, loss);
+    else if (record.kind === 'watched' && this.#newest.size > 0) this.#watched.set(watchOf(record), record);
     else if (record.kind === 'logEnd') for (const told of this.#losses.atEnd(record)) this.#push(told);
     else this.#push(record);
   }
@@ -85,6 +88,8 @@ export class Backlog {
       for (const record of newest) this.#takeBulk(record, 'state', this.#losses.lossOf(record));
       // They may not be kept after all, in a journal of limited size.
       for (const told of this.#losses.tell(observed)) this.#push(told);
+      for (const record of this.#watched.values()) this.#push(record);
+      this.#watched = new Map();
     });
   }
 
@@ -164,6 +169,10 @@ const MEMORY_FULL: Hold = {
   evidence: 'the disk took less than came, and memory is bounded: of each object the newest state was kept',
 };
 export const JOURNAL_FULL: Hold = { cause: 'journal-full', evidence: 'the journal has its greatest size' };
+
+function watchOf({ resource, namespace, name, selector }: WatchedRecord): string {
+  return JSON.stringify([resource, namespace, name, selector]);
+}
 
 /** A container's runs are one log: one that crashes again and again takes no more room for it. */
 function logOf({ of }: Loss): string | undefined {

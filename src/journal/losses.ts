@@ -12,6 +12,8 @@ export interface Loss {
   readonly to: Timestamp;
   /** Log lines, or states of objects and Events. */
   readonly count: number;
+  /** When the oldest state was written, in milliseconds of the server's clock: it may have come late. */
+  readonly writtenMs?: number | undefined;
 }
 
 interface Span extends Loss {
@@ -39,18 +41,17 @@ export class Losses {
       }
       case 'event':
       case 'object':
-        return { of: typeOf(record), from: this.#writtenAt(record), to: record.observed, count: 1 };
+        return this.#lossOfState(record);
       default:
         return undefined;
     }
   }
 
-  /** When a state was written, by this clock: it may have come late. */
-  #writtenAt({ object, observed }: ObjectRecord | EventRecord): Timestamp {
+  #lossOfState(record: ObjectRecord | EventRecord): Loss {
+    const { object, observed } = record;
     const written = writtenMs(object.metadata);
-    if (written === undefined) return observed;
-    this.#behindMs = Math.max(this.#behindMs, written - millisecondsOf(observed));
-    return earlierOf(observed, timestampOf(written - this.#behindMs));
+    if (written !== undefined) this.#behindMs = Math.max(this.#behindMs, written - millisecondsOf(observed));
+    return { of: typeOf(record), from: observed, to: observed, count: 1, writtenMs: written };
   }
 
   add(loss: Loss, hold: Hold): void {
@@ -62,6 +63,7 @@ export class Losses {
       count: loss.count + (known?.count ?? 0),
       from: known === undefined || loss.from < known.from ? loss.from : known.from,
       to: known === undefined ? loss.to : laterOf(known.to, loss.to),
+      writtenMs: leastOf(known?.writtenMs, loss.writtenMs),
     });
   }
 
@@ -91,14 +93,16 @@ export class Losses {
         ,
         {
           of,
-          from,
+          from: came,
           to,
           count,
+          writtenMs: written,
           hold: { cause, evidence },
         },
       ]) => {
         const what = 'container' in of ? `${count} log lines` : `${count} states`;
         const certainty = 'known';
+        const from = written === undefined ? came : earlierOf(came, timestampOf(written - this.#behindMs));
         return {
           kind: 'gap',
           observed,
@@ -107,6 +111,10 @@ export class Losses {
       },
     );
   }
+}
+
+function leastOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 function unproven(end: LogEndRecord): LogEndRecord {

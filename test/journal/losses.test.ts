@@ -18,19 +18,30 @@ function state(observed: number, written: number): ObjectRecord {
   };
 }
 
-test('a state that came late is lost from when it was written', () => {
-  const { from, to } = new Losses().lossOf(state(24, 6)) ?? {};
-  assert.deepEqual([from, to], [at(6), at(24)]);
-});
+const HOLD = { cause: 'disk-full', evidence: 'no room' } as const;
 
-test('where the clock is behind the one that states were written by, that is taken into account', () => {
+/** From when to when the gap of some lost states is, after others that were kept. */
+function gapOf(lost: readonly ObjectRecord[], kept: readonly ObjectRecord[] = []) {
   const losses = new Losses();
-  losses.lossOf(state(3, 6));
-  assert.equal(losses.lossOf(state(24, 20))?.from, at(17));
+  for (const record of lost) {
+    const loss = losses.lossOf(record);
+    if (loss !== undefined) losses.add(loss, HOLD);
+  }
+  for (const record of kept) losses.lossOf(record);
+  const gaps = losses.tell(at(30)).flatMap((record) => (record.kind === 'gap' ? [record.gap] : []));
+  return gaps.map(({ from, to }) => [from, to]);
+}
+
+test('a state that came late is missing from when it was written', () => {
+  assert.deepEqual(gapOf([state(24, 6), state(25, 24)]), [[at(6), at(25)]]);
 });
 
-test('a state that says nothing of its time is lost when it came', () => {
+test('where the clock is behind the one that states were written by, that is taken into account, once it is known', () => {
+  assert.deepEqual(gapOf([state(24, 20)], [state(25, 28)]), [[at(17), at(24)]]);
+});
+
+test('a state that says nothing of its time is missing from when it came', () => {
   const record = state(24, 6);
   const { managedFields: _, ...metadata } = record.object.metadata;
-  assert.equal(new Losses().lossOf({ ...record, object: { ...record.object, metadata } })?.from, at(24));
+  assert.deepEqual(gapOf([{ ...record, object: { ...record.object, metadata } }]), [[at(24), at(24)]]);
 });
