@@ -36,6 +36,7 @@ export class SimulatedStore {
   readonly #storages = new Map<string, Storage>();
   #resourceVersion = 100;
   readonly #waiters = new Waiters();
+  #moment = { at: Number.NaN, text: '' };
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
@@ -167,7 +168,10 @@ export class SimulatedStore {
   }
 
   now(): string {
-    return secondsOf(this.#clock);
+    const at = this.#clock.now();
+    // Many ask at one moment of a simulated clock.
+    if (at !== this.#moment.at) this.#moment = { at, text: secondsOf(this.#clock) };
+    return this.#moment.text;
   }
 
   #record(type: ResourceType, what: StoredChange['type'], object: KubeObject): void {

@@ -4,7 +4,8 @@ export function mapFields<T extends Readonly<Record<string, unknown>>>(
   map: (value: unknown, name: string) => unknown,
 ): T {
   let copy: T | undefined;
-  for (const [name, value] of Object.entries(fields)) {
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
     const mapped = map(value, name);
     if (mapped === value) continue;
     copy ??= { ...fields };
