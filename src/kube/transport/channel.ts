@@ -21,22 +21,34 @@ export interface Channel {
 /** The server has not begun to work on a request: it may be sent again, whatever its method (RFC 9113, 8.7). */
 export class Unprocessed extends Error {}
 
-/** One call on a channel: it ends by itself, by its caller's signal, or by the server's silence. */
+/**
+ * One call on a channel: it ends by itself, by its caller's signal, or by the server's silence. Nothing of it stays with
+ * its caller's signal, which may live as long as the program, nor in a timer.
+ */
 export class CallLife {
   /** Aborts at the caller's signal, at too long a silence, or where it takes too long in all. */
   readonly signal: AbortSignal;
   readonly #silence: Silence | undefined;
+  readonly #end: () => void = () => undefined;
 
   constructor(request: HttpRequest, origin: string, signal: AbortSignal) {
     const { maxSilenceMs, maxMs, path } = request;
+    this.signal = signal;
+    if (maxSilenceMs === undefined && maxMs === undefined) return;
     const over = new AbortController();
-    this.signal = maxSilenceMs === undefined && maxMs === undefined ? signal : AbortSignal.any([signal, over.signal]);
-    if (maxSilenceMs !== undefined)
-      this.#silence = new Silence(maxSilenceMs, () => over.abort(lateError(origin, path, maxSilenceMs)));
-    if (maxMs !== undefined)
-      AbortSignal.timeout(maxMs).addEventListener('abort', () => over.abort(lateError(origin, path, maxMs)), {
-        once: true,
-      });
+    this.signal = over.signal;
+    const abort = () => over.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const late = (ms: number) => () => over.abort(lateError(origin, path, ms));
+    if (maxSilenceMs !== undefined) this.#silence = new Silence(maxSilenceMs, late(maxSilenceMs));
+    const timeout = maxMs === undefined ? undefined : AbortSignal.timeout(maxMs);
+    const tooLong = late(maxMs ?? 0);
+    timeout?.addEventListener('abort', tooLong, { once: true });
+    this.#end = () => {
+      signal.removeEventListener('abort', abort);
+      timeout?.removeEventListener('abort', tooLong);
+    };
   }
 
   heard(): void {
@@ -45,6 +57,7 @@ export class CallLife {
 
   end(): void {
     this.#silence?.end();
+    this.#end();
   }
 }
 

@@ -63,8 +63,8 @@ export class Http1Channel implements Channel {
   open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
     const { origin } = this.#options.server;
-    const life = new CallLife(request, origin, signal);
     const call = this.#started(request);
+    const life = new CallLife(request, origin, signal);
     const cancel = (): void => void call.destroy();
     life.signal.addEventListener('abort', cancel, { once: true });
     call.once('response', (response: IncomingMessage) => {

@@ -5,31 +5,33 @@
 export class Silence {
   readonly #ms: number;
   readonly #onSilence: () => void;
+  #timeout: AbortSignal;
   #wasHeard = false;
-  #isOver = false;
 
   constructor(ms: number, onSilence: () => void) {
     this.#ms = ms;
     this.#onSilence = onSilence;
-    this.#listen();
+    this.#timeout = this.#listen();
   }
 
   heard(): void {
     this.#wasHeard = true;
   }
 
+  /** A time limit that nobody listens to is not kept until it is over. */
   end(): void {
-    this.#isOver = true;
+    this.#timeout.removeEventListener('abort', this.#check);
   }
 
-  #listen(): void {
+  #listen(): AbortSignal {
     this.#wasHeard = false;
-    AbortSignal.timeout(this.#ms).addEventListener('abort', () => this.#check(), { once: true });
+    const timeout = AbortSignal.timeout(this.#ms);
+    timeout.addEventListener('abort', this.#check, { once: true });
+    return timeout;
   }
 
-  #check(): void {
-    if (this.#isOver) return;
-    if (this.#wasHeard) this.#listen();
+  readonly #check = (): void => {
+    if (this.#wasHeard) this.#timeout = this.#listen();
     else this.#onSilence();
-  }
+  };
 }
