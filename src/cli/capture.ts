@@ -24,7 +24,7 @@ import { type KilledJournal, newJournal, type RecordingJournal } from './recordi
 import { placeReport, reportOf, summariseReport } from './report.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
 import { signKeyOf } from './sign-key.ts';
-import { keepHeapSmall } from './small-heap.ts';
+import { boundYoungGeneration, keepHeapSmall } from './small-heap.ts';
 import { summarise } from './summary.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -153,6 +153,7 @@ async function recordTo(
   { plan, options, context, log, hooks, kubelets }: RecordRequest,
 ): Promise<RecordResult> {
   const { clock, random, interrupts } = context;
+  using _young = boundYoungGeneration();
   // What the journal says may be over: nothing is judged before it is known what there is now.
   const caughtUp = past === undefined ? {} : { after: Promise.resolve().then(() => recorder.synced) };
   const end =

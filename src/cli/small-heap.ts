@@ -1,4 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /**
  * From here on V8 collects garbage early, the old once it has grown by a fifth, and lets the young grow no more: while a
@@ -7,5 +8,38 @@ import { setFlagsFromString } from 'node:v8';
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--heap-growing-percent=20');
-  setFlagsFromString('--semi-space-growth-factor=1');
+  growBy(1);
+}
+
+/** Of both halves of V8's young generation together; left to itself it doubles up to 128 MiB, all of which stays resident. */
+const YOUNG_BYTES = 32 * 1024 * 1024;
+const DEFAULT_GROWTH = 2;
+
+/**
+ * Until it is disposed, the young generation grows to `YOUNG_BYTES` and no further. It is looked at after each collection,
+ * which is when it grows or, in a quiet time, shrinks: a program that rests has nothing to do for it.
+ */
+export function boundYoungGeneration(): Disposable {
+  let growth = DEFAULT_GROWTH;
+  const observer = new PerformanceObserver(() => {
+    const isGrown = youngBytes() >= YOUNG_BYTES;
+    if (isGrown === (growth === 1)) return;
+    growth = isGrown ? 1 : DEFAULT_GROWTH;
+    growBy(growth);
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return {
+    [Symbol.dispose]: () => {
+      observer.disconnect();
+      growBy(DEFAULT_GROWTH);
+    },
+  };
+}
+
+function growBy(factor: number): void {
+  setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+}
+
+function youngBytes(): number {
+  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
 }
