@@ -80,7 +80,19 @@ interface Anchor {
 
 /** A pair is looked for so far within its sign at most: so far behind one sign an earlier one may still be found. */
 const FARTHEST_PAIR = 10;
-const COMMON = 'etaoinsrhldcumfpgwybvkxjqz';
+/** The pairs that stand most often in the logs of Kubernetes' own components and in English, the most frequent first. */
+const COMMON = `
+  er in on nt co or ed ta ro le es te fo ai st de ne ti me re ou nd un an ce at to od rr ev im ot ge fa ve o: il po .g
+  io no go ec fi be he id na nf e= et th it ca ic ar r. en mo ac se ur ad ng cc em ea vi tr el ct di ma sy ag ol ri r=
+  l= am da ha ub sg d= up db ef ms ap =i us ni ku g= lu ru ll ys rs rv dd -a dc ch r: tu ry rt s. ra e- nn ss nc al pi
+  gr pe sc as wh wi ab lo rd ds af so is rp cd oc pc ae li pr fe ba cu aa bc rc ee ff eb s/ cr e_ fd qu sh bo s: bf tt
+  df o. fb bd cf om fc rn si sa tf ox cb .i ex /p of sp ns bb ut ui /v .c fs d: hi tp e: oi um -c ts o- uo ul /c je og
+  vo ty dr du d/ yp /d d- e. pa _m r_ op ho n_ oa t: cl tc /f xi d_ .t d. gi la .v -f dl yn pp s- ep if ob i- _i p/ su
+  vd ov v/ fr a- va wa o/ pu f- ue b- ie au mi br _s -b pl _c pd n. t/ ki c. cg mp rm oj -k .f t_ oo uc ls sd /r ir ow
+  ci fu _g ck bj gc gt r- ke .s c- t= ig -m /s ps a_ t- gg os _q iz cp _r ug ua /a
+`
+  .trim()
+  .split(/\s+/);
 /** The anchors that share a pair; of each pair of bytes the index of its list, 0 (an empty one) for most. */
 const ANCHORS: Anchor[][] = [[]];
 const LIST_OF_PAIR = new Uint8Array(65_536);
@@ -113,21 +125,20 @@ function addNeighbour(list: number, char: string | undefined, side: number): voi
 }
 
 function rarity(sign: string, at: number): number {
-  const of = (char: string) => (COMMON.includes(char) ? COMMON.indexOf(char) : 24);
-  return of(sign.charAt(at)) + of(sign.charAt(at + 1));
+  const place = COMMON.indexOf(sign.slice(at, at + 2));
+  return place === -1 ? COMMON.length : place;
 }
 
 function bothCases(char: string): readonly string[] {
   return [...new Set([char.toLowerCase(), char.toUpperCase()])];
 }
 
-/** The index of the first pair from `start` on that belongs to a sign; eight at a time, which no branch delays. */
+/** The index of the first pair from `start` on that belongs to a sign; four at a time, which no branch delays. */
 function pairWithSign(bytes: Buffer, { pairs, shift }: Pairs, start: number): number {
   let at = Math.max(0, start);
   for (;;) {
-    for (const last = pairs.length - 8; at <= last; at += 8)
-      if ((has(pairs, at) | has(pairs, at + 2) | has(pairs, at + 4) | has(pairs, at + 6)) !== 0) break;
-    for (const end = Math.min(at + 8, pairs.length); at < end; at += 1) {
+    for (const last = pairs.length - 4; at <= last; at += 4) if ((has(pairs, at) | has(pairs, at + 2)) !== 0) break;
+    for (const end = Math.min(at + 4, pairs.length); at < end; at += 1) {
       const list = LIST_OF_PAIR[pairs[at] ?? 0] ?? 0;
       if (list !== 0 && fitsAt(bytes, at * 2 + shift, list)) return at;
     }
