@@ -53,6 +53,8 @@ export class StreamReading {
   /** While the disk is behind, and there may be lines that were not read. */
   #isHeld = false;
   #wasFollowing = false;
+  /** Since when, in milliseconds, it may have come to its end unnoticed, because the disk was waited for; cleared where it is waited for. */
+  #unheardSince: number | undefined;
 
   constructor(options: StreamReadingOptions) {
     this.#options = options;
@@ -111,7 +113,7 @@ export class StreamReading {
       if (log.wentBack) return { type: 'broken', error: this.#leaveBehindGap() };
       if (log.complaint !== undefined)
         return { type: 'failed', error: new Error(`the kubelet said: ${log.complaint}`) };
-      return { type: 'ended', at: clock.now(), wasOver };
+      return { type: 'ended', at: this.#unheardSince ?? clock.now(), wasOver };
     } catch (error) {
       log.close();
       if (signal.aborted) this.#leaveOff(log);
@@ -170,20 +172,31 @@ export class StreamReading {
     { stream, settled }: { readonly stream: ByteStream; readonly settled: Promise<void> },
     signal: AbortSignal,
   ): Promise<void> {
-    const { sink, open, progressed } = this.#options;
+    const { sink, open, progressed, clock } = this.#options;
     await using bytes = stream;
+    let asked = clock.now();
     for await (const chunk of bytes) {
+      this.#heard(asked);
       log.push(chunk);
       open.touch();
       if (log.joint === 'disjoint') await settled;
       if (log.takeProgress()) progressed();
       this.#isHeld = true;
+      const before = clock.now();
       await sink.drained(signal);
       this.#isHeld = false;
+      asked = clock.now();
+      if (asked > before) this.#unheardSince ??= before;
     }
+    this.#heard(asked);
     log.close();
     if (log.joint === 'disjoint') await settled;
     if (log.takeProgress()) progressed();
+  }
+
+  /** Something came, or the end: what was waited for comes just then; what came at once may have waited itself. */
+  #heard(asked: number): void {
+    if (this.#options.clock.now() > asked) this.#unheardSince = undefined;
   }
 
   /** What does not touch what is known is another instance's log, or goes on behind a gap. */

@@ -56,6 +56,8 @@ export class StreamTail {
   #isSound = true;
   #end: 'open' | 'eof' | 'broken' = 'open';
   #endedAt: number | undefined;
+  /** Since when it may have come to its end unnoticed, because something else was waited for; cleared where it is waited for. */
+  #unheardSince: number | undefined;
   readonly #nodeTime = new NodeTime();
   /** The newest lines that were written since the last proof. */
   #written = new LogCursor(KEPT_BYTES);
@@ -140,10 +142,13 @@ export class StreamTail {
   }
 
   async #pump(from: { sinceTime?: string }, signal: AbortSignal): Promise<void> {
-    const { client, of } = this.#options;
+    const { client, of, clock } = this.#options;
     try {
       await using bytes: ByteStream = await client.logs({ ...of, ...from, follow: true }, signal);
+      let asked = clock.now();
       for await (const chunk of bytes) {
+        const came = clock.now();
+        if (came > asked) this.#unheardSince = undefined;
         while (this.#held !== undefined) await this.#held.promise;
         this.#builder.push(chunk);
         this.#options.open.touch();
@@ -151,11 +156,15 @@ export class StreamTail {
         // A line that is too long to be held comes from the file, where it is in pieces.
         if (this.#builder.tailBytes > LONG_LINE_BYTES) this.#fail();
         await this.#options.sink.drained(signal);
+        asked = clock.now();
+        if (asked > came) this.#unheardSince ??= came;
       }
+      const ended = clock.now();
+      if (ended > asked) this.#unheardSince = undefined;
       // No other turn between this question and what follows: a hold that began there would not be heeded.
       while (this.#held !== undefined) await this.#held.promise;
       this.#end = 'eof';
-      this.#endedAt = this.#options.clock.now();
+      this.#endedAt = this.#unheardSince ?? ended;
       // In this order: the comparison must have seen every line before it is decided.
       this.flush();
       if (this.#matcher !== undefined) this.#finish(this.#matcher);

@@ -22,6 +22,8 @@ class Following {
   readonly life: InstanceLife;
   readonly streams: FakeStream[] = [];
   readonly records: Parameters<LogSink['append']>[0][] = [];
+  /** Resolves when the disk takes lines. */
+  disk = Promise.resolve();
   /** What the server answers instead of a log. */
   refusal: ApiError | undefined;
   readonly #stop = new AbortController();
@@ -43,7 +45,7 @@ class Following {
     const follower = new StreamFollower({
       life: this.life,
       client: { logs },
-      sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
+      sink: { append: (record) => void this.records.push(record), drained: () => this.disk },
       clock: this.clock,
       slots: new Slots(1),
       limits: {},
@@ -228,6 +230,20 @@ for (const [title, lagMs, end] of [
     assert.equal(follow.end?.end, end, follow.end?.evidence);
     assert.equal(follow.gaps.length, end === 'proven' ? 0 : 1);
   });
+
+test('of a pod that is gone, a stream that ended while the disk was waited for may have ended before its container', async () => {
+  const follow = await Following.withOne();
+  const disk = Promise.withResolvers<void>();
+  follow.disk = disk.promise;
+  follow.stream.push(follow.line(300, 'two'));
+  follow.stream.end();
+  await follow.advance(3000);
+  follow.life.update(follow.view('terminated', follow.time(1500)), 0);
+  follow.life.podDeleted();
+  disk.resolve();
+  await follow.advance(1000);
+  assert.deepEqual([follow.end?.end, follow.gaps.length], ['not proven', 1]);
+});
 
 test('an empty stream of a pod that is gone may have been of another run', async () => {
   const follow = new Following();
