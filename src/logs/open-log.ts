@@ -301,7 +301,9 @@ export class OpenLog {
   #remember(bytes: Buffer, last: Timestamp): void {
     this.#isEcho = false;
     this.#hasProgress = true;
-    this.#options.cursor.remember(bytes, last);
+    const { cursor, limited } = this.#options;
+    if (limited && cursor.last === undefined) cursor.passedOver(timeOf(bytes) ?? last);
+    cursor.remember(bytes, last);
   }
 
   #write(block: Block & { readonly part?: LinePart }): void {

@@ -79,6 +79,12 @@ export class LogCursor {
     return copy;
   }
 
+  /** Lines of the second of a time may stand before the first one that is known: nobody had asked for them. */
+  passedOver(time: Timestamp): void {
+    const second = time.slice(0, 19);
+    if (second > this.#droppedSecond) this.#droppedSecond = second;
+  }
+
   /** Takes in what an earlier recorder had recorded. */
   restore({ blocks, before }: RecentLines): void {
     this.#droppedSecond = before?.slice(0, 19) ?? '';

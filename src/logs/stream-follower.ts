@@ -102,6 +102,7 @@ export class StreamFollower implements Follower {
     if (past === undefined || past.lines === 0 || this.#hasInherited) return;
     this.#hasInherited = true;
     this.#cursor.restore(await past.recentLines());
+    if (this.#proof.isLimited && past.first !== undefined) this.#cursor.passedOver(past.first);
     this.#attempt = past.attempts + 1;
     this.#proof.restore(past);
     const line = await past.firstLine();

@@ -6,7 +6,7 @@ import { ApiError } from '../../src/kube/error.ts';
 import { FirstLines } from '../../src/logs/binding.ts';
 import { InstanceLife, type InstanceView } from '../../src/logs/life.ts';
 import { OpenStreams } from '../../src/logs/open-streams.ts';
-import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
+import type { FollowEnd, LogLimits, LogSink } from '../../src/logs/sink.ts';
 import { StreamFollower } from '../../src/logs/stream-follower.ts';
 import type { ContainerInstance } from '../../src/model/instance.ts';
 import { Slots } from '../../src/model/slots.ts';
@@ -33,7 +33,7 @@ class Following {
   end: FollowEnd | undefined;
 
   /** @param ranMs how long the container had run when its log is first asked for */
-  constructor({ ranMs = 0 } = {}) {
+  constructor({ ranMs = 0, limits = {} }: { readonly ranMs?: number; readonly limits?: LogLimits } = {}) {
     this.#start = this.clock.now();
     this.life = new InstanceLife(instance, this.view('running', undefined, -ranMs));
     const logs = async (_request: LogOptions, signal: AbortSignal) => {
@@ -48,7 +48,7 @@ class Following {
       sink: { append: (record) => void this.records.push(record), drained: () => this.disk },
       clock: this.clock,
       slots: new Slots(1),
-      limits: {},
+      limits,
       firstLines: new FirstLines(),
       nextStream: () => this.streams.length,
       open: this.#open,
@@ -374,4 +374,24 @@ test('the last lines may be read out of their pipe just after the second in whic
   await follow.advance(300);
   assert.deepEqual(follow.kept, [line]);
   await follow.interrupt();
+});
+
+test('lines before those that --tail asked for are passed over where a stream is opened again', async () => {
+  const follow = new Following({ limits: { tailLines: 1 } });
+  await follow.advance(100);
+  const [one, two] = [follow.line(100, 'one'), follow.line(200, 'two')];
+  follow.stream.push(two);
+  await follow.advance(200);
+  follow.stream.end();
+  await follow.advance(100);
+  follow.life.update(follow.view('terminated', follow.time(0)), 0);
+  await follow.advance(500);
+  assert.equal(follow.streams.length, 2);
+  follow.stream.push(one + two);
+  follow.stream.end();
+  await follow.advance(500);
+  follow.stream.push(one); // how its file begins is asked for at last
+  await follow.advance(500);
+  assert.deepEqual([follow.text, follow.gaps], [two, []]);
+  assert.match(follow.end?.evidence ?? '', /its beginning was not asked for/);
 });
