@@ -21,6 +21,8 @@ const STILL_MS = 1000;
 const STILL_LEAVING_MS = 150;
 /** Or it had been still for as long when it was read: see `#ageMs`. */
 const AGED_MS = 2000;
+/** So many seconds in which a log was read are remembered; its container's end is told sooner. */
+const MOST_SECONDS = 10;
 /** A deleted pod's container that was never seen to end is given up after as long without a change. */
 const DELETED_MS = 5000;
 /** The kubelet ends a follow stream at most this long after the container's end. */
@@ -38,9 +40,23 @@ const STREAM_END_MS = 3000;
 export class FileEnd {
   readonly #options: FileEndOptions;
   #still: { readonly mark: string; readonly at: number } | undefined;
+  /** Readings to the end that showed the same, the first one of each second of the node's clock, whatever was known then. */
+  #same: { readonly mark: string; readonly readings: { readonly at: number; readonly nodeMs: number }[] } | undefined;
+  #sameAt = 0;
 
   constructor(options: FileEndOptions) {
     this.#options = options;
+  }
+
+  /** The files were read to their end from `at` on; when the container ends may be told later than they can be read. */
+  wasRead(at: number): void {
+    const { mark, times } = this.#options.log;
+    if (this.#same?.mark !== mark) this.#same = { mark, readings: [] };
+    this.#sameAt = at;
+    const { readings } = this.#same;
+    if (times === undefined || readings.at(-1)?.nodeMs === times.opened) return;
+    readings.push({ at, nodeMs: times.opened });
+    if (readings.length > MOST_SECONDS) readings.shift();
   }
 
   /** After a reading to the end of the files that began at `at`, when the container was over: undefined to read again. */
@@ -74,7 +90,7 @@ export class FileEnd {
   /** The files were removed: what is known of the log's end? Undefined: nothing, and nothing more can be. */
   async afterRemoval(signal: AbortSignal): Promise<FollowEnd | undefined> {
     const { life, log, seam } = this.#options;
-    if (this.#still !== undefined && life.view.state === 'terminated') {
+    if (life.view.state === 'terminated' && (this.#still !== undefined || this.#wasReadAfterEnd)) {
       seam.finish(log);
       return this.proven(`terminated, then read to the end of ${log.file}, which was removed then`);
     }
@@ -82,6 +98,18 @@ export class FileEnd {
     if (stream !== undefined) await this.#endOf(stream, signal);
     const last = [stream, seam.endedStream].find((one) => one !== undefined && this.#sawEnd(one));
     return last === undefined ? undefined : this.#byStream(last);
+  }
+
+  /**
+   * Two readings showed the same, the first of them in a later second of the node's clock than that of the container's end.
+   * They say more than the stream beside them, which somebody else may have ended in that second.
+   */
+  get #wasReadAfterEnd(): boolean {
+    const { finishedAt } = this.#options.life.view;
+    if (finishedAt === undefined) return false;
+    const after = millisecondsOf(finishedAt) + 1000;
+    const first = this.#same?.readings.find(({ nodeMs }) => nodeMs >= after);
+    return first !== undefined && this.#sameAt - first.at >= STILL_LEAVING_MS;
   }
 
   /** Nothing is missing, unless a gap says so. */

@@ -125,6 +125,7 @@ export class NodeFollower implements Follower {
     const { life, clock, timeoutMs } = this.#options;
     switch (reading.state) {
       case 'end':
+        this.#fileEnd.wasRead(asked.at);
         if (asked.isOver) return this.#fileEnd.afterReading(asked.at);
         if (!asked.isLastCall) return undefined;
         return this.#fileEnd.proven(

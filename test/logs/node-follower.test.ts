@@ -69,6 +69,33 @@ test('a stream that is opened anew while the files vanish repeats nothing', asyn
   assert.deepEqual(follow.recorded(), { lines: ['one', 'two'], gaps: [] });
 });
 
+for (const { what, finishedAt, isProven } of [
+  {
+    what: 'seconds after the end of their container, of which word came later, were',
+    finishedAt: 1000,
+    isProven: true,
+  },
+  {
+    what: 'in the second in which their container ended, perhaps before it, were not',
+    finishedAt: 2000,
+    isProven: false,
+  },
+])
+  test(`files that vanished after readings ${what} read to the end`, async () => {
+    using follow = await leaving();
+    follow.stream.end();
+    follow.node.times = { modified: Date.parse(follow.time(0)), opened: Date.parse(follow.time(2000)) };
+    await follow.advance(400);
+    follow.node.names.clear();
+    await follow.advance(300);
+    follow.life.update(follow.view('terminated', follow.time(finishedAt)), 0);
+    await follow.advance(5000);
+    const { lines, gaps } = follow.recorded();
+    assert.deepEqual(lines, ['one', 'two']);
+    assert.equal(gaps.length, isProven ? 0 : 1);
+    assert.equal(follow.end?.end, isProven ? 'proven' : 'not proven', follow.end?.evidence);
+  });
+
 /** A run that ended `endedAt` after the beginning, and a node that says of its file when it was written to and opened. */
 function ended(endedAt: number, times: { readonly modified: number; readonly opened: number } | undefined) {
   const follow = new Following();
