@@ -135,7 +135,13 @@ export class SimulatedRecording implements AsyncDisposable {
     const recorder = new Recorder({
       client,
       discovery,
-      sink: { append, drained: (signal) => journal.drained(signal) },
+      sink: {
+        append,
+        drained: (signal) => journal.drained(signal),
+        get hold() {
+          return journal.hold;
+        },
+      },
       redactor: createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true }),
       clock: this.#own,
       random: how.random,

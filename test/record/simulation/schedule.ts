@@ -1,10 +1,13 @@
 import type { Fault } from '../../../src/demo/faults.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
 import type { KubeObject } from '../../../src/model/resource.ts';
+import type { FaultyDisk } from '../../journal/faulty-disk.ts';
 
 /** What a schedule works on. */
 export interface Stage {
   readonly cluster: SimulatedCluster;
+  /** The recorder's, once the beginning of the journal is on it. */
+  readonly disk: () => FaultyDisk | undefined;
   readonly random: () => number;
   advance(ms: number): Promise<void>;
   /** Lets the recorder's machine sleep: its clock jumps, its connections are dead. */
@@ -57,6 +60,7 @@ const TROUBLES: readonly Turn[] = [
   { weight: 1.5, happen: rotateAfterListing },
   { weight: 1.5, happen: cutCompressed },
   { weight: 0.5, happen: withdrawType },
+  { weight: 2, happen: failDisk },
   { weight: 0.1, happen: (stage) => stage.sleepThrough(30_000 + stage.random() * 600_000) },
 ];
 
@@ -159,6 +163,26 @@ function aLog(stage: Stage) {
   const newest = [...node.allRuns().values()].flatMap((runs) => runs.at(-1) ?? []);
   const due = newest.filter((log) => log.isDue(node.logs.maxBytes));
   return { node, log: due[Math.floor(stage.random() * due.length)] };
+}
+
+const CHANGING = ['append', 'sync', 'createFile', 'syncFolder', 'truncate'];
+
+/** The recorder's disk takes nothing for a while, or fails now and then; what it was given may be written in part. */
+function failDisk(stage: Stage): void {
+  const { cluster, random } = stage;
+  const disk = stage.disk();
+  if (disk === undefined) return;
+  const code = pick(['EIO', 'ENOSPC', 'EDQUOT', 'EROFS'], random);
+  const share = pick([0.2, 0.6, 1], random);
+  disk.fault = ({ call }) => {
+    if (!CHANGING.includes(call) || random() >= share) return undefined;
+    return { code, bytes: Math.floor(random() * 3000) };
+  };
+  const fails = async () => {
+    await cluster.api.clock.sleep(500 + random() * 20_000);
+    disk.fault = () => undefined;
+  };
+  begin(stage, fails());
 }
 
 /** A type is not served for a while, as during an upgrade. */

@@ -75,15 +75,17 @@ export async function simulate(seed: number): Promise<Outcome> {
   const beganAt = recording.clock.now();
   const pending: Promise<unknown>[] = [];
   const cuts: { readonly disk: FaultyDisk; readonly at: number }[] = [];
+  const isSynced = () => recording.clock.now() - beganAt > LEAST_CUT_MS;
   const advance = async (ms: number) => {
     await recording.advance(ms);
-    const isSynced = recording.clock.now() - beganAt > LEAST_CUT_MS;
-    if (cuts.length > 0 || !isSynced || random() >= CUTS) return;
+    if (cuts.length > 0 || !isSynced() || random() >= CUTS) return;
     // A power cut, or only the process is gone: then all that was written is there.
     const disk = random() < 0.7 ? recording.disk.afterPowerCut(random) : recording.disk.afterKill();
     cuts.push({ disk, at: recording.clock.now() });
   };
-  await play({ cluster, random, advance, sleepThrough: (ms) => recording.sleepThrough(ms), pending });
+  // Not before the beginning of the journal is on it: a journal that holds nothing tells nothing.
+  const disk = () => (isSynced() ? recording.disk : undefined);
+  await play({ cluster, disk, random, advance, sleepThrough: (ms) => recording.sleepThrough(ms), pending });
   cluster.faults.clear();
   await recording.through(Promise.all(pending));
   rest.isQuiet = true;
