@@ -139,7 +139,6 @@ export class LogFollowers {
     this.#stop.abort();
     this.#open.touch();
     await Promise.all([...this.#running].map(({ done }) => done));
-    this.#unseen.end();
     await this.#ticker;
   }
 

@@ -18,12 +18,6 @@ export class UnseenRuns {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #beganAt: number;
   #isSynced: boolean;
-  /** What may go on unseen until the capture ends, since when. */
-  readonly #open: {
-    readonly instance: ContainerInstance;
-    readonly from: Timestamp | undefined;
-    readonly evidence: string;
-  }[] = [];
 
   /** @param isResumed goes on with a capture: no run was before it */
   constructor(
@@ -65,19 +59,21 @@ export class UnseenRuns {
   /** Those after one that had ended, in a pod that went before its node said that none would follow. */
   after({ instance, finishedAt }: InstanceState): void {
     const evidence = `the pod was gone before its node told how it ended: other instances may have run after ${instanceName(instance)}`;
-    this.#open.push({ instance, from: finishedAt, evidence });
+    this.#leaveOpen(instance, finishedAt, evidence);
   }
 
   /** One that was not seen to end before its pod was gone. */
   goesOn(instance: ContainerInstance): void {
     const evidence = 'the pod was gone before its container was seen to end: it may have run on';
-    this.#open.push({ instance, from: timestampOf(this.#clock.now()), evidence });
+    this.#leaveOpen(instance, undefined, evidence);
   }
 
-  /** The capture ends: a node that cannot be reached runs on what it ran, whatever became of the pod meanwhile. */
-  end(): void {
-    for (const { instance, from, evidence } of this.#open.splice(0))
-      this.#state(instance, { from, to: undefined, certainty: 'suspected', evidence });
+  /**
+   * A node that cannot be reached runs on what it ran, whatever became of the pod meanwhile; told at once, for a recorder
+   * that is killed tells nothing later.
+   */
+  #leaveOpen(instance: ContainerInstance, from: Timestamp | undefined, evidence: string): void {
+    this.#state(instance, { from, to: undefined, certainty: 'suspected', evidence, isOpen: true });
   }
 
   /** Whether all that ran before a time was over when the recording began: it is of no story, which begins then. */
@@ -94,7 +90,7 @@ export class UnseenRuns {
 
   #state(
     container: ContainerInstance,
-    gap: { from: Timestamp | undefined; to: Timestamp | undefined } & Pick<Gap, 'certainty' | 'evidence'>,
+    gap: { from: Timestamp | undefined; to: Timestamp | undefined } & Pick<Gap, 'certainty' | 'evidence' | 'isOpen'>,
   ): void {
     const observed = timestampOf(this.#clock.now());
     const from = gap.from ?? observed;

@@ -33,7 +33,7 @@ export interface Gap {
   readonly cause: GapCause;
   /** What was seen that shows it; for a person. */
   readonly evidence: string;
-  /** It lasts until a later gap of the same subject, cause and beginning tells its end, or the recording ends. */
+  /** It lasts until the recording ends; of a type, or until a later gap of the same cause and beginning tells its end. */
   readonly isOpen?: boolean;
 }
 

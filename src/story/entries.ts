@@ -7,7 +7,7 @@ import { type Gap, openGapKey } from '../model/gap.ts';
 import { type InstanceState, instanceName } from '../model/instance.ts';
 import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
-import type { Timestamp } from '../model/time.ts';
+import { laterOf, type Timestamp } from '../model/time.ts';
 import { changesOf, type ToldChange } from './changes.ts';
 import { Containers, given } from './containers.ts';
 import type { StoryGap, StoryObject } from './document.ts';
@@ -103,7 +103,7 @@ export class Entries {
     const { from, certainty, cause, evidence } = gap;
     const index = this.gaps.length;
     const { end, lastObserved } = this.#survey;
-    const to = gap.isOpen === true ? (end?.time ?? lastObserved) : gap.to;
+    const to = gap.isOpen === true ? laterOf(from, end?.time ?? lastObserved) : gap.to;
     if (this.#close(gap)) return;
     const isLog = 'container' in gap.of;
     if ('container' in gap.of) {
@@ -118,6 +118,7 @@ export class Entries {
 
   /** Whether a gap is the end of one that was left open. */
   #close(gap: Gap): boolean {
+    if ('container' in gap.of) return false;
     const key = openGapKey(gap);
     const open = this.#openGaps.get(key);
     if (gap.isOpen === true) this.#openGaps.set(key, this.gaps.length);
