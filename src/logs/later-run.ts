@@ -1,5 +1,6 @@
 import type { Timestamp } from '../model/time.ts';
 import { type InstanceView, isAfterEnd } from './life.ts';
+import type { LogCursor } from './position.ts';
 
 /** What one opened stream of a container run's log brought. */
 export interface Brought {
@@ -9,6 +10,15 @@ export interface Brought {
   readonly last: Timestamp | undefined;
   /** It showed the last line that was known before: it is of the same log. */
   readonly goesOn: boolean;
+}
+
+/** What is kept of a stream that was opened, for as long as it may prove to be a later run's. */
+export interface ReadStream {
+  readonly brought: Brought;
+  /** What was known when it was opened; undefined where it goes on with the one before, to which it belongs. */
+  readonly before: LogCursor | undefined;
+  /** It was another instance's log. */
+  disown(): void;
 }
 
 /**

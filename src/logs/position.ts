@@ -38,14 +38,15 @@ export class LogCursor {
     return this.#last;
   }
 
-  /** One that stands here, too, wherever this one goes. */
-  copy(): LogCursor {
+  /** One that stands here, too, wherever this one goes; of more than so many bytes it knows the newest lines. */
+  copy(bytes = this.#maxBytes): LogCursor {
     const copy = new LogCursor(this.#maxBytes);
     this.#blocks = this.#blocks.map((block) => ({ ...block, isOwn: false })); // both have them from here on
     copy.#blocks = [...this.#blocks];
     copy.#keptBytes = this.#keptBytes;
     copy.#last = this.#last;
     copy.#droppedSecond = this.#droppedSecond;
+    copy.#keep(bytes);
     return copy;
   }
 
@@ -60,9 +61,13 @@ export class LogCursor {
     const bytes = isLent ? this.#copyOf(lines) : lines;
     this.#blocks.push({ bytes, last, format, isRedacted, isOwn: isLent });
     this.#keptBytes += bytes.length;
-    const second = secondBefore(this.#last);
+    this.#keep(this.#maxBytes, secondBefore(this.#last));
+  }
+
+  /** Drops what is older than a second, and what is more than so many bytes; of those never the newest block. */
+  #keep(bytes: number, second = ''): void {
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
-      if (oldest.last.slice(0, 19) >= second && this.#keptBytes <= this.#maxBytes) break;
+      if (oldest.last.slice(0, 19) >= second && this.#keptBytes <= bytes) break;
       this.#blocks.shift();
       this.#droppedSecond = oldest.last.slice(0, 19);
       this.#keptBytes -= oldest.bytes.length;

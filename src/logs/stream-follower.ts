@@ -5,7 +5,7 @@ import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import type { FirstLines } from './binding.ts';
 import { firstTimeOf } from './file-watch.ts';
-import { laterRunAt } from './later-run.ts';
+import { laterRunAt, type ReadStream } from './later-run.ts';
 import { type InstanceLife, isAfterEnd, type Reach } from './life.ts';
 import { timeOf } from './lines.ts';
 import type { OpenStreams } from './open-streams.ts';
@@ -58,8 +58,8 @@ export class StreamFollower implements Follower {
   #hasInherited = false;
   /** The newest one, open or not. */
   #reading: StreamReading | undefined;
-  /** All that brought something, or nothing. */
-  #readings: StreamReading[] = [];
+  /** Those that have ended, whether they brought anything or nothing. */
+  #readings: ReadStream[] = [];
 
   constructor(options: StreamFollowerOptions) {
     this.#options = options;
@@ -139,14 +139,15 @@ export class StreamFollower implements Follower {
       progressed: () => this.#progressed(),
     });
     this.#reading = reading;
-    this.#readings.push(reading);
     try {
       const outcome = await reading.read(signal);
       return { ...outcome, isProven: outcome.type === 'ended' && this.#sawEnd(reading, outcome.wasOver) };
     } finally {
-      if (reading.log === undefined) this.#readings.pop();
-      else this.#attempt += 1;
       reading.close();
+      if (reading.log !== undefined) {
+        this.#attempt += 1;
+        this.#readings.push(reading.past(reading.log, { isFirst: this.#readings.length === 0 }));
+      }
     }
   }
 
@@ -271,10 +272,7 @@ export class StreamFollower implements Follower {
   }
 
   #disownFrom(at: number): void {
-    for (const reading of this.#readings.splice(at)) {
-      reading.disown();
-      reading.close();
-    }
+    for (const reading of this.#readings.splice(at)) reading.disown();
     this.#cleanEndAt = undefined;
     this.#endTail = undefined;
   }

@@ -1,9 +1,11 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
+import { Branch } from '../model/branch.ts';
 import { asError } from '../model/errors.ts';
+import type { StreamClosedRecord } from '../model/record.ts';
 import { type Clock, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { FileWatch } from './file-watch.ts';
-import type { Brought } from './later-run.ts';
+import type { ReadStream } from './later-run.ts';
 import { type InstanceLife, isAfterEnd, type Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
 import type { OpenStreams } from './open-streams.ts';
@@ -41,11 +43,14 @@ export type Outcome =
   /** The kubelet could not read the file, or not to its end, and said so in the stream. */
   | { readonly type: 'failed'; readonly error: Error };
 
+/** What of a stream's past is kept for longer than it is open, in bytes, to go on there; beyond, its newest block. */
+const KEPT_BYTES = 64 * 1024;
+
 /** Opens one instance's log once, behind the last line that is known, and reads it until its stream ends. */
 export class StreamReading {
   readonly #options: StreamReadingOptions;
   /** What was known when it was opened. */
-  readonly before: LogCursor;
+  readonly #before: LogCursor;
   readonly #resume: Resume | undefined;
   readonly #cancel = new AbortController();
   #log: OpenLog | undefined;
@@ -58,7 +63,7 @@ export class StreamReading {
 
   constructor(options: StreamReadingOptions) {
     this.#options = options;
-    this.before = options.cursor.copy();
+    this.#before = options.cursor.copy();
     this.#resume = options.cursor.resume();
   }
 
@@ -71,10 +76,15 @@ export class StreamReading {
     return this.#isHeld;
   }
 
-  /** What it brought until now. */
-  get brought(): Brought {
-    const { first, last, goesOn = false } = this.#log ?? {};
-    return { first, last, goesOn };
+  /** What is kept of it when it has ended: there may be hundreds, of which each knew megabytes. */
+  past(log: OpenLog, { isFirst }: { readonly isFirst: boolean }): ReadStream {
+    const { sink, clock } = this.#options;
+    const { stream, repeatsRemoved, first, last, goesOn } = log;
+    return {
+      brought: { first, last, goesOn },
+      before: goesOn && !isFirst ? undefined : this.#before.copy(KEPT_BYTES),
+      disown: () => sink.append(closedOf({ stream, repeatsRemoved, boundTo: null }, clock)),
+    };
   }
 
   /** When the capture ended, the stream was open and stood behind the last line. */
@@ -92,10 +102,12 @@ export class StreamReading {
   async read(signal: AbortSignal): Promise<Outcome> {
     const { life, clock, open, reach, proof } = this.#options;
     const wasOver = life.isOver;
-    const streamSignal = AbortSignal.any([signal, this.#cancel.signal]);
+    using branch = new Branch(signal);
+    this.#cancel.signal.addEventListener('abort', () => branch.abort(this.#cancel.signal.reason), { once: true });
+    if (this.#isDisowned) return { type: 'foreign' };
     let stream: ByteStream;
     try {
-      stream = await this.#request(streamSignal);
+      stream = await this.#request(branch.signal);
     } catch (error) {
       signal.throwIfAborted();
       return error instanceof ApiError ? { type: 'refused', error } : { type: 'broken', error: asError(error) };
@@ -107,7 +119,7 @@ export class StreamReading {
     settled.catch(() => undefined); // rejected only by the end, which the stream tells too
     try {
       const isStuck = () => this.#cancel.abort();
-      using _watch = new FileWatch({ ...this.#options, proof, reach, isStuck }, streamSignal);
+      using _watch = new FileWatch({ ...this.#options, proof, reach, isStuck }, branch.signal);
       await this.#consume(log, { stream, settled }, signal);
       if (log.isForeign || this.#isDisowned) return { type: 'foreign' };
       if (log.wentBack) return { type: 'broken', error: this.#leaveBehindGap() };
@@ -130,15 +142,8 @@ export class StreamReading {
     const { life, sink, clock } = this.#options;
     const log = this.#log;
     if (log === undefined) return;
-    const isOwn = !log.isForeign && !this.#isDisowned;
-    sink.append({
-      kind: 'streamClosed',
-      observed: timestampOf(clock.now()),
-      stream: log.stream,
-      boundTo: isOwn ? life.instance : null,
-      repeatsRemoved: log.repeatsRemoved,
-      reason: isOwn ? 'ended' : "it showed another instance's log",
-    });
+    const boundTo = log.isForeign || this.#isDisowned ? null : life.instance;
+    sink.append(closedOf({ stream: log.stream, repeatsRemoved: log.repeatsRemoved, boundTo }, clock));
   }
 
   #request(signal: AbortSignal): Promise<ByteStream> {
@@ -235,6 +240,14 @@ export class StreamReading {
     witness.gap('reconnect', evidence, { certainty: 'suspected', ...span });
     log.acceptHeld();
   }
+}
+
+function closedOf(
+  stream: Pick<StreamClosedRecord, 'stream' | 'repeatsRemoved' | 'boundTo'>,
+  clock: Pick<Clock, 'now'>,
+): StreamClosedRecord {
+  const reason = stream.boundTo === null ? "it showed another instance's log" : 'ended';
+  return { kind: 'streamClosed', observed: timestampOf(clock.now()), ...stream, reason };
 }
 
 /** From when on a resumed stream brings lines. */

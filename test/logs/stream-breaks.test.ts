@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import type { LogOptions } from '../../src/kube/client.ts';
 import { ApiError } from '../../src/kube/error.ts';
@@ -128,6 +130,20 @@ class Following {
       record.kind === 'gap' ? [[record.gap.cause, since(record.gap.from), since(record.gap.to)] as const] : [],
     );
   }
+}
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+
+/** What this process cannot let go of, in bytes. */
+async function heldBytes(): Promise<number> {
+  // What buffers refer to is freed a turn later than they are.
+  for (let at = 0; at < 3; at += 1) {
+    collect();
+    await settle();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function settle(): Promise<void> {
@@ -394,4 +410,35 @@ test('lines before those that --tail asked for are passed over where a stream is
   await follow.advance(500);
   assert.deepEqual([follow.text, follow.gaps], [two, []]);
   assert.match(follow.end?.evidence ?? '', /its beginning was not asked for/);
+});
+
+test('a busy log whose stream ends again and again takes no more memory for it', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  let known = '';
+  let now = 100;
+  const block = (ms: number) =>
+    Array.from({ length: 2000 }, (_, at) => follow.line(ms, `${at} ${'x'.repeat(64)}`)).join('');
+  const round = async () => {
+    const fresh = block(now);
+    const { stream } = follow;
+    stream.push(known + fresh);
+    known = fresh;
+    await follow.advance(200);
+    stream.end();
+    while (follow.stream === stream) {
+      await follow.advance(500);
+      now += 500;
+    }
+    now += 200;
+    follow.streams.splice(0, follow.streams.length - 1);
+    follow.records.splice(0);
+  };
+  for (let at = 0; at < 10; at += 1) await round();
+  const before = await heldBytes();
+  for (let at = 0; at < 40; at += 1) await round();
+  const grown = (await heldBytes()) - before;
+  assert.ok(grown < 2 * 1024 * 1024, `${grown} bytes more are held after 40 streams of 200 kB each`);
+  assert.deepEqual(follow.gaps, []);
+  await follow.interrupt();
 });
