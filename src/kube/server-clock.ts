@@ -4,6 +4,11 @@ export interface ClockSkew {
   readonly most: number;
 }
 
+/** The same of a clock that is `ms` ahead of this machine's. */
+export function aheadOf(skew: ClockSkew | undefined, ms: number): ClockSkew | undefined {
+  return skew && { least: skew.least + ms, most: skew.most + ms };
+}
+
 /** A date of an answer has whole seconds, rounded down. */
 const DATE_MS = 1000;
 

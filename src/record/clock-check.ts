@@ -1,9 +1,8 @@
-import type { KubeClient } from '../kube/client.ts';
+import type { ClockSkew } from '../kube/server-clock.ts';
 
 export interface ClockCheckOptions {
-  readonly client: Pick<KubeClient, 'clockSkew'>;
-  /** By how much the recorder's times are ahead of this machine's clock, in milliseconds. */
-  readonly aheadMs: number;
+  /** By how much the recorder's times are ahead of the server's. */
+  readonly skew: () => ClockSkew | undefined;
   readonly note: (text: string) => void;
 }
 
@@ -20,14 +19,15 @@ export class ClockCheck {
   }
 
   look(): void {
-    const { client, aheadMs, note } = this.#options;
-    const skew = client.clockSkew;
+    const skew = this.#options.skew();
     if (skew === undefined) return;
-    const [least, most] = [skew.least + aheadMs, skew.most + aheadMs];
+    const { least, most } = skew;
     if (least < this.#toldMs + MATTERS_MS && most > this.#toldMs - MATTERS_MS) return;
     this.#toldMs = (least + most) / 2;
     const seconds = (Math.abs(this.#toldMs) / 1000).toFixed(1);
     const how = this.#toldMs > 0 ? 'ahead of' : 'behind';
-    note(`the clock of the recording machine is about ${seconds} s ${how} the server's; times are as they were told`);
+    this.#options.note(
+      `the clock of the recording machine is about ${seconds} s ${how} the server's; times are as they were told`,
+    );
   }
 }

@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import { NodeRoutes } from '../kube/node-routes.ts';
 import { NodeSettings } from '../kube/node-settings.ts';
+import { aheadOf } from '../kube/server-clock.ts';
 import { SuccessorClient } from '../kube/successor-client.ts';
 import type { Gunzip } from '../logs/file-bytes.ts';
 import { LogFollowers } from '../logs/followers.ts';
@@ -112,7 +113,8 @@ export class Recorder {
     const clock = aheadBy(given.clock, this.#behindMs);
     const options = { ...given, client, clock };
     this.#options = options;
-    this.#clocks = new ClockCheck({ client, aheadMs: this.#behindMs, note });
+    const skew = () => aheadOf(client.clockSkew, this.#behindMs);
+    this.#clocks = new ClockCheck({ skew, note });
     const { redactor, start } = options;
     const append = (record: JournalRecord) => this.#append(record);
     const nodes = new NodeSettings(client, this.#stop.signal);
@@ -154,7 +156,7 @@ export class Recorder {
     const names = new AllowedNames(client, this.#stop.signal);
     const allowedNames = (type: ResourceType, namespace: string) => names.of(type, namespace);
     this.#watches = new Watches(
-      { ...options, witness: this.#witness, listsAtOnce: 8, allowedNames },
+      { ...options, skew, witness: this.#witness, listsAtOnce: 8, allowedNames },
       this.#stop.signal,
     );
     const references = new ReferenceWatches({ ...options, watches: this.#watches, note });

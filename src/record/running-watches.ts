@@ -1,4 +1,5 @@
 import type { KubeClient } from '../kube/client.ts';
+import type { ClockSkew } from '../kube/server-clock.ts';
 import { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import type { Witness } from './testimony.ts';
@@ -8,6 +9,8 @@ import { targetOf } from './watch-pasts.ts';
 export interface RunningWatchesOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
+  /** By how much this clock is ahead of the server's. */
+  readonly skew: () => ClockSkew | undefined;
   readonly random: () => number;
   readonly witness: Witness;
   readonly streamingList: boolean;
@@ -46,13 +49,13 @@ export class RunningWatches {
 
   /** Runs until its signal or that of all watches aborts. Resolves at its first list or refusal. */
   run(what: WatchTarget & Refusable, onChange: (change: WatchedChange) => void): Promise<void> {
-    const { client, clock, random, streamingList, crossAfter, witness } = this.#options;
+    const { client, clock, skew, random, streamingList, crossAfter, witness } = this.#options;
     const { signal = this.#signal, isSearch, ...how } = what;
     const first = Promise.withResolvers<void>();
     if (what.from !== undefined && what.listFrom !== true) first.resolve(); // it begins without a list
     const listSlots = isSearch === true ? this.#searches : this.lists;
     const crossing = crossAfter === undefined ? {} : { crossAfter };
-    const options = { client, clock, random, streamingList, ...crossing, listSlots, ...how };
+    const options = { client, clock, skew, random, streamingList, ...crossing, listSlots, ...how };
     const done = watchType(options, this.#listener(what, onChange, first.resolve), signal)
       .catch((error: unknown) => witness.fatal(error))
       .finally(() => {

@@ -1,4 +1,5 @@
 import type { ApiError } from '../kube/error.ts';
+import type { ClockSkew } from '../kube/server-clock.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { type Clock, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { LastHeard } from '../watch/last-heard.ts';
@@ -65,6 +66,8 @@ export interface WatchTarget {
 export type WatchOptions = Omit<ReflectorOptions, 'metadataOnly'> & {
   readonly metadataOnly?: boolean;
   readonly clock: Clock;
+  /** By how much this clock is ahead of the server's. */
+  readonly skew?: () => ClockSkew | undefined;
   /** Of a watch that goes on from another one's position: when that one was last heard of. */
   readonly heard?: Timestamp;
   readonly past?: WatchPast | undefined;
@@ -75,7 +78,7 @@ const METADATA_ONLY = new Set(['secrets', 'configmaps']);
 
 /** Runs one reflector and tells the listener what changed, repeats dropped, until the signal aborts. */
 export async function watchType(options: WatchOptions, listener: WatchListener, signal: AbortSignal): Promise<void> {
-  const { clock, type, past, ...rest } = options;
+  const { clock, skew, type, past, ...rest } = options;
   const metadataOnly = options.metadataOnly === true || METADATA_ONLY.has(groupResourceOf(type));
   const from = past === undefined ? options.from : past.from;
   const how = { ...rest, clock, type, metadataOnly, ...(from === undefined ? {} : { from }) };
@@ -87,7 +90,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   // Until it was heard of for the first time, what it may have missed lies before this recorder.
   let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
   const heardAt = past?.heard ?? options.heard;
-  const heard = new LastHeard(heardAt ?? timestampOf(clock.now()));
+  const heard = new LastHeard(heardAt ?? timestampOf(clock.now()), () => skew?.()?.least);
   let listedFrom = clock.now();
   if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, heard.time);
   for await (const event of reflect(how, signal)) {

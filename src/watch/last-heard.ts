@@ -16,10 +16,16 @@ export class LastHeard {
   #lag = 0;
   /** The least time from a state's own to its arrival; below zero where the recorder's clock is behind the server's. */
   #least = 0;
+  readonly #ahead: () => number | undefined;
 
-  constructor(time: Timestamp) {
+  /**
+   * `ahead`: by how many milliseconds the recorder's clock is ahead of the server's, at least. Where nobody knows, the
+   * state that came soonest is taken for one that came at once; of a watch that lags from its beginning that is wrong.
+   */
+  constructor(time: Timestamp, ahead: () => number | undefined = () => undefined) {
     this.#time = time;
     this.#ms = Date.parse(time);
+    this.#ahead = ahead;
   }
 
   get time(): Timestamp {
@@ -36,12 +42,16 @@ export class LastHeard {
   /** A state came. */
   brought({ metadata }: KubeObject, now: number, { isDeleted = false } = {}): void {
     const written = writtenMs(metadata);
-    const late = written === undefined ? 0 : now - written;
-    this.#least = Math.min(this.#least, late);
-    const lag = late - this.#least < WHOLE_MS ? 0 : late - this.#least;
+    const lag = written === undefined ? 0 : this.#lagOf(now - written);
     // A deletion writes no time, nor does what came without its writers: such a state is older than what it tells.
     if (!isDeleted && metadata.managedFields !== undefined) this.#lag = lag;
     this.#advance(now - lag);
+  }
+
+  #lagOf(late: number): number {
+    this.#least = Math.min(this.#least, late);
+    const lag = late - (this.#ahead() ?? this.#least);
+    return lag < WHOLE_MS ? 0 : lag;
   }
 
   /** A sign of life without a time of its own came. */

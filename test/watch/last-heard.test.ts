@@ -13,8 +13,8 @@ function written(ms: number): KubeObject {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, managedFields: [{ manager: 'kubelet', time }] } };
 }
 
-function heardFrom(): { readonly heard: LastHeard; readonly ms: () => number } {
-  const heard = new LastHeard(timestampOf(START));
+function heardFrom(ahead?: () => number): { readonly heard: LastHeard; readonly ms: () => number } {
+  const heard = new LastHeard(timestampOf(START), ahead);
   return { heard, ms: () => millisecondsOf(heard.time) - START };
 }
 
@@ -52,6 +52,22 @@ test('a lag is told from a clock that is behind the server’s', () => {
   assert.equal(ms(), 3000);
   heard.brought(written(184_000), START + 9000);
   assert.equal(ms(), 4000);
+});
+
+test('a lag from the beginning is told where the difference of the clocks is known', () => {
+  const { heard, ms } = heardFrom(() => -180_000);
+  heard.brought(written(181_000), START + 9000); // three minutes behind, eight seconds late
+  assert.equal(ms(), 1000);
+  heard.brought(written(190_000), START + 10_500);
+  assert.equal(ms(), 10_500);
+});
+
+test('a state that tells no time of its own is not taken for late', () => {
+  const { heard, ms } = heardFrom();
+  heard.brought(written(183_000), START + 3000);
+  const { creationTimestamp: _, managedFields: __, ...metadata } = written(0).metadata;
+  heard.brought({ ...written(0), metadata } as KubeObject, START + 9000);
+  assert.equal(ms(), 9000);
 });
 
 test('a list was up to date when it was asked for', () => {
