@@ -1,4 +1,5 @@
 import { messageOf } from '../model/errors.ts';
+import { grouped } from '../model/grouped.ts';
 import type { JournalRecord, Root } from '../model/record.ts';
 import type { RecordProgress } from '../record/record.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -118,12 +119,11 @@ interface Headline {
 
 function headline(names: string, { counts, ms, isEnding }: Headline): Line {
   const { objects, events, logLines, openLogs, gaps } = counts;
-  const count = (value: number) => value.toLocaleString('en-US');
   return [
     span(isEnding ? 'ending ' : 'recording ', isEnding ? 'busy' : 'good'),
     span(names, 'bold'),
-    span(`  ${Math.floor(ms / 1000)}s  ${count(objects)} objects  ${count(events)} events  `),
-    span(`${count(logLines)} lines  ${openLogs} logs open`),
-    ...(gaps > 0 ? [span(`  ${count(gaps)} gaps`, 'bad')] : []),
+    span(`  ${Math.floor(ms / 1000)}s  ${grouped(objects)} objects  ${grouped(events)} events  `),
+    span(`${grouped(logLines)} lines  ${openLogs} logs open`),
+    ...(gaps > 0 ? [span(`  ${grouped(gaps)} gaps`, 'bad')] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { FaroError } from '../model/errors.ts';
+import { grouped } from '../model/grouped.ts';
 import { checkPlace, placeFile } from '../story/place.ts';
 import { openStory } from '../story/reader.ts';
 import { checkBundle } from '../view/html/write/bundle.ts';
@@ -51,7 +52,6 @@ export function reportBeside(story: string): string {
 
 export function summariseReport(output: string, { bytes, omittedLines }: ReportSummary): string {
   const size = bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-  const omitted =
-    omittedLines === 0 ? '' : `, without ${omittedLines.toLocaleString('en')} log lines from the middle of long logs`;
+  const omitted = omittedLines === 0 ? '' : `, without ${grouped(omittedLines)} log lines from the middle of long logs`;
   return `${output}: the report, ${size}${omitted}; it opens in any browser, offline\n`;
 }

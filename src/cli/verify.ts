@@ -1,3 +1,4 @@
+import { grouped } from '../model/grouped.ts';
 import { checkingKey } from '../story/signature.ts';
 import { type Proof, verifyStory } from '../verify/verify.ts';
 import type { CommandContext } from './context.ts';
@@ -43,7 +44,7 @@ function describe(file: string, proof: Proof): string[] {
 }
 
 function contentsOf(counts: Readonly<Record<string, unknown>>): string {
-  const of = (name: string, label: string) => `${Number(counts[name]).toLocaleString('en-US')} ${label}`;
+  const of = (name: string, label: string) => `${grouped(Number(counts[name]))} ${label}`;
   return [
     of('objects', 'objects'),
     of('containers', 'containers'),

@@ -1,3 +1,4 @@
+import { grouped } from '../../model/grouped.ts';
 import { printable } from '../../model/printable.ts';
 import { wordsOf } from '../../story/words.ts';
 import { type Line, span } from './line.ts';
@@ -47,8 +48,8 @@ function detailsOf(row: TreeRow, now: number, rateOf: TreeView['rateOf']): strin
   const { restarts, name } = row.container;
   const rate = rateOf(row.node.uid, name);
   const parts = restarts > 0 ? [`${restarts} restart${restarts === 1 ? '' : 's'}`] : [];
-  if (rate !== undefined && rate.lines > 0) parts.push(`${rate.lines.toLocaleString('en-US')} lines`);
-  if ((rate?.perSecond ?? 0) > 0) parts.push(`${(rate?.perSecond ?? 0).toLocaleString('en-US')}/s`);
+  if (rate !== undefined && rate.lines > 0) parts.push(`${grouped(rate.lines)} lines`);
+  if ((rate?.perSecond ?? 0) > 0) parts.push(`${grouped(rate?.perSecond ?? 0)}/s`);
   return parts.length === 0 ? '' : `  ${parts.join('  ')}`;
 }
 
