@@ -1,6 +1,6 @@
 import type { Branch } from '../model/branch.ts';
 import type { ResourceType } from '../model/resource.ts';
-import type { Timestamp } from '../model/time.ts';
+import { earlierOf, type Timestamp } from '../model/time.ts';
 import { placeKey } from './testimony.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 
@@ -47,6 +47,8 @@ export class TypeInPlace {
   isFull = false;
   /** Members that were found while a list of the metadata watch runs. */
   listedMembers: Member[] = [];
+  /** Since when objects were seen and gone again, whose owner was not seen, and never a whole state of them. */
+  #lacksSince: Timestamp | undefined;
   /** UIDs of members that have, or had, a watch of their own, which alone tells of them. */
   readonly #alone = new Set<string>();
   #watchesAlone = 0;
@@ -66,6 +68,18 @@ export class TypeInPlace {
   /** Whether objects of it are in the story. */
   get hasMembers(): boolean {
     return this.isFull || this.#alone.size > 0;
+  }
+
+  /** An object is gone that was first seen after `heard`. */
+  lacksFrom(heard: Timestamp | undefined): void {
+    if (heard !== undefined) this.#lacksSince = earlierOf(this.#lacksSince ?? heard, heard);
+  }
+
+  /** A list showed what is gone: what may have been missed is all of that, too. */
+  widened(doubt: Doubt): Doubt {
+    const since = earlierOf(this.#lacksSince ?? doubt.since, doubt.since);
+    this.#lacksSince = undefined;
+    return { ...doubt, since };
   }
 
   /** Takes in what a change means for how many objects there are. */

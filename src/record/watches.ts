@@ -184,6 +184,9 @@ export class Watches {
     if (place.isFull || place.isAlone(uid)) return; // another watch sees it too
     const { witness } = this.#options;
     if (change.type === 'deletedUnseen') {
+      // It came and went as metadata alone. Its owner may be yet to come, and then all of it is missing.
+      if (witness.isUnplaced(uid)) place.lacksFrom(this.#sightings.get(uid)?.heard);
+      this.#sightings.delete(uid);
       witness.forget(uid);
       return;
     }
@@ -210,8 +213,9 @@ export class Watches {
   }
 
   /** Of a type without an object in the story, what may have been missed is a gap only if one comes into it. */
-  #doubt(place: TypeInPlace, doubt: Doubt): void {
+  #doubt(place: TypeInPlace, found: Doubt): void {
     const { witness } = this.#options;
+    const doubt = place.widened(found);
     if (place.hasMembers || witness.isEssential(place.type)) witness.relisted(place.type, place.namespace, doubt);
     else place.doubts.push(doubt);
   }

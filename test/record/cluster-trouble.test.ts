@@ -93,6 +93,33 @@ test('what became of objects since a list showed them is told, however late thei
   assert.ok(played.gaps.includes('pods: expired'));
 });
 
+test('a pod that was seen before its owner, and was gone when the history was lost, is missing from when it came', async () => {
+  const played = await during(
+    async (recording) => {
+      const { cluster } = recording;
+      const isOwners = ({ verb, resource }: { verb: string; resource: string }) =>
+        verb === 'watch' && resource === 'replicasets';
+      cluster.faults.add(isOwners, { type: 'delay', ms: 30_000 }, 20);
+      cluster.api.server.breakConnections();
+      await recording.advance(2000);
+      deployWeb(cluster);
+      for (const replicas of [3, 4]) {
+        await recording.advance(4000); // its pods are seen, as metadata
+        scaleWeb(cluster, replicas);
+      }
+      await recording.advance(1000);
+      const back = cluster.restartApiServer(5000);
+      for (const { metadata } of cluster.store.list(cluster.pods, 'shop'))
+        cluster.store.delete(cluster.pods, 'shop', metadata.name);
+      await recording.through(back);
+      await recording.advance(20_000);
+    },
+    { prepare: () => undefined },
+  );
+  assert.ok(played.gaps.includes('pods: expired'));
+  assert.ok(played.verdict.statesMissing > 0);
+});
+
 test('whenever a capture ends after a restart of the API server, what it may have missed is stated', async () => {
   for (let ms = 0; ms <= 30_000; ms += 2500) {
     await using recording = await SimulatedRecording.start({ seed: 5, programs: programsOf({ isQuiet: false }) });
