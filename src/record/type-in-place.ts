@@ -1,6 +1,7 @@
 import type { Branch } from '../model/branch.ts';
 import type { ResourceType } from '../model/resource.ts';
 import { earlierOf, type Timestamp } from '../model/time.ts';
+import type { Sighting } from './sightings.ts';
 import { placeKey } from './testimony.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 
@@ -15,18 +16,6 @@ const CENSUS = { found: 1, created: 1, changed: 0, deleted: -1, deletedUnseen: -
 export interface Member {
   readonly uid: string;
   readonly name: string;
-}
-
-/** When the metadata watch first showed an object; `order` tells which came first. */
-export interface Sighting extends Member {
-  readonly place: TypeInPlace;
-  /** Where that watch stood before it; undefined where a list showed it. */
-  readonly before: string | undefined;
-  /** How many lists had been complete by then. */
-  readonly list: number;
-  /** When the metadata watch had last been heard of, before that. */
-  readonly heard: Timestamp;
-  readonly order: number;
 }
 
 /**
@@ -46,7 +35,7 @@ export class TypeInPlace {
   readonly lists: string[] = [];
   isFull = false;
   /** Members that were found while a list of the metadata watch runs. */
-  listedMembers: Member[] = [];
+  listedMembers: Sighting[] = [];
   /** Since when objects were seen and gone again, whose owner was not seen, and never a whole state of them. */
   #lacksSince: Timestamp | undefined;
   /** UIDs of members that have, or had, a watch of their own, which alone tells of them. */

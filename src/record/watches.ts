@@ -7,8 +7,9 @@ import type { Timestamp } from '../model/time.ts';
 import { existingObjects } from './existing.ts';
 import type { Past } from './past.ts';
 import { RunningWatches, type RunningWatchesOptions } from './running-watches.ts';
+import { type Sighting, Sightings, startOf, type WatchStart } from './sightings.ts';
 import { placeKey, type WatchedPlace } from './testimony.ts';
-import { type Member, type Sighting, TypeInPlace, uidOf } from './type-in-place.ts';
+import { type Member, TypeInPlace, uidOf } from './type-in-place.ts';
 import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
 import { WatchPasts } from './watch-pasts.ts';
 
@@ -35,19 +36,19 @@ export class Watches {
   readonly #running: RunningWatches;
   readonly #pasts: WatchPasts;
   readonly #places = new Map<string, TypeInPlace>();
-  readonly #sightings = new Map<string, Sighting>();
+  readonly #sightings: Sightings;
   /** Of objects that have a watch of their own. */
   readonly #ownNames = new Map<string, Set<string>>();
   /** Refused types of which what is allowed by name was looked up. */
   readonly #narrowed = new Set<string>();
   readonly #orphans: string[] = [];
-  #order = 0;
 
   constructor(options: WatchesOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
     this.#running = new RunningWatches(options, signal);
     this.#pasts = new WatchPasts(options.past);
+    this.#sightings = new Sightings(options.clock);
   }
 
   /** Types that are watched, whole or as metadata. */
@@ -192,10 +193,7 @@ export class Watches {
     }
     const { name } = change.object.metadata;
     if (this.#hasOwnWatch(place, name)) return; // its own watch tells it whole
-    if (!this.#sightings.has(uid)) {
-      const { before, heard } = change;
-      this.#sightings.set(uid, { uid, name, place, before, list: place.lists.length, heard, order: this.#order++ });
-    }
+    this.#sightings.see({ uid, name }, place, change);
     const placed = witness.learn(place.type.resource, change.object);
     if (placed.length > 0) this.#placed(placed);
     if (change.type === 'deleted' && !place.isFull && !place.isAlone(uid)) this.#leave(uid);
@@ -231,24 +229,28 @@ export class Watches {
 
   /** Objects came into the story: they are watched in full from before they were first seen. */
   #placed(uids: readonly string[]): void {
-    const sightings = uids.flatMap((uid) => this.#sightings.get(uid) ?? []).sort((a, b) => a.order - b.order);
-    for (const uid of uids) this.#sightings.delete(uid);
-    for (const sighting of sightings) {
-      const { place, before, heard } = sighting;
-      const listedAt = place.lists[sighting.list];
-      if (before !== undefined) this.#watchMembers(place, [sighting], { from: before, heard });
-      // Its owner may be seen long after: what became of it since that list is to be told, too.
-      else if (listedAt !== undefined) this.#watchMembers(place, [sighting], { from: listedAt, listFrom: true, heard });
+    for (const sighting of this.#sightings.take(uids)) {
+      const { place } = sighting;
+      const start = startOf(sighting);
+      if (start !== undefined) this.#watchMembers(place, [sighting], start);
       else place.listedMembers.push(sighting); // its position is known when the list is complete
     }
   }
 
   /** Members of a crowded type are watched one by one, while they are few; else all of their type is watched in full. */
-  #watchMembers(place: TypeInPlace, members: readonly Member[], start: WatchStart): void {
-    if (place.isFull || members.length === 0) return;
+  #watchMembers(place: TypeInPlace, members: readonly Sighting[], start: WatchStart): void {
+    const [first] = members;
+    if (place.isFull || first === undefined) return;
     for (const doubt of place.doubts.splice(0)) this.#options.witness.relisted(place.type, place.namespace, doubt);
-    if (!place.isCrowdFor(members.length, this.#options.crowd)) this.#upgrade(place, start);
+    if (!place.isCrowdFor(members.length, this.#options.crowd)) this.#upgrade(place, this.#startBefore(first) ?? start);
     else for (const member of members) this.#watchMember(place, member, start);
+  }
+
+  /** Where those are seen as well that came before, and whose owner may be yet to come. */
+  #startBefore({ place, order }: Sighting): WatchStart | undefined {
+    const { witness } = this.#options;
+    const awaited = this.#sightings.firstAwaited(place, order, (uid) => witness.isUnplaced(uid));
+    return awaited && startOf(awaited);
   }
 
   /** One object, in full, until it is gone; another one of its name is another member. */
@@ -297,6 +299,3 @@ export class Watches {
     return this.#running.run({ onDenied: (error) => this.#denied(what, error), ...what }, onChange);
   }
 }
-
-/** Where a full watch begins; without a position with a list of its own. */
-type WatchStart = Pick<WatchTarget, 'from' | 'listFrom' | 'heard'>;

@@ -428,6 +428,31 @@ test('a pod that came and went before its owner was seen is recorded from its fi
   );
 });
 
+test('a pod lacks nothing whose owner is seen after the owner of a pod that came later', async () => {
+  const played = await during(
+    async (recording) => {
+      const { cluster } = recording;
+      const isOwners = ({ verb, resource }: { verb: string; resource: string }) =>
+        verb === 'watch' && resource === 'replicasets';
+      cluster.faults.add(isOwners, { type: 'delay', ms: 15_000 });
+      cluster.api.server.breakConnections();
+      await recording.advance(2000);
+      deployWeb(cluster);
+      scaleWeb(cluster, 0);
+      for (const image of ['sim/other:1', 'sim/calm:1']) {
+        await recording.advance(2000);
+        cluster.change('deployments.apps', 'shop', 'web', (web) => {
+          const template = { spec: { containers: [{ name: 'web', image }] } };
+          return { ...web, spec: { ...(web.spec as object), replicas: 1, template } };
+        });
+      }
+      await recording.advance(20_000);
+    },
+    { prepare: () => undefined },
+  );
+  assert.equal(played.verdict.statesMissing, 0);
+});
+
 test('a pod that was gone when its owner was seen has its log read to what can be had of it, at once', async () => {
   await using recording = await SimulatedRecording.start({ seed: 5, prepare: deployWeb });
   const { cluster, records } = recording;
