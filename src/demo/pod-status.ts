@@ -59,9 +59,10 @@ export class PodStatus {
 function phaseOf(pod: KubeObject, statuses: readonly ContainerStatus[]): string {
   const hasEnded = ({ state, lastState }: ContainerStatus) =>
     'terminated' in state || ('waiting' in state && 'terminated' in lastState);
-  if (statuses.some((status) => 'waiting' in status.state && !hasEnded(status))) return 'Pending';
-  if (!statuses.every(hasEnded)) return 'Running';
   const isLeaving = pod.metadata.deletionTimestamp !== undefined;
+  if (statuses.some((status) => 'waiting' in status.state && !hasEnded(status)))
+    return isLeaving ? 'Failed' : 'Pending';
+  if (!statuses.every(hasEnded)) return 'Running';
   const restartPolicy = isLeaving ? 'Never' : (textOf(path(pod, 'spec', 'restartPolicy')) ?? 'Always');
   if (restartPolicy === 'Always') return 'Running';
   if (statuses.every(({ state }) => path(state, 'terminated', 'exitCode') === 0)) return 'Succeeded';

@@ -10,7 +10,7 @@ import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
 import { OpenStreams } from './open-streams.ts';
 import type { FollowEnd, Follower } from './sink.ts';
-import { mayBeFollowed, UnseenRuns } from './unseen-runs.ts';
+import { mayBeFollowed, mayHaveBegun, UnseenRuns } from './unseen-runs.ts';
 import { LogWitness } from './witness.ts';
 
 export interface LogFollowersOptions extends FollowerMakerOptions {
@@ -103,17 +103,26 @@ export class LogFollowers {
     if (!isDeleted) return;
     for (const logs of this.#pods.get(pod.metadata.uid)?.values() ?? [])
       if (logs.last !== undefined && (this.#options.past?.of(logs.last.instance)?.gaps ?? 0) > 0) logs.last = undefined;
-    this.podDeleted(pod.metadata.uid);
+    this.podDeleted(pod);
   }
 
-  podDeleted(podUid: string): void {
-    for (const life of this.#livesOf(podUid)) {
-      if (!life.isOver && life.view.state === 'running') this.#unseen.goesOn(life.instance);
+  /** @param how `isLast`: the state is the one in which the pod was deleted; otherwise the last that was heard before. */
+  podDeleted(pod: KubeObject, how: { readonly isLast: boolean } = { isLast: true }): void {
+    const { uid } = pod.metadata;
+    const madeAt = parseTimestamp(pod.metadata.creationTimestamp ?? '');
+    for (const life of this.#livesOf(uid)) {
+      if (!life.isOver) this.#unseen.goesOn(life.instance, life.view.state === 'waiting' ? madeAt : undefined);
       life.podDeleted();
     }
-    for (const logs of this.#pods.get(podUid)?.values() ?? []) {
+    for (const logs of this.#pods.get(uid)?.values() ?? []) {
       if (logs.last !== undefined) this.#unseen.after(logs.last);
       logs.last = undefined;
+    }
+    for (const instance of mayHaveBegun(pod, how)) {
+      const logs = this.#containerLogs(uid, instance.container);
+      if (logs.newestRestart >= 0) continue;
+      logs.newestRestart = instance.restart; // told once
+      this.#unseen.begins(instance, madeAt);
     }
   }
 

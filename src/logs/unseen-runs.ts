@@ -1,4 +1,5 @@
-import { path, textOf } from '../model/fields.ts';
+import { nodeOf } from '../kube/node-settings.ts';
+import { field, listOf, path, textOf } from '../model/fields.ts';
 import type { Gap } from '../model/gap.ts';
 import { type ContainerInstance, type InstanceState, instanceName } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
@@ -62,10 +63,17 @@ export class UnseenRuns {
     this.#leaveOpen(instance, finishedAt, evidence);
   }
 
-  /** One that was not seen to end before its pod was gone. */
-  goesOn(instance: ContainerInstance): void {
+  /** One that was not seen to end before its pod was gone; left out, `since` is now. */
+  goesOn(instance: ContainerInstance, since?: Timestamp): void {
     const evidence = 'the pod was gone before its container was seen to end: it may have run on';
-    this.#leaveOpen(instance, undefined, evidence);
+    this.#leaveOpen(instance, since, evidence);
+  }
+
+  /** The first one of a container that was not seen to begin before its pod was gone. */
+  begins(instance: ContainerInstance, since: Timestamp | undefined): void {
+    const evidence =
+      'the pod was gone before its node told how it ended: its container may have run, of which nobody told';
+    this.#leaveOpen(instance, since, evidence);
   }
 
   /**
@@ -105,12 +113,31 @@ export class UnseenRuns {
 
 /** The newest run that a pod state shows of a container, where it has ended and the kubelet may start another one. */
 export function mayBeFollowed(pod: KubeObject, instances: readonly InstanceState[]): InstanceState | undefined {
-  const phase = textOf(path(pod.status, 'phase'));
-  // The kubelet sets the last phase when nothing will run any more, before a pod that was told to go is gone.
-  if (phase === 'Succeeded' || phase === 'Failed') return undefined;
+  if (hasEnded(pod)) return undefined;
   const newest = instances.reduce((a, b) => (b.instance.restart > a.instance.restart ? b : a));
   if (newest.state !== 'terminated' || newest.kind === 'init' || newest.kind === 'ephemeral') return undefined;
   const policy = newest.kind === 'sidecar' ? 'Always' : (textOf(path(pod.spec, 'restartPolicy')) ?? 'Always');
   const isRestarted = policy === 'Always' || (policy === 'OnFailure' && newest.exitCode !== 0);
   return isRestarted ? newest : undefined;
+}
+
+/**
+ * The first runs of all containers of a pod that is gone, where its node may have begun them, whether it told so or not.
+ * @param how as of `LogFollowers.podDeleted`
+ */
+export function mayHaveBegun(pod: KubeObject, { isLast }: { readonly isLast: boolean }): readonly ContainerInstance[] {
+  const { uid: podUid, name, namespace = '' } = pod.metadata;
+  if (hasEnded(pod) || (isLast && nodeOf(pod) === undefined)) return [];
+  return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
+    listOf(path(pod.spec, list)).flatMap((spec) => {
+      const container = textOf(field(spec, 'name'));
+      return container === undefined ? [] : [{ podUid, namespace, pod: name, container, restart: 0 }];
+    }),
+  );
+}
+
+/** The kubelet sets the last phase when nothing will run any more, before a pod that was told to go is gone. */
+function hasEnded(pod: KubeObject): boolean {
+  const phase = textOf(path(pod.status, 'phase'));
+  return phase === 'Succeeded' || phase === 'Failed';
 }

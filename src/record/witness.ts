@@ -99,7 +99,7 @@ export class RecorderWitness implements Witness {
     if (change.type === 'deletedUnseen') {
       const known = placement.takeMissing(change.uid);
       if (known === undefined) placement.forget(change.uid);
-      else if (isPod(known.resource, known.object)) followers?.podDeleted(change.uid);
+      else if (isPod(known.resource, known.object)) followers?.podDeleted(known.object, { isLast: false });
       return [];
     }
     const { object } = change;
@@ -257,7 +257,7 @@ export class RecorderWitness implements Witness {
     nodes.want(recorded.object);
     followers.observe(recorded.object);
     // A pod may have gone before its owner was seen, and it came into the story with that.
-    if (recorded.isDeleted) followers.podDeleted(uid);
+    if (recorded.isDeleted) followers.podDeleted(recorded.object);
   }
 
   #gap(

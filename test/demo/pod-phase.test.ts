@@ -8,7 +8,7 @@ import { path } from '../../src/model/fields.ts';
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** The phases and container states that a pod of one container goes through, each once. */
-async function lifeOf(exitCodes: readonly number[], toDelete: boolean): Promise<string[]> {
+async function lifeOf(exitCodes: readonly number[], toDelete: boolean, afterMs = 20_000): Promise<string[]> {
   const clock = new SimulatedClock();
   let run = 0;
   const programs = {
@@ -24,7 +24,7 @@ async function lifeOf(exitCodes: readonly number[], toDelete: boolean): Promise<
   const template = { spec: { containers: [{ name: 'app', image: 'sim/app:1' }] } };
   const spec = { replicas: 1, selector: { matchLabels: { app: 'web' } }, template };
   cluster.create('deployments.apps', 'shop', { metadata: { name: 'web' }, spec });
-  await clock.advance(20_000, settle);
+  await clock.advance(afterMs, settle);
   if (toDelete) {
     cluster.change('deployments.apps', 'shop', 'web', (web) => ({ ...web, spec: { ...spec, replicas: 0 } }));
     await clock.advance(20_000, settle);
@@ -53,4 +53,8 @@ test('a pod whose container crashes stays Running while it waits, as a real kube
 test('a pod that is deleted has failed or succeeded before it goes, whatever its restart policy', async () => {
   assert.deepEqual((await lifeOf([], true)).slice(-2), ['Running running', 'Failed terminated']);
   assert.deepEqual((await lifeOf([3, 3, 3, 3, 3, 3, 3, 3, 3], true)).slice(-1), ['Failed waiting']);
+});
+
+test('a pod that is deleted before any container of it has begun has failed, too', async () => {
+  assert.deepEqual(await lifeOf([], true, 115), ['Pending', 'Pending waiting', 'Failed waiting']);
 });

@@ -46,11 +46,7 @@ class Loop implements AsyncDisposable {
   }
 
   #podOf(status: object): KubeObject {
-    return {
-      ...{ apiVersion: 'v1', kind: 'Pod', spec: { nodeName: 'n', restartPolicy: 'Always' } },
-      metadata: { name: 'web', namespace: 'shop', uid: 'p', resourceVersion: '1' },
-      status: { phase: 'Running', containerStatuses: [status] },
-    };
+    return podOf({ phase: 'Running', containerStatuses: [status] });
   }
 
   async advance(ms: number): Promise<void> {
@@ -67,6 +63,17 @@ class Loop implements AsyncDisposable {
     await over;
   }
 }
+
+function podOf(status: object): KubeObject {
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod' },
+    metadata: { name: 'web', namespace: 'shop', uid: 'p', resourceVersion: '1', creationTimestamp: MADE_AT },
+    spec: { nodeName: 'n', restartPolicy: 'Always', initContainers: [{ name: 'init' }], containers: [{ name: 'app' }] },
+    status,
+  };
+}
+
+const MADE_AT = '2026-11-23T11:59:58Z';
 
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -86,4 +93,22 @@ test('logs are settled when what there was is read, though runs of a crash loop 
   }
   assert.ok(isSettled, 'each run that ends is waited for, and the next one with it');
   assert.deepEqual(loop.gaps, []);
+});
+
+test('of a pod that is gone before its node told how it ended, containers that nobody saw begin may have run: told once, from its making on', async () => {
+  await using loop = new Loop();
+  const init = { name: 'init', restartCount: 0, containerID: 'r://i', state: { running: { startedAt: MADE_AT } } };
+  const app = { name: 'app', restartCount: 0, state: { waiting: { reason: 'PodInitializing' } } };
+  const pod = podOf({ phase: 'Pending', initContainerStatuses: [init], containerStatuses: [app] });
+  loop.followers.observe(pod);
+  loop.followers.podDeleted(pod);
+  loop.followers.podDeleted(pod);
+  const gaps = loop.records.flatMap((record) => (record.kind === 'gap' ? [record.gap] : []));
+  assert.deepEqual(
+    gaps.map(({ of, from, isOpen }) => ['container' in of && of.container.container, from, isOpen]),
+    [
+      ['init', timestampOf(loop.clock.now()), true],
+      ['app', '2026-11-23T11:59:58.000000000Z', true],
+    ],
+  );
 });

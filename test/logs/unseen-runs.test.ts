@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instancesOf } from '../../src/logs/instances.ts';
 import type { LogSink } from '../../src/logs/sink.ts';
-import { mayBeFollowed, UnseenRuns } from '../../src/logs/unseen-runs.ts';
+import { mayBeFollowed, mayHaveBegun, UnseenRuns } from '../../src/logs/unseen-runs.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 
 const finishedAt = '2026-11-23T12:00:05Z';
@@ -37,6 +37,27 @@ for (const [title, how, expected] of [
   test(`whether runs that nobody told of may have followed: ${title}`, () => {
     const pod = podOf(how);
     assert.equal(mayBeFollowed(pod, instancesOf(pod))?.instance.restart, expected);
+  });
+
+for (const [title, how, expected] of [
+  ['all of a pod that was not seen to begin', {}, ['init', 'app']],
+  ['none of one that no node was to run', { nodeName: undefined }, []],
+  [
+    'all of one that was scheduled or not when it was last heard of',
+    { nodeName: undefined, isLast: false },
+    ['init', 'app'],
+  ],
+  ['none of one whose node had told how it ended', { phase: 'Failed' }, []],
+] as const)
+  test(`which containers a node may have begun before their pod was gone: ${title}`, () => {
+    const { nodeName, phase, isLast } = { nodeName: 'n', phase: 'Pending', isLast: true, ...how };
+    const pod = podOf({ phase });
+    const spec = { nodeName, initContainers: [{ name: 'init' }], containers: [{ name: 'app' }] };
+    const begun = mayHaveBegun({ ...pod, spec }, { isLast });
+    assert.deepEqual(
+      begun.map(({ container, restart }) => `${container}#${restart}`),
+      expected.map((name) => `${name}#0`),
+    );
   });
 
 test('what may have run on or followed in a pod that is gone is told at once, and may go on until the capture ends: its node may not have heard of it', () => {
