@@ -44,8 +44,13 @@ function* runsOf({ cluster, skewMs, from, to, recorded, isKilled, route }: Judge
         const last = truth.at(-1);
         if (log === undefined && (last === undefined || millisecondsOf(last.time) - nodeSkew < from)) continue;
         if (log === undefined && isKilled) continue; // not heard of yet
-        // A run that came and went while nobody could look lies in a gap of all pods.
-        const ofType = ofPods.map((gap) => ({ from: gap.from - skewMs + nodeSkew, to: gap.to - skewMs + nodeSkew }));
+        // A run that came and went while nobody could look lies in a gap of all pods; of a pod that did, to its end: its
+        // node may not have heard that it was gone.
+        const isUnheard = !recorded.states.has(container.slice(0, container.indexOf('/')));
+        const ofType = ofPods.map((gap) => ({
+          from: gap.from - skewMs + nodeSkew,
+          to: (isUnheard ? to : gap.to - skewMs) + nodeSkew,
+        }));
         const ofSiblings = siblings.flatMap(({ restart }) => recorded.logs.get(`${container}/${restart}`)?.gaps ?? []);
         // Its node could not be asked in time, and it had ended before that could be.
         const isInstead = log?.isOfStream === true && wasRefused(recorded.notes, node.name);
