@@ -77,9 +77,12 @@ function count({ truth, log, gaps }: JudgedRun, verdict: Verdict): void {
   if (missing === 0 && log !== undefined && (log.gaps.length > 0 || !log.isProven)) verdict.overstated += 1;
 }
 
-/** While the files exist, nothing need be missing. Of four that were rotated an older one may have been removed. */
+/**
+ * While the files exist, nothing need be missing. Of four that were rotated an older one may have been removed; and of any
+ * where the node's settings came later than its files could be read.
+ */
 function isNeedless({ run, log, isByStream }: JudgedRun): boolean {
-  return !isByStream && run.isKept && run.rotations < 4 && log !== undefined && log.gaps.length > 0;
+  return !isByStream && run.isKept && run.rotations < 4 && log?.isMissing === true;
 }
 
 /** Exact, or a stated gap that covers what is missing; anything else throws. */

@@ -9,6 +9,8 @@ export interface RecordedLog {
   /** `TIME CONTENT`, TIME with nine digits. */
   readonly lines: string[];
   readonly gaps: Interval[];
+  /** Some of its gaps say more than that its node had not told yet how many files it keeps. */
+  readonly isMissing: boolean;
   readonly isProven: boolean;
   /** Nothing of it came from its node's files. */
   readonly isOfStream: boolean;
@@ -60,10 +62,14 @@ export function readStory({ head, timeline }: ReadStory): Recorded {
 }
 
 function logOf(gaps: readonly StoryGap[], ledger: StoryLedger) {
-  const own = ledger.gaps.flatMap((index) => gaps[index] ?? []).map(intervalOf);
+  const own = ledger.gaps.flatMap((index) => gaps[index] ?? []);
+  const isMissing = own.some(({ evidence }) => !evidence.includes(UNTOLD));
   const isOfStream = !ledger.routes.includes('node-files');
-  return { lines: [] as string[], gaps: own, isProven: ledger.end === 'proven', isOfStream };
+  const isProven = ledger.end === 'proven';
+  return { lines: [] as string[], gaps: own.map(intervalOf), isMissing, isProven, isOfStream };
 }
+
+const UNTOLD = 'how many the node keeps is not known';
 
 function gapsOfTypes(gaps: readonly StoryGap[]): ReadonlyMap<string, readonly Interval[]> {
   const byType = new Map<string, Interval[]>();
