@@ -96,8 +96,16 @@ test('(a) a Deployment created, updated, scaled up and down, robbed of a pod, an
     'deleted',
   ])
     assert.ok(whats.has(what), what);
-  assert.deepEqual(story.gaps, []);
+  for (const gap of story.gaps) assert.ok(isOfLastSecond(gap), JSON.stringify(gap));
 });
+
+/**
+ * A deleted pod's files can go before they are read after its container's end. That its stream ended in the second in which
+ * the container did, which no word of the node tells finer, does not prove then that it brought all: `docs/reliability.md`.
+ */
+function isOfLastSecond({ certainty, cause, from, to }: Story['gaps'][number]): boolean {
+  return certainty === 'suspected' && cause === 'instance-gone' && Date.parse(to) - Date.parse(from) < 1000;
+}
 
 function isPodReady(pod: Json): boolean {
   const conditions = pod.status.conditions ?? [];
