@@ -1,3 +1,4 @@
+import { Calls } from './calls.ts';
 import { CallLife, type Channel } from './channel.ts';
 import type { FileConnection } from './file-connection.ts';
 import type { Headers, HttpRequest, HttpResponse } from './http.ts';
@@ -21,8 +22,7 @@ export class FileChannel implements Channel {
   readonly #options: FileChannelOptions;
   readonly #closed = new AbortController();
   readonly #connections: Set<FileConnection>;
-  #calls = 0;
-  #isRetired = false;
+  readonly #calls = new Calls(() => this.close());
 
   constructor(options: FileChannelOptions) {
     this.#options = options;
@@ -30,7 +30,7 @@ export class FileChannel implements Channel {
   }
 
   get isUsable(): boolean {
-    return !this.#isRetired;
+    return !this.#calls.isRetired;
   }
 
   get isClosed(): boolean {
@@ -38,22 +38,19 @@ export class FileChannel implements Channel {
   }
 
   get isIdle(): boolean {
-    return this.#calls === 0;
+    return this.#calls.isIdle;
   }
 
   reserve(): boolean {
-    if (this.#isRetired || this.#calls >= MAX_CONNECTIONS) return false;
-    this.#calls += 1;
-    return true;
+    return this.#calls.reserve(MAX_CONNECTIONS);
   }
 
   retire(): void {
-    this.#isRetired = true;
-    if (this.#calls === 0) this.close();
+    this.#calls.retire();
   }
 
   close(): void {
-    this.#isRetired = true;
+    this.#calls.end();
     this.#closed.abort(new Error('the connection was closed'));
     for (const connection of this.#connections) connection.close();
   }
@@ -67,10 +64,10 @@ export class FileChannel implements Channel {
       connection = this.#free() ?? (await this.#options.connect(AbortSignal.any([life.signal, this.#closed.signal])));
     } catch (error) {
       life.end();
-      this.#release();
+      this.#calls.release();
       throw error;
     }
-    const answer = connection.open({ request: all, prefix, server }, life, () => this.#release());
+    const answer = connection.open({ request: all, prefix, server }, life, () => this.#calls.release());
     this.#connections.add(connection); // not before it is taken
     if (this.isClosed) connection.close();
     return answer;
@@ -85,10 +82,5 @@ export class FileChannel implements Channel {
       this.#connections.delete(connection);
     }
     return undefined;
-  }
-
-  #release(): void {
-    this.#calls -= 1;
-    if (this.#isRetired && this.#calls === 0) this.close();
   }
 }

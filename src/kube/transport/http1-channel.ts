@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import { Calls } from './calls.ts';
 import { CallLife, type Channel, Unprocessed } from './channel.ts';
 import type { Headers, HttpRequest, HttpResponse } from './http.ts';
 import { StreamBody } from './stream-body.ts';
@@ -21,8 +22,7 @@ export class Http1Channel implements Channel {
   readonly #agent = new http.Agent({ keepAlive: true });
   readonly #closed = new AbortController();
   #first: Socket | undefined;
-  #calls = 0;
-  #isRetired = false;
+  readonly #calls = new Calls(() => this.close());
 
   constructor(options: Http1Options) {
     this.#options = options;
@@ -31,7 +31,7 @@ export class Http1Channel implements Channel {
   }
 
   get isUsable(): boolean {
-    return !this.#isRetired;
+    return !this.#calls.isRetired;
   }
 
   get isClosed(): boolean {
@@ -39,22 +39,19 @@ export class Http1Channel implements Channel {
   }
 
   get isIdle(): boolean {
-    return this.#calls === 0;
+    return this.#calls.isIdle;
   }
 
   reserve(): boolean {
-    if (this.#isRetired) return false;
-    this.#calls += 1;
-    return true;
+    return this.#calls.reserve();
   }
 
   retire(): void {
-    this.#isRetired = true;
-    if (this.#calls === 0) this.close();
+    this.#calls.retire();
   }
 
   close(): void {
-    this.#isRetired = true;
+    this.#calls.end();
     this.#closed.abort(new Error('the connection was closed'));
     this.#first?.destroy();
     this.#agent.destroy();
@@ -81,7 +78,7 @@ export class Http1Channel implements Channel {
     call.once('close', () => {
       life.end();
       life.signal.removeEventListener('abort', cancel);
-      this.#release();
+      this.#calls.release();
       reject(life.signal.aborted ? life.signal.reason : new Error('the connection was closed'));
     });
     if (life.signal.aborted) cancel();
@@ -92,7 +89,7 @@ export class Http1Channel implements Channel {
     try {
       return this.#request(request);
     } catch (error) {
-      this.#release(); // Node refused a header; nothing was sent
+      this.#calls.release(); // Node refused a header; nothing was sent
       throw error;
     }
   }
@@ -110,11 +107,6 @@ export class Http1Channel implements Channel {
       ),
     });
     return call.end(body);
-  }
-
-  #release(): void {
-    this.#calls -= 1;
-    if (this.#isRetired && this.#calls === 0) this.close();
   }
 
   #socket(callback: ((error: Error | null, socket: Socket) => void) | undefined): Socket | undefined {

@@ -1,6 +1,7 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { ClientLimits } from '../limits.ts';
+import { Calls } from './calls.ts';
 import { CallLife, type Channel, Unprocessed } from './channel.ts';
 import { eventOf } from './event.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
@@ -23,8 +24,7 @@ export class Http2Channel implements Channel {
   readonly #socket: TLSSocket;
   readonly #server: URL;
   readonly #limits: Http2Options['limits'];
-  #streams = 0;
-  #isRetired = false;
+  readonly #streams = new Calls(() => this.close());
 
   private constructor(session: ClientHttp2Session, socket: TLSSocket, { server, limits }: Http2Options) {
     this.#session = session;
@@ -54,7 +54,7 @@ export class Http2Channel implements Channel {
   }
 
   get isUsable(): boolean {
-    return !this.#isRetired && !this.#session.closed && !this.#session.destroyed;
+    return !this.#streams.isRetired && !this.#session.closed && !this.#session.destroyed;
   }
 
   get isClosed(): boolean {
@@ -62,20 +62,16 @@ export class Http2Channel implements Channel {
   }
 
   get isIdle(): boolean {
-    return this.#streams === 0;
+    return this.#streams.isIdle;
   }
 
   reserve(): boolean {
     const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
-    const room = Math.min(this.#limits.streamsPerConnection, maxConcurrentStreams) - this.#streams;
-    if (!this.isUsable || room <= 0) return false;
-    this.#streams += 1;
-    return true;
+    return this.isUsable && this.#streams.reserve(Math.min(this.#limits.streamsPerConnection, maxConcurrentStreams));
   }
 
   retire(): void {
-    this.#isRetired = true;
-    if (this.#streams === 0) this.close();
+    this.#streams.retire();
   }
 
   close(): void {
@@ -85,7 +81,7 @@ export class Http2Channel implements Channel {
   open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const stream = this.#request(request);
     const life = new CallLife(request, this.#server.origin, signal);
-    return answerOf(stream, { life, origin: this.#server.origin, ended: () => this.#release() });
+    return answerOf(stream, { life, origin: this.#server.origin, ended: () => this.#streams.release() });
   }
 
   #request({ method, path, headers, body }: HttpRequest): ClientHttp2Stream {
@@ -95,21 +91,16 @@ export class Http2Channel implements Channel {
       if (body !== undefined) stream.end(body);
       return stream;
     } catch (cause) {
-      this.#release();
+      this.#streams.release();
       // Between the reservation and now the session may have ended; nothing was sent.
       if (!this.isUsable) throw new Unprocessed('the connection was closed', { cause });
       throw cause;
     }
   }
 
-  #release(): void {
-    this.#streams -= 1;
-    if (this.#isRetired && this.#streams === 0) this.close();
-  }
-
   /** Node leaves a session's socket half open, and waits for a server that may never close its half. */
   #end(error?: Error): void {
-    this.#isRetired = true;
+    this.#streams.end();
     this.#session.destroy(error);
     this.#socket.destroy();
   }
