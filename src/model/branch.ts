@@ -19,8 +19,13 @@ export class Branch implements Disposable {
 
   /** Aborts it alone. Without a reason an abort makes an error with its stack, which takes longer than all else here. */
   abort(reason: unknown): void {
-    this.#stem.removeEventListener('abort', this.#follow);
+    this.leave();
     this.#own.abort(reason);
+  }
+
+  /** Follows the other one no more, and leaves nothing with it. */
+  leave(): void {
+    this.#stem.removeEventListener('abort', this.#follow);
   }
 
   [Symbol.dispose](): void {

@@ -1,3 +1,4 @@
+import { Branch } from '../../model/branch.ts';
 import { FaroError } from '../../model/errors.ts';
 import { type HttpRequest, type HttpResponse, pathOnly } from './http.ts';
 import { Silence } from './silence.ts';
@@ -35,18 +36,15 @@ export class CallLife {
     const { maxSilenceMs, maxMs, path } = request;
     this.signal = signal;
     if (maxSilenceMs === undefined && maxMs === undefined) return;
-    const over = new AbortController();
-    this.signal = over.signal;
-    const abort = () => over.abort(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const late = (ms: number) => () => over.abort(lateError(origin, path, ms));
+    const branch = new Branch(signal);
+    this.signal = branch.signal;
+    const late = (ms: number) => () => branch.abort(lateError(origin, path, ms));
     if (maxSilenceMs !== undefined) this.#silence = new Silence(maxSilenceMs, late(maxSilenceMs));
     const timeout = maxMs === undefined ? undefined : AbortSignal.timeout(maxMs);
     const tooLong = late(maxMs ?? 0);
     timeout?.addEventListener('abort', tooLong, { once: true });
     this.#end = () => {
-      signal.removeEventListener('abort', abort);
+      branch.leave();
       timeout?.removeEventListener('abort', tooLong);
     };
   }
