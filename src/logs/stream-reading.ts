@@ -46,13 +46,16 @@ export type Outcome =
 /** What of a stream's past is kept for longer than it is open, in bytes, to go on there; beyond, its newest block. */
 const KEPT_BYTES = 64 * 1024;
 
+const CANCELLED = new Error('This operation was aborted');
+
 /** Opens one instance's log once, behind the last line that is known, and reads it until its stream ends. */
 export class StreamReading {
   readonly #options: StreamReadingOptions;
   /** What was known when it was opened. */
   readonly #before: LogCursor;
   readonly #resume: Resume | undefined;
-  readonly #cancel = new AbortController();
+  /** Its stream's life, while that is open. */
+  #branch: Branch | undefined;
   #log: OpenLog | undefined;
   #isDisowned = false;
   /** While the disk is behind, and there may be lines that were not read. */
@@ -95,16 +98,20 @@ export class StreamReading {
   /** It was another instance's log. */
   disown(): void {
     this.#isDisowned = true;
-    this.#cancel.abort();
+    this.#cancel();
+  }
+
+  #cancel(): void {
+    this.#branch?.abort(CANCELLED);
   }
 
   /** Rejects only when the signal aborts. */
   async read(signal: AbortSignal): Promise<Outcome> {
     const { life, clock, open, reach, proof } = this.#options;
     const wasOver = life.isOver;
-    using branch = new Branch(signal);
-    this.#cancel.signal.addEventListener('abort', () => branch.abort(this.#cancel.signal.reason), { once: true });
     if (this.#isDisowned) return { type: 'foreign' };
+    using branch = new Branch(signal);
+    this.#branch = branch;
     let stream: ByteStream;
     try {
       stream = await this.#request(branch.signal);
@@ -118,7 +125,7 @@ export class StreamReading {
     const settled = log.parted.then(() => this.#settle(log, signal));
     settled.catch(() => undefined); // rejected only by the end, which the stream tells too
     try {
-      const isStuck = () => this.#cancel.abort();
+      const isStuck = () => this.#cancel();
       using _watch = new FileWatch({ ...this.#options, proof, reach, isStuck }, branch.signal);
       await this.#consume(log, { stream, settled }, signal);
       if (log.isForeign || this.#isDisowned) return { type: 'foreign' };
@@ -167,7 +174,7 @@ export class StreamReading {
       stream: nextStream(),
       limited: limits.tailLines !== undefined || limits.since !== undefined,
       matcher: this.#resume?.matcher,
-      stop: () => this.#cancel.abort(),
+      stop: () => this.#cancel(),
     });
     return this.#log;
   }
