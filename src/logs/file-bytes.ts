@@ -52,8 +52,8 @@ export class SoundChunks implements AsyncIterable<Buffer> {
 /** Unpacks gzip; fails with zlib's error where it is damaged or ends too early, after what could be unpacked. */
 export type Gunzip = (bytes: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 
-/** A place in a file. */
-export interface FilePlace {
+/** A stretch of a file. */
+export interface FileRange {
   readonly file: string;
   readonly from: number;
   /** Of a file that is not compressed, so many bytes at most; undefined: to its end. */
@@ -63,7 +63,7 @@ export interface FilePlace {
 /** Opens a file at `from`, or its compressed form; undefined where neither is there or reaches that far. */
 export async function openFile(
   { files, gunzip = inPieces }: { readonly files: NodeFiles; readonly gunzip?: Gunzip | undefined },
-  { file, from, most, mayBeCompressed }: FilePlace & { readonly mayBeCompressed: boolean },
+  { file, from, most, mayBeCompressed }: FileRange & { readonly mayBeCompressed: boolean },
   signal: AbortSignal,
 ): Promise<FileBytes | undefined> {
   const plain = await files.read(file, from, signal, most);

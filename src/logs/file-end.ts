@@ -42,7 +42,7 @@ export class FileEnd {
   #still: { readonly mark: string; readonly at: number } | undefined;
   /** Readings to the end that showed the same, the first one of each second of the node's clock, whatever was known then. */
   #same: { readonly mark: string; readonly readings: { readonly at: number; readonly nodeMs: number }[] } | undefined;
-  #sameAt = 0;
+  #readAt = 0;
 
   constructor(options: FileEndOptions) {
     this.#options = options;
@@ -52,7 +52,7 @@ export class FileEnd {
   wasRead(at: number): void {
     const { mark, times } = this.#options.log;
     if (this.#same?.mark !== mark) this.#same = { mark, readings: [] };
-    this.#sameAt = at;
+    this.#readAt = at;
     const { readings } = this.#same;
     if (times === undefined || readings.at(-1)?.nodeMs === times.opened) return;
     readings.push({ at, nodeMs: times.opened });
@@ -109,7 +109,7 @@ export class FileEnd {
     if (finishedAt === undefined) return false;
     const after = millisecondsOf(finishedAt) + 1000;
     const first = this.#same?.readings.find(({ nodeMs }) => nodeMs >= after);
-    return first !== undefined && this.#sameAt - first.at >= STILL_LEAVING_MS;
+    return first !== undefined && this.#readAt - first.at >= STILL_LEAVING_MS;
   }
 
   /** Nothing is missing, unless a gap says so. */

@@ -5,7 +5,7 @@ import {
   beginsWith,
   DamagedFile,
   type FileBytes,
-  type FilePlace,
+  type FileRange,
   firstTimeOf,
   type Gunzip,
   MOST_TIME_BYTES,
@@ -111,7 +111,7 @@ export class FileSuccession {
     return damages >= READINGS_OF_DAMAGED;
   }
 
-  open({ file, ...at }: FilePlace, signal: AbortSignal): Promise<FileBytes | undefined> {
+  open({ file, ...at }: FileRange, signal: AbortSignal): Promise<FileBytes | undefined> {
     const path = `${this.#options.folder}${file}`;
     return openFile(this.#options, { file: path, ...at, mayBeCompressed: file !== this.live }, signal);
   }
