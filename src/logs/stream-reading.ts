@@ -5,6 +5,7 @@ import { asError } from '../model/errors.ts';
 import type { StreamClosedRecord } from '../model/record.ts';
 import { type Clock, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { FileWatch } from './file-watch.ts';
+import { Hearing } from './hearing.ts';
 import type { ReadStream } from './later-run.ts';
 import { type InstanceLife, isAfterEnd, type Reach } from './life.ts';
 import { OpenLog } from './open-log.ts';
@@ -61,8 +62,6 @@ export class StreamReading {
   /** While the disk is behind, and there may be lines that were not read. */
   #isHeld = false;
   #wasFollowing = false;
-  /** Since when, in milliseconds, it may have come to its end unnoticed, because the disk was waited for; cleared where it is waited for. */
-  #unheardSince: number | undefined;
 
   constructor(options: StreamReadingOptions) {
     this.#options = options;
@@ -107,7 +106,7 @@ export class StreamReading {
 
   /** Rejects only when the signal aborts. */
   async read(signal: AbortSignal): Promise<Outcome> {
-    const { life, clock, open, reach, proof } = this.#options;
+    const { life, open, reach, proof } = this.#options;
     const wasOver = life.isOver;
     if (this.#isDisowned) return { type: 'foreign' };
     using branch = new Branch(signal);
@@ -127,12 +126,12 @@ export class StreamReading {
     try {
       const isStuck = () => this.#cancel();
       using _watch = new FileWatch({ ...this.#options, proof, reach, isStuck }, branch.signal);
-      await this.#consume(log, { stream, settled }, signal);
+      const at = await this.#consume(log, { stream, settled }, signal);
       if (log.isForeign || this.#isDisowned) return { type: 'foreign' };
       if (log.wentBack) return { type: 'broken', error: this.#leaveBehindGap() };
       if (log.complaint !== undefined)
         return { type: 'failed', error: new Error(`the kubelet said: ${log.complaint}`) };
-      return { type: 'ended', at: this.#unheardSince ?? clock.now(), wasOver };
+      return { type: 'ended', at, wasOver };
     } catch (error) {
       log.close();
       if (signal.aborted) this.#leaveOff(log);
@@ -179,16 +178,17 @@ export class StreamReading {
     return this.#log;
   }
 
+  /** Resolves to when the stream ended, in milliseconds, at the least. */
   async #consume(
     log: OpenLog,
     { stream, settled }: { readonly stream: ByteStream; readonly settled: Promise<void> },
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<number> {
     const { sink, open, progressed, clock } = this.#options;
     await using bytes = stream;
-    let asked = clock.now();
+    const hearing = new Hearing(clock);
     for await (const chunk of bytes) {
-      this.#heard(asked);
+      hearing.heard();
       log.push(chunk);
       open.touch();
       if (log.joint === 'disjoint') await settled;
@@ -197,18 +197,13 @@ export class StreamReading {
       const before = clock.now();
       await sink.drained(signal);
       this.#isHeld = false;
-      asked = clock.now();
-      if (asked > before) this.#unheardSince ??= before;
+      hearing.goesOn(before);
     }
-    this.#heard(asked);
+    hearing.heard();
     log.close();
     if (log.joint === 'disjoint') await settled;
     if (log.takeProgress()) progressed();
-  }
-
-  /** Something came, or the end: what was waited for comes just then; what came at once may have waited itself. */
-  #heard(asked: number): void {
-    if (this.#options.clock.now() > asked) this.#unheardSince = undefined;
+    return hearing.endedAt;
   }
 
   /** What does not touch what is known is another instance's log, or goes on behind a gap. */

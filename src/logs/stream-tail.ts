@@ -1,6 +1,7 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { BlockBuilder, type Measured, measure } from './blocks.ts';
+import { Hearing } from './hearing.ts';
 import { linesOf } from './lines.ts';
 import { LONG_LINE_BYTES } from './long-line.ts';
 import { NodeTime } from './node-time.ts';
@@ -56,8 +57,6 @@ export class StreamTail {
   #isSound = true;
   #end: 'open' | 'eof' | 'broken' = 'open';
   #endedAt: number | undefined;
-  /** Since when it may have come to its end unnoticed, because something else was waited for; cleared where it is waited for. */
-  #unheardSince: number | undefined;
   readonly #nodeTime = new NodeTime();
   /** The newest lines that were written since the last proof. */
   #written = new LogCursor(KEPT_BYTES);
@@ -145,10 +144,9 @@ export class StreamTail {
     const { client, of, clock } = this.#options;
     try {
       await using bytes: ByteStream = await client.logs({ ...of, ...from, follow: true }, signal);
-      let asked = clock.now();
+      const hearing = new Hearing(clock);
       for await (const chunk of bytes) {
-        const came = clock.now();
-        if (came > asked) this.#unheardSince = undefined;
+        const came = hearing.heard();
         while (this.#held !== undefined) await this.#held.promise;
         this.#builder.push(chunk);
         this.#options.open.touch();
@@ -156,15 +154,14 @@ export class StreamTail {
         // A line that is too long to be held comes from the file, where it is in pieces.
         if (this.#builder.tailBytes > LONG_LINE_BYTES) this.#fail();
         await this.#options.sink.drained(signal);
-        asked = clock.now();
-        if (asked > came) this.#unheardSince ??= came;
+        hearing.goesOn(came);
       }
-      const ended = clock.now();
-      if (ended > asked) this.#unheardSince = undefined;
+      hearing.heard();
+      const { endedAt } = hearing;
       // No other turn between this question and what follows: a hold that began there would not be heeded.
       while (this.#held !== undefined) await this.#held.promise;
       this.#end = 'eof';
-      this.#endedAt = this.#unheardSince ?? ended;
+      this.#endedAt = endedAt;
       // In this order: the comparison must have seen every line before it is decided.
       this.flush();
       if (this.#matcher !== undefined) this.#finish(this.#matcher);
