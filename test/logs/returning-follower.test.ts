@@ -166,8 +166,8 @@ test('lines that come while the change is made are in the files, and come once, 
   assert.deepEqual([lines, gaps, outage.end?.end], [written, [], 'proven']);
 });
 
-test('a log of which nothing had come yet is read from its files alone', async () => {
-  using outage = new Outage();
+/** The node answers after four seconds, before anything was written; then comes a line, and the container's end. */
+async function writesWhenAnswering(outage: Outage): Promise<void> {
   await outage.advance(4000);
   outage.isAnswering = true;
   await outage.advance(30_000);
@@ -175,6 +175,11 @@ test('a log of which nothing had come yet is read from its files alone', async (
   await outage.advance(10_000);
   outage.terminate(44_000);
   await outage.advance(5000);
+}
+
+test('a log of which nothing had come yet is read from its files alone', async () => {
+  using outage = new Outage();
+  await writesWhenAnswering(outage);
   assert.deepEqual([outage.recorded().lines, outage.end?.end], [['one'], 'proven']);
 });
 
@@ -268,12 +273,6 @@ test('a node that cannot be asked when another recorder goes on is read when it 
 test('a log of which nothing had come is in no doubt when its files are read, however late that is', async () => {
   using outage = new Outage();
   outage.life.update({ state: 'running', startedAt: outage.time(-3_600_000), finishedAt: undefined }, 0);
-  await outage.advance(4000);
-  outage.isAnswering = true;
-  await outage.advance(30_000);
-  outage.write(34_000, 'one');
-  await outage.advance(10_000);
-  outage.terminate(44_000);
-  await outage.advance(5000);
+  await writesWhenAnswering(outage);
   assert.deepEqual(outage.recorded().gaps, []);
 });

@@ -93,14 +93,19 @@ test('what became of objects since a list showed them is told, however late thei
   assert.ok(played.gaps.includes('pods: expired'));
 });
 
+/** Every watch begins again, those of ReplicaSets with so much delay. */
+function seeOwnersLate(cluster: SimulatedCluster, ms: number, times = 1): void {
+  const isOwners = ({ verb, resource }: { verb: string; resource: string }) =>
+    verb === 'watch' && resource === 'replicasets';
+  cluster.faults.add(isOwners, { type: 'delay', ms }, times);
+  cluster.api.server.breakConnections();
+}
+
 test('a pod that was seen before its owner, and was gone when the history was lost, is missing from when it came', async () => {
   const played = await during(
     async (recording) => {
       const { cluster } = recording;
-      const isOwners = ({ verb, resource }: { verb: string; resource: string }) =>
-        verb === 'watch' && resource === 'replicasets';
-      cluster.faults.add(isOwners, { type: 'delay', ms: 30_000 }, 20);
-      cluster.api.server.breakConnections();
+      seeOwnersLate(cluster, 30_000, 20);
       await recording.advance(2000);
       deployWeb(cluster);
       for (const replicas of [3, 4]) {
@@ -432,10 +437,7 @@ test('a pod lacks nothing whose owner is seen after the owner of a pod that came
   const played = await during(
     async (recording) => {
       const { cluster } = recording;
-      const isOwners = ({ verb, resource }: { verb: string; resource: string }) =>
-        verb === 'watch' && resource === 'replicasets';
-      cluster.faults.add(isOwners, { type: 'delay', ms: 15_000 });
-      cluster.api.server.breakConnections();
+      seeOwnersLate(cluster, 15_000);
       await recording.advance(2000);
       deployWeb(cluster);
       scaleWeb(cluster, 0);
