@@ -1,7 +1,8 @@
 import type { Hold } from '../model/gap.ts';
+import { Gathering } from '../model/gathering.ts';
 import type { JournalRecord, ObjectRecord, WatchedRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
-import { encodeFrame, Workbench } from './frame.ts';
+import { encodeFrame } from './frame.ts';
 import { type Loss, Losses } from './losses.ts';
 import type { Room } from './room.ts';
 
@@ -31,7 +32,7 @@ interface Item {
 export class Backlog {
   readonly #options: BacklogOptions;
   readonly #losses = new Losses();
-  readonly #bench = new Workbench();
+  readonly #bench = new Gathering();
   #waiting: Item[] = [];
   #waitingBytes = 0;
   #inFlight: readonly Item[] = [];

@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { Gathering } from '../model/gathering.ts';
 import { parseJson } from '../model/json.ts';
 import type { JournalRecord, LogRecord } from '../model/record.ts';
 
@@ -30,25 +31,13 @@ export interface FrameOptions {
   /** Nothing is compressed. */
   readonly isPlain?: boolean;
   /** Where pieces are put together to be compressed; left out: in new memory. */
-  readonly bench?: Workbench;
-}
-
-/** Memory that is used again, for what is put together and needed no longer than until the next is. */
-export class Workbench {
-  #bytes = Buffer.alloc(0);
-
-  join(pieces: readonly Buffer[], length: number): Buffer {
-    if (this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(2 * length);
-    let end = 0;
-    for (const piece of pieces) end += piece.copy(this.#bytes, end);
-    return this.#bytes.subarray(0, end);
-  }
+  readonly bench?: Gathering;
 }
 
 /** The buffers that make up a record's frame, in order; none of them the record's own, which may change from then on. */
 export function encodeFrame(
   record: JournalRecord,
-  { salt, isPlain = false, bench = new Workbench() }: FrameOptions,
+  { salt, isPlain = false, bench = new Gathering() }: FrameOptions,
 ): readonly Buffer[] {
   const from = isPlain ? Number.POSITIVE_INFINITY : COMPRESS_FROM;
   const { flags, payload } = record.kind === 'log' ? encodeLog(record, from, bench) : encodeJson(record, from);
@@ -74,7 +63,7 @@ function encodeJson(record: JournalRecord, from: number): { flags: number; paylo
 }
 
 /** The header stays readable without unpacking the lines: it is read for every block, they only once. */
-function encodeLog(record: LogRecord, from: number, bench: Workbench): { flags: number; payload: readonly Buffer[] } {
+function encodeLog(record: LogRecord, from: number, bench: Gathering): { flags: number; payload: readonly Buffer[] } {
   const { pieces = [record.bytes] } = record;
   const byteLength = pieces.reduce((sum, { length }) => sum + length, 0);
   const header = Buffer.from(JSON.stringify({ ...aboutLines(record), byteLength }));
@@ -82,7 +71,7 @@ function encodeLog(record: LogRecord, from: number, bench: Workbench): { flags: 
   length.writeUInt32LE(header.length);
   if (byteLength < from) return { flags: FLAG_LOG, payload: [length, header, Buffer.concat(pieces, byteLength)] };
   const whole = pieces.length === 1 ? pieces[0] : undefined;
-  const lines = compress(whole ?? bench.join(pieces, byteLength));
+  const lines = compress(whole ?? bench.join(pieces));
   return { flags: FLAG_LOG | FLAG_ZSTD, payload: [length, header, lines] };
 }
 

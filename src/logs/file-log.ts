@@ -1,5 +1,6 @@
 import type { FileTimes } from '../kube/node-files.ts';
 import { FaroError } from '../model/errors.ts';
+import { Gathering } from '../model/gathering.ts';
 import type { FilePosition } from '../model/record.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { type DamagedFile, type FileBytes, SoundChunks } from './file-bytes.ts';
@@ -11,7 +12,6 @@ import {
   type NextFile,
   READ_BYTES,
 } from './file-succession.ts';
-import { Gathering } from './gathering.ts';
 import { NO_PROOF, proofAt } from './proof.ts';
 import { type ReadingPlace, type RecordsPiece, WholeLines } from './whole-lines.ts';
 

@@ -25,6 +25,13 @@ export class Gathering {
     this.add(piece);
   }
 
+  /** Begins anew; gives all of some pieces together, which holds until more is added. */
+  join(pieces: readonly Buffer[]): Buffer {
+    this.#size = 0;
+    for (const piece of pieces) this.add(piece);
+    return this.bytes;
+  }
+
   #grow(size: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(size, 2 * this.#memory.length, LEAST));
     this.#memory.copy(grown, 0, 0, this.#size);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeFrame, Workbench } from '../../src/journal/frame.ts';
+import { encodeFrame } from '../../src/journal/frame.ts';
+import { Gathering } from '../../src/model/gathering.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { log, note } from './sample.ts';
 
@@ -23,7 +24,7 @@ test('a frame that waits for the disk keeps no more memory than it has bytes', (
 });
 
 test('lines in pieces are written as if they were one, and put together only where they are compressed', () => {
-  const bench = new Workbench();
+  const bench = new Gathering();
   for (const lines of [3000, 1, 200])
     for (const isPlain of [true, false]) {
       const whole = log(Buffer.from(LINE.repeat(lines)));
