@@ -37,9 +37,9 @@ export interface Gap {
   readonly isOpen?: boolean;
 }
 
-/** The same of a gap that is left open, and of the one that tells its end. */
-export function openGapKey({ of, cause, from }: Gap): string {
-  return JSON.stringify([of, cause, from]);
+/** The same of a gap that is left open, and of the one that tells its end; undefined where no other one ever does. */
+export function openGapKey({ of, cause, from }: Gap): string | undefined {
+  return 'container' in of ? undefined : JSON.stringify([of, cause, from]);
 }
 
 /** Why log lines are left where they are for now; if the capture ends before that does, they are a gap of this cause. */

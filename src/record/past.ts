@@ -187,8 +187,8 @@ export class Past {
   }
 
   #takeGap(gap: Gap): void {
-    if ('container' in gap.of) return;
     const key = openGapKey(gap);
+    if (key === undefined) return;
     if (gap.isOpen === true) this.#openGaps.set(key, gap);
     else this.#openGaps.delete(key);
   }

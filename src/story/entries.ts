@@ -118,8 +118,8 @@ export class Entries {
 
   /** Whether a gap is the end of one that was left open. */
   #close(gap: Gap): boolean {
-    if ('container' in gap.of) return false;
     const key = openGapKey(gap);
+    if (key === undefined) return false;
     const open = this.#openGaps.get(key);
     if (gap.isOpen === true) this.#openGaps.set(key, this.gaps.length);
     const known = open === undefined ? undefined : this.gaps[open];
