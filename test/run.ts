@@ -8,6 +8,7 @@ import { ADMIN_TOKEN } from '../src/demo/simulated-cluster.ts';
 import { Cluster, obstacle } from './cluster/cluster.ts';
 import { credential, noted, noteTo } from './credentials.ts';
 import { LeakSearch } from './leaks.ts';
+import { SEED } from './property.ts';
 import { installTools } from './tools.ts';
 
 /**
@@ -31,6 +32,7 @@ if (isWhole)
     ['biome', 'check', '.'],
   ])
     check(command ?? '', args);
+process.stdout.write(`random inputs from seed ${SEED}; FARO_SEED plays others\n`);
 installTools();
 const cluster = await startCluster().catch(giveUp);
 noteTo(notes);

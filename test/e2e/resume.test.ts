@@ -8,12 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../src/demo/random.ts';
 import type { Story } from '../../src/story/document.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { SEED } from '../property.ts';
 import { checkStory, counting, numbersOf } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
-/** `FARO_RESUMES` plays as many captures; `FARO_SEED` the same again. */
+/** `FARO_RESUMES` plays as many captures. */
 const CAPTURES = Number(process.env.FARO_RESUMES ?? 2);
-const SEED = Number(process.env.FARO_SEED ?? Math.floor(Date.now() % 100_000));
 const TAG = 'N';
 
 /** The command in a process of its own, which may be killed. */

@@ -14,12 +14,13 @@ import { CriJoiner } from '../../src/logs/cri-lines.ts';
 import { FaroError } from '../../src/model/errors.ts';
 import { timestampOf } from '../../src/model/time.ts';
 import { PODS } from '../kube/wire/types.ts';
+import { holds } from '../property.ts';
 
 /**
- * Whatever bytes come, a decoder gives what is sound, or says what is not in a FaroError. `FARO_FUZZ_RUNS` says how often
- * (fast-check prints the seed of a failure); what once was interesting lies in corpus/ and begins every run.
+ * Whatever bytes come, a decoder gives what is sound, or says what is not in a FaroError. What once was interesting
+ * lies in corpus/ and begins every run.
  */
-const RUNS = Number(process.env.FARO_FUZZ_RUNS ?? 300);
+const RUNS = 300;
 const CORPUS = join(import.meta.dirname, 'corpus');
 
 /** The corpus of a decoder, and mutations of it: pieces cut out, doubled, or replaced by any bytes. */
@@ -90,7 +91,7 @@ describe('decoders, with any bytes', () => {
         found.map(({ time, stream, content }) => [time, stream, content.toString('latin1')]);
       assert.deepEqual(plain(again), plain(lines));
     };
-    fc.assert(fc.property(any, check), { numRuns: RUNS, examples: seeds });
+    holds(fc.property(any, check), { numRuns: RUNS, examples: seeds });
   });
 
   test('frames of a watch: objects, or a stated error, wherever the network cuts', async () => {
@@ -112,7 +113,7 @@ describe('decoders, with any bytes', () => {
       }
       return String(frames);
     };
-    await fc.assert(
+    await holds(
       fc.asyncProperty(any, fc.array(fc.nat(), { maxLength: 5 }), async (bytes, places) => {
         for (const format of ['json', 'protobuf'] as const)
           assert.equal(await read(format, cut(bytes, places)), await read(format, [bytes]));
@@ -133,7 +134,7 @@ describe('decoders, with any bytes', () => {
         );
       }
     };
-    fc.assert(fc.property(any, check), { numRuns: RUNS, examples: seeds });
+    holds(fc.property(any, check), { numRuns: RUNS, examples: seeds });
   });
 
   test('segments of a journal: records that were written, or stated damage', async () => {
@@ -146,7 +147,7 @@ describe('decoders, with any bytes', () => {
     const [segment = ''] = readdirSync(dir).filter((name) => name.endsWith('.faroj'));
     const sound = readFileSync(join(dir, segment));
     const edit = fc.tuple(fc.nat(), fc.nat(64), fc.oneof(fc.uint8Array({ maxLength: 16 }), fc.constant(undefined)));
-    await fc.assert(
+    await holds(
       fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 4 }), async (edits) => {
         writeFileSync(join(dir, segment), edits.reduce(mutate, sound));
         try {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Scope } from '../../src/graph/scope.ts';
 import type { Root } from '../../src/model/record.ts';
+import { holds } from '../property.ts';
 
 const root: Root = {
   group: 'apps',
@@ -114,7 +115,7 @@ test('the order in which objects are seen does not matter', () => {
       ),
     );
   });
-  fc.assert(
+  holds(
     fc.property(tree, fc.boolean(), ([parents, order], isMember) => {
       const scope = new Scope([root]);
       for (const index of order) {

@@ -12,6 +12,7 @@ import { JournalWriter } from '../../src/journal/writer.ts';
 import { FaroError } from '../../src/model/errors.ts';
 import { parseJson } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
+import { holds } from '../property.ts';
 import { FaultyDisk } from './faulty-disk.ts';
 import { log, note, read, shown, T, write } from './sample.ts';
 
@@ -26,7 +27,7 @@ test('what is appended is read again, in order, whatever bytes and texts it hold
     fc.string({ maxLength: 3000 }).map((text) => note(text.repeat(3))),
   );
   const plainBytes = fc.constantFrom(0, 0, 5000, undefined);
-  await fc.assert(
+  await holds(
     fc.asyncProperty(fc.array(record, { maxLength: 20 }), plainBytes, async (records, plain) => {
       const dir = freshDir();
       await write(dir, records, { plainBytes: plain });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { WatchFrame } from '../../src/kube/client.ts';
 import { readFrames } from '../../src/kube/watch-frames.ts';
+import { holds } from '../property.ts';
 import { PODS } from './wire/types.ts';
 
 type Field = readonly [number: number, value: number | string | Buffer];
@@ -91,7 +92,7 @@ describe('the frames of a watch of placements, in protobuf', () => {
     const whole = await read([bytes]);
     assert.deepEqual(whole[1], { type: 'BOOKMARK', resourceVersion: '9', initialEventsEnd: true });
     assert.equal(whole.length, 3);
-    await fc.assert(
+    await holds(
       fc.asyncProperty(fc.array(fc.nat({ max: bytes.length })), async (places) => {
         const edges = [0, ...places.sort((a, b) => a - b), bytes.length];
         assert.deepEqual(await read(edges.slice(1).map((end, index) => bytes.subarray(edges[index], end))), whole);
@@ -121,7 +122,7 @@ describe('the frames of a watch of placements, in protobuf', () => {
 
   it('of any bytes at all end in a FaroError or in frames', async () => {
     const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => framed(Buffer.from(array)));
-    await fc.assert(
+    await holds(
       fc.asyncProperty(bytes, async (noise) => {
         await read([noise]).catch((error: unknown) => assert.equal((error as Error).name, 'FaroError'));
       }),

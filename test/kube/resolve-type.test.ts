@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { editDistance, nearest } from '../../src/kube/nearest.ts';
 import { resolveType } from '../../src/kube/resolve-type.ts';
 import { apiVersionOf } from '../../src/model/resource.ts';
+import { holds } from '../property.ts';
 import { typeOf } from './wire/types.ts';
 
 const discovery = {
@@ -128,7 +129,7 @@ describe('the distance of two words', () => {
     it(`${a} to ${b} is ${distance}`, () => assert.equal(editDistance(a, b), distance));
 
   it('is the same both ways, nothing only for the same word, and at most the longer one', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
         const distance = editDistance(a, b);
         assert.equal(distance, editDistance(b, a));
@@ -140,7 +141,7 @@ describe('the distance of two words', () => {
   });
 
   it('of one change is at most one', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ minLength: 1 }), fc.nat(), fc.string({ maxLength: 1 }), (word, place, letter) => {
         const at = place % word.length;
         assert.ok(editDistance(word, word.slice(0, at) + letter + word.slice(at + 1)) <= 1);

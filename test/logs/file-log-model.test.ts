@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { CriJoiner } from '../../src/logs/cri-lines.ts';
 import { FileLog } from '../../src/logs/file-log.ts';
 import { KeptFiles } from '../../src/logs/kept-files.ts';
+import { holds } from '../property.ts';
 import { FakeNode } from './fake-node.ts';
 
 const NEVER = new AbortController().signal;
@@ -150,7 +151,7 @@ test('a line that never ends is handed on in parts, and at the end of the log it
 
 test('whatever is written, rotated and read in whatever order, each line is read once and in order', async () => {
   const step = fc.constantFrom('line', 'line', 'line', 'rotate', 'poll', 'late');
-  await fc.assert(
+  await holds(
     fc.asyncProperty(
       fc.array(step, { maxLength: 40 }),
       fc.array(fc.nat({ max: 30 }), { maxLength: 6 }),

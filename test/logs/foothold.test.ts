@@ -9,6 +9,7 @@ import { footholdBehind } from '../../src/logs/foothold.ts';
 import { KeptFiles } from '../../src/logs/kept-files.ts';
 import { linesOf, timeOf } from '../../src/logs/lines.ts';
 import { LogCursor } from '../../src/logs/position.ts';
+import { holds } from '../property.ts';
 import { FakeNode } from './fake-node.ts';
 
 const NEVER = new AbortController().signal;
@@ -79,7 +80,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 test('wherever a stream is left, the files go on with the next line, over lines of one moment, cut lines and rotations', async () => {
-  await fc.assert(
+  await holds(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), fc.nat(), async (steps, seed) => {
       const { node, lines } = logOf(steps);
       const known = 1 + (seed % lines.length);

@@ -5,6 +5,7 @@ import { measure } from '../../src/logs/blocks.ts';
 import { linesOf, timeOf } from '../../src/logs/lines.ts';
 import type { Overlap } from '../../src/logs/overlap.ts';
 import { LogCursor } from '../../src/logs/position.ts';
+import { holds } from '../property.ts';
 
 /** `05.3 text` becomes a line of the pod log API at 12:00:05.3. */
 function line(text: string): string {
@@ -192,7 +193,7 @@ test('wherever the newest known lines and the file begin, each later line is fre
     keptBytes: fc.integer({ min: 0, max: 3000 }),
     gone: fc.nat(),
   });
-  fc.assert(
+  holds(
     fc.property(sizes, fc.infiniteStream(fc.constantFrom('out', 'err')), (given, writers) => {
       // Two writers: the times of one are a little behind.
       const lines = Array.from({ length: given.lines }, (_, index) => {
@@ -221,7 +222,7 @@ test('whatever is cut and however times repeat, a resume yields each later line 
     minLength: 2,
     maxLength: 40,
   });
-  fc.assert(
+  holds(
     fc.property(log, fc.nat(), (entries, at) => {
       const lines = entries
         .map(([second, fraction, text], index) => ({ second: second + Math.floor(index / 8), fraction, text }))

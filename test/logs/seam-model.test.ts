@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { millisecondsOf, parseTimestamp } from '../../src/model/time.ts';
+import { holds } from '../property.ts';
 import { Following } from './following.ts';
 
 type Action =
@@ -144,7 +145,7 @@ const FOUND: [Action[], boolean][] = [
 ];
 
 test('whatever the stream and the files do, each line is recorded once, in order, or lies in a stated gap', async () => {
-  await fc.assert(
+  await holds(
     fc.asyncProperty(actions, fc.boolean(), async (schedule, areFilesGone) => {
       const world = new World();
       using follow = world.follow;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import { hasRepeatedFields } from '../../src/redact/repeated-fields.ts';
+import { holds } from '../property.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 /** What Kubernetes lets all annotations of an object take. */
@@ -57,7 +58,7 @@ for (const [what, text] of [
   });
 
 test('fields are counted alike in a text and in what is read of it, unless one is given twice', () => {
-  fc.assert(
+  holds(
     fc.property(fc.jsonValue(), fc.nat(4), (value, indent) => {
       const text = JSON.stringify(value, null, indent);
       assert.equal(hasRepeatedFields(text, JSON.parse(text)), false);

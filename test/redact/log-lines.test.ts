@@ -6,6 +6,7 @@ import { type LineFormat, LineRedactor } from '../../src/redact/log-lines.ts';
 import { parsePattern } from '../../src/redact/patterns.ts';
 import { SIGNS, signsOfBytes, signsOfText } from '../../src/redact/signs.ts';
 import { credentialsIn, credentialsInLines } from '../../src/redact/text.ts';
+import { holds } from '../property.ts';
 import { isRedactionOf } from './written.ts';
 
 const TIME = '2026-11-23T16:07:00.120000000Z';
@@ -161,7 +162,7 @@ const signed = fc
   .map((parts) => parts.join('').replaceAll('\n', ' '));
 
 test('the fast search finds the signs that the expression finds, wherever the bytes lie', () => {
-  fc.assert(
+  holds(
     fc.property(
       fc.oneof(
         signed,
@@ -193,7 +194,7 @@ test('every byte outside of a credential survives, whatever the bytes are', () =
         Buffer.from('\n'),
       ]),
     );
-  fc.assert(
+  holds(
     fc.property(
       fc.array(
         fc.oneof(
@@ -219,7 +220,7 @@ test('every byte outside of a credential survives, whatever the bytes are', () =
 });
 
 test('a line that holds no sign is handed on as it is', () => {
-  fc.assert(
+  holds(
     fc.property(anyBytes, (bytes) => {
       const content = Buffer.from(bytes);
       if (signsOfText(content.toString('latin1'))(0) !== undefined) return;

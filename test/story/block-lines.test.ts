@@ -9,6 +9,7 @@ import { addEscaped, unescaped, viewOf } from '../../src/story/json-bytes.ts';
 import { KeptLine } from '../../src/story/kept-line.ts';
 import { LineTime } from '../../src/story/line-time.ts';
 import { nanosecondOf, secondOf } from '../../src/story/order.ts';
+import { holds } from '../property.ts';
 
 const FIRST = '2026-11-23T12:00:00.000000000Z' as Timestamp;
 
@@ -38,7 +39,7 @@ const times = fc.oneof(
 );
 
 test('the time of a line is the one that parseTimestamp finds there, whatever came before it', () => {
-  fc.assert(
+  holds(
     fc.property(fc.array(times, { minLength: 1, maxLength: 20 }), (texts) => {
       const line = new LineTime();
       let expected = FIRST;
@@ -66,7 +67,7 @@ const records = fc.array(
 );
 
 test('the records of a log are taken apart into the lines that the joiner makes of them, over blocks, to their end', () => {
-  fc.assert(
+  holds(
     fc.property(records, fc.array(fc.nat(30), { maxLength: 4 }), (all, cuts) => {
       const text = all.map(({ time, stream, tag, content }) => `${time} ${stream} ${tag} ${content}\n`);
       const ends = [...cuts, all.length].sort((a, b) => a - b);
@@ -117,7 +118,7 @@ test('of a log with timestamps each line has its own, else that of the line befo
 
 test('a line is escaped as JSON.stringify escapes it, and a beginning of it can be read again', () => {
   const text = new DocumentText(async () => undefined);
-  fc.assert(
+  holds(
     fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), fc.nat(20_000), (line, cut) => {
       text.length = 0;
       const bytes = Buffer.from(line.repeat(3));

@@ -15,6 +15,7 @@ import { MemberWriter } from '../../src/story/member-writer.ts';
 import { contentsOf } from '../../src/story/members.ts';
 import { type EntryFilter, openStory } from '../../src/story/reader.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { holds } from '../property.ts';
 import { lacks } from '../tools.ts';
 import { canonical, sampleStory } from './sample.ts';
 
@@ -97,7 +98,7 @@ for (const [extension, { compression, tools }] of Object.entries(FORMATS)) {
       },
       { requiredKeys: [] },
     );
-    await fc.assert(
+    await holds(
       fc.asyncProperty(filters as fc.Arbitrary<EntryFilter>, async (filter) => {
         assert.deepEqual(await entriesOf(file, filter), await entriesOf(plain, filter));
       }),
@@ -161,7 +162,7 @@ test('the contents of bytes that are no whole lines are found out, or refused', 
 });
 
 test('ranges hold every number that was put in, and stay few', () => {
-  fc.assert(
+  holds(
     fc.property(fc.uniqueArray(fc.nat({ max: 5000 }), { maxLength: 400 }), (numbers) => {
       const ranges = rangesOf(new Set(numbers));
       assert.ok(ranges.length <= 64);

@@ -10,6 +10,7 @@ import { FaroError } from '../../src/model/errors.ts';
 import type { Timestamp } from '../../src/model/time.ts';
 import type { Story, TimelineEntry } from '../../src/story/document.ts';
 import { type EntryFilter, openStory } from '../../src/story/reader.ts';
+import { holds } from '../property.ts';
 import { lacks } from '../tools.ts';
 import { canonical, sampleStory } from './sample.ts';
 
@@ -60,7 +61,7 @@ function halves(text: string): Buffer[] {
 }
 
 test('a story reads the same however its JSON is laid out, ordered and compressed', async () => {
-  await fc.assert(
+  await holds(
     fc.asyncProperty(
       LINES,
       fc.boolean(),
@@ -92,7 +93,7 @@ test('what a filter lets through is what a look at every entry finds', async () 
     },
     { requiredKeys: [] },
   );
-  await fc.assert(
+  await holds(
     fc.asyncProperty(LINES, filters, fc.constantFrom(undefined, 1), async (lines, filter, indent) => {
       const story = sampleStory(lines);
       const wanted = story.timeline.filter((entry) => fits(entry, filter));

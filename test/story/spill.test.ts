@@ -9,6 +9,7 @@ import { TIME_BYTES } from '../../src/story/line-time.ts';
 import { type Cursor, type EntrySink, type LineHead, merge, type Source } from '../../src/story/merge.ts';
 import { isBefore, type Place } from '../../src/story/order.ts';
 import { limitFanIn, ScratchFolder } from '../../src/story/spill.ts';
+import { holds } from '../property.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faro-spill-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -115,7 +116,7 @@ const logs = fc
   );
 
 test('logs that are merged in parts stand in the same order as logs that are merged at once', async () => {
-  await fc.assert(
+  await holds(
     fc.asyncProperty(logs, fc.integer({ min: 100, max: 2000 }), async (all, memory) => {
       const sources = all.map((lines, container) => sourceOf(container, lines));
       const expected = await merged(sources);

@@ -8,6 +8,7 @@ import { FaroError } from '../../src/model/errors.ts';
 import type { Story } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { holds } from '../property.ts';
 import { simulatedJournal } from '../story/simulated-story.ts';
 
 test('the story of a journal that was cut anywhere is sound, and never claims to be complete', {
@@ -18,7 +19,7 @@ test('the story of a journal that was cut anywhere is sound, and never claims to
   const [segment = ''] = readdirSync(journal).sort();
   const size = statSync(join(journal, segment)).size;
   let run = 0;
-  await fc.assert(
+  await holds(
     fc.asyncProperty(fc.integer({ min: Math.floor(size / 20), max: size - 1 }), async (length) => {
       run += 1;
       const cut = join(folder, `journal-${run}`);
@@ -58,7 +59,7 @@ test('the story of a journal with a flipped bit is sound, and claims no log of w
   const truth = ledgers(whole);
   let run = 0;
   let lacking = 0;
-  await fc.assert(
+  await holds(
     fc.asyncProperty(
       fc.integer({ min: 28, max: bytes.length - 1 }),
       fc.integer({ min: 0, max: 7 }),

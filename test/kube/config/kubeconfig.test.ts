@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig } from '../../../src/kube/config/kubeconfig.ts';
+import { holds } from '../../property.ts';
 
 const parse = (text: string, file = '/home/ada/.kube/config'): Kubeconfig => parseKubeconfig(Buffer.from(text), file);
 
@@ -87,7 +88,7 @@ describe('mergeKubeconfigs', () => {
   });
 
   it('takes each name from the first file that has it, whole, and the first current-context', () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(file, { maxLength: 5 }), (files) => {
         const parsed = files.map(({ current, clusters, users }, index) =>
           parse(

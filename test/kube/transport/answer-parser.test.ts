@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AnswerParser } from '../../../src/kube/transport/answer-parser.ts';
 import { FaroError } from '../../../src/model/errors.ts';
+import { holds } from '../../property.ts';
 
 interface Read {
   readonly status: number | undefined;
@@ -130,7 +131,7 @@ describe('an answer of HTTP/1.1', () => {
       { maxLength: 5 },
     );
     const body = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), { maxLength: 6 });
-    fc.assert(
+    holds(
       fc.property(
         fields,
         body,
@@ -179,7 +180,7 @@ describe('an answer of HTTP/1.1', () => {
         return error.message;
       }
     };
-    fc.assert(
+    holds(
       fc.property(fc.array(word, { maxLength: 14 }), fc.array(fc.nat(), { maxLength: 8 }), (words, places) => {
         for (const text of [words.join(''), `${CHUNKED}${words.join('')}`, `${OK}${words.join('')}`])
           assert.deepEqual(outcome(cut(text, places)), outcome([text]));

@@ -7,6 +7,7 @@ import { decodeReport } from '../../../src/view/html/data/decode.ts';
 import { LogEncoder, type LogEntry } from '../../../src/view/html/data/encode.ts';
 import { RAW, type ReportFacts } from '../../../src/view/html/data/report-data.ts';
 import { LineQuota } from '../../../src/view/html/write/quota.ts';
+import { holds } from '../../property.ts';
 import { StoryMaker, timeAfter } from './story-maker.ts';
 
 function factsOf(maker: StoryMaker): ReportFacts {
@@ -29,7 +30,7 @@ test('every log line comes back byte for byte, with its exact time, place and st
     stream: fc.constantFrom('stdout', 'stderr', 'unknown'),
     bytes: fc.uint8Array({ maxLength: 60 }),
   });
-  fc.assert(
+  holds(
     fc.property(fc.array(line, { maxLength: 40 }), (lines) => {
       let seq = -1;
       const entries = lines.map(({ container, ms, nanos, gap, stream, bytes }): LogEntry => {

@@ -17,6 +17,7 @@ import { laneSummaries } from '../../../src/view/html/model/summary.ts';
 import { tableOf } from '../../../src/view/html/model/table.ts';
 import { visibleLines, visibleText } from '../../../src/view/html/model/visible.ts';
 import { yamlOf } from '../../../src/view/html/model/yaml.ts';
+import { holds } from '../../property.ts';
 import { StoryMaker, timeAfter } from './story-maker.ts';
 
 function dataOf(maker: StoryMaker, endMs = 10_000): ReportData {
@@ -220,7 +221,7 @@ test('the search finds what a plain search of each line finds', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'B', 'b', 'é', '€', ' '), maxLength: 12 });
   const needles = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'é', '€'), minLength: 1, maxLength: 3 });
   const fold = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  fc.assert(
+  holds(
     fc.property(fc.array(letters, { maxLength: 20 }), needles, (lines, needle) => {
       const maker = new StoryMaker();
       const run = maker.container(maker.object('Pod', 'p'), 'c');
@@ -271,7 +272,7 @@ test('text of others shows what would hide, move or colour what stands beside it
 });
 
 test('YAML reads back as what it shows', () => {
-  fc.assert(
+  holds(
     fc.property(fc.jsonValue(), (value) => {
       assert.deepEqual(parse(yamlOf(value), { schema: 'core' }), JSON.parse(JSON.stringify(value)));
     }),
