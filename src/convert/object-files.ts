@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { isRawNumber } from '../model/json.ts';
 import type { TimelineEntry } from '../story/document.ts';
-import { applyPatch } from '../story/patch.ts';
+import { ObjectStates } from '../story/object-states.ts';
 import type { StoryHead } from '../story/reader.ts';
 import { safeName } from './safe-name.ts';
 
@@ -13,7 +13,7 @@ const FILES: Readonly<Record<string, string>> = { replicationcontrollers: 'repli
 /** Collects the last state of every object and of every Event, and writes them as lists that kubectl reads. */
 export class ObjectFiles {
   readonly #head: StoryHead;
-  readonly #states = new Map<number, unknown>();
+  readonly #states = new ObjectStates();
   readonly #events = new Map<string, { readonly namespace: string; readonly event: object }>();
 
   constructor(head: StoryHead) {
@@ -22,9 +22,7 @@ export class ObjectFiles {
 
   take(entry: Exclude<TimelineEntry, { type: 'log' }>): void {
     if (entry.type === 'event') this.#takeEvent(entry);
-    if (entry.type !== 'object') return;
-    const state = entry.patch === undefined ? entry.state : applyPatch(this.#states.get(entry.object), entry.patch);
-    this.#states.set(entry.object, state);
+    if (entry.type === 'object') this.#states.take(entry);
   }
 
   async write(folder: string): Promise<void> {
@@ -35,7 +33,7 @@ export class ObjectFiles {
       list.push(item);
       lists.set(path, list);
     };
-    for (const [index, state] of this.#states) {
+    for (const [index, state] of this.#states.last) {
       const object = this.#head.objects[index];
       if (object !== undefined) add(object.namespace, FILES[object.resource] ?? object.resource, state);
     }

@@ -1,5 +1,6 @@
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
+import { misfitOf } from '../model/object-shape.ts';
 import { apiVersionOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { ListPage } from './client.ts';
 import { FOREIGN_HINT } from './error.ts';
@@ -22,23 +23,28 @@ export function readList(answer: unknown, type: ResourceType): ListPage {
 
 /**
  * Reads objects as they came, with their type's apiVersion and kind: metadata-only answers carry
- * `PartialObjectMetadata`. Throws FaroError `protocol` for what has no name, uid or resourceVersion.
+ * `PartialObjectMetadata`. Throws FaroError `protocol` for what has no name, uid or resourceVersion, or whose metadata is
+ * no object's.
  */
 export function objectReader(type: ResourceType): (value: unknown) => KubeObject {
   const named = { apiVersion: apiVersionOf(type), kind: type.kind };
   return (value) => {
-    const metadata = field(value, 'metadata');
-    for (const name of ['name', 'uid', 'resourceVersion'])
-      if (textOf(field(metadata, name)) === undefined) throw notRecordable(metadata, name, type);
+    const misfit = misfitOf(value);
+    if (misfit !== undefined) throw notRecordable(field(value, 'metadata'), misfit, type);
     return { ...(value as KubeObject), ...named };
   };
 }
 
 /** Some types are computed, not stored (e.g. of metrics.k8s.io), and some answers are no objects at all. */
-function notRecordable(metadata: unknown, missing: string, type: ResourceType): FaroError {
+function notRecordable(metadata: unknown, misfit: string, type: ResourceType): FaroError {
   const name = textOf(field(metadata, 'name'));
   const what = name === undefined ? 'an object' : `"${name}"`;
-  return new FaroError('protocol', `${what} of ${groupResourceOf(type)} came without metadata.${missing}`, {
+  const fault = isMissing(field(metadata, misfit)) ? 'without' : 'with an unreadable';
+  return new FaroError('protocol', `${what} of ${groupResourceOf(type)} came ${fault} metadata.${misfit}`, {
     hint: 'types that the server computes instead of storing cannot be recorded',
   });
+}
+
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }

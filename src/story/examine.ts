@@ -4,8 +4,9 @@ import { FactsGatherer, type ToldEvent, type ToldLifecycle } from '../verdict/ga
 import { verdictOf } from '../verdict/verdict.ts';
 import type { StoryContainer, StoryMetadata, StoryObject, StoryVerdict, TimelineEntry } from './document.ts';
 import { KeptLine } from './kept-line.ts';
-import { applyPatch, type PatchOperation } from './patch.ts';
+import { ObjectStates } from './object-states.ts';
 
+type ObjectEntry = Extract<TimelineEntry, { type: 'object' }>;
 type LogEntry = Extract<TimelineEntry, { type: 'log' }>;
 /** A line, or its JSON, which is made text only if a verdict asks for it. */
 type Line = LogEntry | KeptLine;
@@ -13,7 +14,7 @@ type Line = LogEntry | KeptLine;
 /** Looks at each entry of a timeline, in its order, and gives the verdict at its end. */
 export class Examination {
   readonly #gatherer: FactsGatherer<Line>;
-  readonly #states = new Map<number, KubeObject>();
+  readonly #states = new ObjectStates();
 
   constructor(head: {
     readonly metadata: StoryMetadata;
@@ -25,11 +26,12 @@ export class Examination {
     this.#gatherer = new FactsGatherer({ ...about, objects: head.objects, containers: head.containers }, textOf);
   }
 
+  /** Throws FaroError `story` for a state that is none (a story may have been edited). */
   take(entry: TimelineEntry): void {
     const { seq, time } = entry;
     switch (entry.type) {
       case 'object':
-        this.#takeState(entry);
+        this.takeState(entry, this.#states.take(entry).current);
         return;
       case 'event':
         this.#gatherer.event({ seq, time }, entry satisfies ToldEvent);
@@ -44,6 +46,11 @@ export class Examination {
       case 'note':
         return;
     }
+  }
+
+  /** A state of an object, for whoever has rebuilt it. */
+  takeState({ seq, time, object, action, manager }: ObjectEntry, state: KubeObject): void {
+    this.#gatherer.state({ seq, time }, { object, action, manager, state });
   }
 
   /** An entry as its line of the document has it. */
@@ -61,14 +68,6 @@ export class Examination {
 
   verdict(): StoryVerdict {
     return verdictOf(this.#gatherer.finish());
-  }
-
-  #takeState({ seq, time, object, action, manager, state, patch }: Extract<TimelineEntry, { type: 'object' }>): void {
-    const known = this.#states.get(object);
-    // The schema leaves open what a state holds; whatever is read of it is checked where it is read.
-    const current = (state ?? applyPatch(known, (patch ?? []) as PatchOperation[])) as KubeObject;
-    this.#states.set(object, current);
-    this.#gatherer.state({ seq, time }, { object, action, manager, state: current });
   }
 }
 

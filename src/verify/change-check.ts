@@ -1,19 +1,13 @@
-import type { KubeObject } from '../model/resource.ts';
 import { changesOf } from '../story/changes.ts';
 import type { TimelineEntry } from '../story/document.ts';
+import type { ToldState } from '../story/object-states.ts';
 import type { StoryHead } from '../story/reader.ts';
 import type { Problems } from './problems.ts';
 
 type LifecycleEntry = Extract<TimelineEntry, { type: 'lifecycle' }>;
 
 /** A state of an object as its patches make it, with the one before. */
-export interface RebuiltState {
-  readonly object: number;
-  readonly seq: number;
-  readonly action: Extract<TimelineEntry, { type: 'object' }>['action'];
-  readonly previous: unknown;
-  readonly current: unknown;
-}
+export type RebuiltState = ToldState & Pick<Extract<TimelineEntry, { type: 'object' }>, 'object' | 'seq' | 'action'>;
 
 /** What one side tells, the other side not (yet). */
 interface Untold {
@@ -42,9 +36,7 @@ export class ChangeCheck {
   }
 
   takeState({ object, seq, action, previous, current }: RebuiltState): void {
-    // The first states of objects were checked to be some; whatever is read of them is checked where it is read.
-    const transition = { previous: previous as KubeObject | undefined, current: current as KubeObject, action };
-    for (const { run, details } of changesOf(transition)) {
+    for (const { run, details } of changesOf({ previous, current, action })) {
       const container = run === undefined ? undefined : this.#runs.get(`${object}/${run.container}#${run.restart}`);
       this.#tell(1, seq, { object, ...details, ...(container === undefined ? {} : { container }) });
     }

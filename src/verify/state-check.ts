@@ -1,15 +1,14 @@
 import { isDeletion } from '../model/action.ts';
 import { messageOf } from '../model/errors.ts';
-import { field, path, textOf } from '../model/fields.ts';
+import type { KubeObject } from '../model/resource.ts';
 import type { StoryObject, TimelineEntry } from '../story/document.ts';
-import { applyPatch } from '../story/patch.ts';
+import { ObjectStates, type ToldState } from '../story/object-states.ts';
 import type { ChangeCheck } from './change-check.ts';
 import type { Problems } from './problems.ts';
 
 type ObjectEntry = Extract<TimelineEntry, { type: 'object' }>;
 
 interface Known {
-  state: unknown;
   first: string;
   last: string;
   gone: string | undefined;
@@ -20,6 +19,7 @@ interface Known {
 export class StateCheck {
   readonly #objects: readonly StoryObject[];
   readonly #problems: Problems;
+  readonly #states = new ObjectStates();
   readonly #known = new Map<number, Known>();
   /** Where it can be told what this version of faro makes of states. */
   readonly #changes: ChangeCheck | undefined;
@@ -30,18 +30,19 @@ export class StateCheck {
     this.#changes = changes;
   }
 
-  take(entry: ObjectEntry): void {
+  /** The state that an entry tells, where it tells one of its object. */
+  take(entry: ObjectEntry): KubeObject | undefined {
     const object = this.#objects[entry.object];
-    if (object === undefined) return; // told by whoever checks references
+    if (object === undefined) return undefined; // told by whoever checks references
     const before = this.#known.get(entry.object);
-    const state = this.#stateOf(entry, before);
-    const isGone = isDeletion(entry.action);
-    const { observed, resourceVersion: version } = entry;
-    const gone = isGone ? observed : undefined;
-    if (state !== undefined && this.#checkState(entry, object, state))
-      this.#changes?.takeState({ ...entry, previous: before?.state, current: state });
+    const told = this.#rebuild(entry, before === undefined);
+    const isOne = told !== undefined && this.#checkState(entry, object, told.current);
+    if (isOne) this.#changes?.takeState({ ...entry, ...told });
     this.#checkAction(entry, before);
-    this.#known.set(entry.object, { state, first: before?.first ?? observed, last: observed, gone, version });
+    const { observed, resourceVersion: version } = entry;
+    const gone = isDeletion(entry.action) ? observed : undefined;
+    this.#known.set(entry.object, { first: before?.first ?? observed, last: observed, gone, version });
+    return isOne ? told.current : undefined;
   }
 
   finish(): void {
@@ -57,31 +58,27 @@ export class StateCheck {
     }
   }
 
-  #stateOf({ seq, state, patch }: ObjectEntry, before: Known | undefined): unknown {
-    const isFirst = before === undefined;
-    if ((state !== undefined) !== isFirst || (patch !== undefined) === isFirst) {
-      this.#problems.add(`entry ${seq}: the first state of an object must be whole, each later one a patch`);
-      return state;
-    }
-    if (patch === undefined || before?.state === undefined) return state;
+  #rebuild(entry: ObjectEntry, isFirst: boolean): ToldState | undefined {
+    const { seq, state, patch } = entry;
+    const isFormal = (state !== undefined) === isFirst && (patch === undefined) === isFirst;
+    this.#problems.expect(
+      isFormal,
+      () => `entry ${seq}: the first state of an object must be whole, each later one a patch`,
+    );
     try {
-      return applyPatch(before.state, patch);
+      return isFormal || state !== undefined ? this.#states.take(entry) : undefined;
     } catch (error) {
-      this.#problems.add(`entry ${seq}: ${messageOf(error)}`);
+      this.#problems.add(messageOf(error));
       return undefined;
     }
   }
 
-  #checkState({ seq, resourceVersion }: ObjectEntry, object: StoryObject, state: unknown): boolean {
-    const metadata = field(state, 'metadata');
-    const isIt =
-      textOf(field(metadata, 'uid')) === object.uid &&
-      textOf(field(metadata, 'name')) === object.name &&
-      (textOf(field(metadata, 'namespace')) ?? null) === object.namespace &&
-      textOf(field(state, 'kind')) === object.kind;
+  #checkState({ seq, resourceVersion }: ObjectEntry, object: StoryObject, { kind, metadata }: KubeObject): boolean {
+    const { uid, name, namespace = null } = metadata;
+    const isIt = uid === object.uid && name === object.name && namespace === object.namespace && kind === object.kind;
     this.#problems.expect(isIt, () => `entry ${seq}: this state is not one of ${object.kind} ${object.name}`);
     this.#problems.expect(
-      textOf(path(state, 'metadata', 'resourceVersion')) === resourceVersion,
+      metadata.resourceVersion === resourceVersion,
       () => `entry ${seq}: its state is not of resourceVersion ${resourceVersion}`,
     );
     return isIt;

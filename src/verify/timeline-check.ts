@@ -38,11 +38,11 @@ export class TimelineCheck {
     this.#counts.entries += 1;
     this.#takeSeq(entry.seq);
     this.#order.take(entry);
-    this.#examination?.take(entry);
+    if (entry.type !== 'object') this.#examination?.take(entry);
     switch (entry.type) {
       case 'object':
         this.#refers(entry, entry.object, this.#head.objects, 'object');
-        this.#states.take(entry);
+        this.#takeState(entry);
         return;
       case 'event':
         this.#counts.events += 1;
@@ -78,6 +78,11 @@ export class TimelineCheck {
     }
     for (const index of this.#head.gaps.keys())
       this.#problems.expect(this.#gaps.has(index), () => `gaps[${index}] is not in the timeline`);
+  }
+
+  #takeState(entry: Extract<TimelineEntry, { type: 'object' }>): void {
+    const state = this.#states.take(entry);
+    if (state !== undefined) this.#examination?.takeState(entry, state);
   }
 
   /** Entries are numbered one by one; where one is missing, those behind it still follow each other. */

@@ -121,7 +121,7 @@ const watches: readonly (readonly [title: string, speech: Speech, says: RegExp])
   [
     'a position that is a number',
     `${CHUNKED}${chunk(`${event({ metadata: { name: 'x', uid: 'u', resourceVersion: 7 } })}\n`).toString()}0\r\n\r\n`,
-    /protocol.*without metadata.resourceVersion/,
+    /protocol.*with an unreadable metadata.resourceVersion/,
   ],
   [
     'a page of HTML',

@@ -58,6 +58,19 @@ describe('an object', () => {
         message: `"a" of pods came without metadata.${name}`,
         hint: /computes instead of storing/,
       }));
+  for (const [name, value] of Object.entries({
+    namespace: 7,
+    deletionTimestamp: null,
+    ownerReferences: [null],
+    managedFields: {},
+    labels: { app: 1 },
+    annotations: [],
+  }))
+    it(`whose ${name} is ${JSON.stringify(value)} cannot be recorded`, () =>
+      assert.throws(() => objectReader(PODS)({ metadata: { ...metadata, [name]: value } }), {
+        code: 'protocol',
+        message: new RegExp(`"a" of pods came with(out| an unreadable) metadata.${name}$`),
+      }));
   for (const value of [undefined, null, 1, 'text', [], {}, without('name')])
     it(`that is ${JSON.stringify(value)} cannot be recorded`, () =>
       assert.throws(() => objectReader(PODS)(value), { code: 'protocol', message: /an object of pods came without/ }));

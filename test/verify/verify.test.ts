@@ -7,10 +7,14 @@ import { before, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { FaroError } from '../../src/model/errors.ts';
+import { isObject } from '../../src/model/json-equal.ts';
 import type { Story, TimelineEntry } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
+import { judgeStory } from '../../src/story/judge.ts';
+import { openStory } from '../../src/story/reader.ts';
 import { checkingKey, signingKey } from '../../src/story/signature.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { momentOf } from '../../src/view/terminal/story-moment.ts';
 import { canonical, sampleStory } from '../story/sample.ts';
 import { simulatedJournal } from '../story/simulated-story.ts';
 
@@ -232,6 +236,54 @@ test('of a signed story any edit of a byte is found, without a signature many', 
   );
   process.stderr.write(`${unsigned} of ${runs} flipped bytes contradict the story itself\n`);
 });
+
+test('a state that is no object of the API is told by its entry, and whatever else reads it says the same', async () => {
+  for (const path of ['/metadata', '/metadata/ownerReferences']) {
+    const edited = structuredClone(story);
+    pick(
+      edited,
+      'object',
+      () => edited.timeline.filter(({ type }) => type === 'object').findIndex((entry) => 'patch' in entry),
+      (_, entry) => void entry.patch?.push({ op: 'add', path, value: 5 }),
+    );
+    const seq = edited.timeline.findIndex((entry) => entry.type === 'object' && 'patch' in entry);
+    const file = fileOf(canonical(edited));
+    const fault = `entry ${seq}: its state is no object of the API`;
+    assert.ok((await verifyStory(file)).problems.includes(fault));
+    await using read = await openStory(file);
+    await assert.rejects(judgeStory({ head: { ...read.head, verdict: undefined }, entries: read.entries }), {
+      code: 'story',
+      message: fault,
+    });
+    await assert.rejects(momentOf(read, undefined), { code: 'story', message: fault });
+  }
+});
+
+test('whatever stands in any place of a story, it is judged', async () => {
+  const text = JSON.stringify(story);
+  const strange = fc.constantFrom(null, 7, '', 'x', true, [], [null], {}, { metadata: null });
+  await fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.nat()), strange, async (steps, value) => {
+      const edited: unknown = JSON.parse(text);
+      replaceSomewhere(edited, steps, value);
+      await problemsOf(fileOf(JSON.stringify(edited)));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+/** Walks down by these choices, three times of four on to the next step, and puts the value where it ends. */
+function replaceSomewhere(parent: unknown, steps: Iterator<number>, value: unknown): void {
+  assert.ok(isObject(parent) || Array.isArray(parent));
+  const keys = Object.keys(parent);
+  const step = steps.next().value ?? 0;
+  const key = keys[Math.floor(step / 4) % keys.length] ?? assert.fail();
+  const fields = parent as Record<string, unknown>;
+  const child = fields[key];
+  const isInner = typeof child === 'object' && child !== null && Object.keys(child).length > 0;
+  if (isInner && step % 4 > 0) replaceSomewhere(child, steps, value);
+  else fields[key] = value;
+}
 
 test('what tells most of an edit comes first: a line that is gone before the numbers that do not follow each other', async () => {
   const edited = structuredClone(story);

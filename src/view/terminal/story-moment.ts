@@ -3,7 +3,7 @@ import type { Root } from '../../model/record.ts';
 import { groupOf, type KubeObject } from '../../model/resource.ts';
 import type { Timestamp } from '../../model/time.ts';
 import type { StoryHead } from '../../story/head.ts';
-import { applyPatch } from '../../story/patch.ts';
+import { ObjectStates } from '../../story/object-states.ts';
 import type { StoryReader } from '../../story/reader.ts';
 import { ObjectTree } from './object-tree.ts';
 
@@ -17,21 +17,18 @@ export interface Moment {
 /** Rebuilds every object from its first state and the patches up to a moment; undefined: to the end. */
 export async function momentOf(story: StoryReader, until: Timestamp | undefined): Promise<Moment> {
   const { head } = story;
-  const states = new Map<number, KubeObject>();
+  const states = new ObjectStates();
   const tree = new ObjectTree(rootsOf(head));
   for (const { uid, related = [] } of head.objects) for (const { how } of related) tree.relate(uid, how);
   for await (const entry of story.entries({ types: ['object'], ...(until === undefined ? {} : { until }) })) {
     if (entry.type !== 'object') continue;
-    const before = states.get(entry.object);
-    const state = entry.state ?? (before === undefined ? undefined : applyPatch(before, entry.patch ?? []));
-    if (state === undefined) continue; // its first state lies after the moment, by another clock
-    const object = state as KubeObject; // a state of the story's schema is an object of the API
-    states.set(entry.object, object);
+    if (entry.state === undefined && !states.last.has(entry.object)) continue; // its first lies later, by another clock
+    const { current: object } = states.take(entry);
     const isDeleted = isDeletion(entry.action);
     const resource = head.objects[entry.object]?.resource ?? '';
     tree.take({ resource, object, isDeleted, time: entry.time as Timestamp }); // the schema's time is one
   }
-  return { tree, states };
+  return { tree, states: states.last };
 }
 
 /** Roots that never had an object have nothing to show. */
