@@ -117,7 +117,8 @@ export interface RecordRequest {
 export async function recordStory(session: Session, request: RecordRequest): Promise<Recorded> {
   const { options, context, killed } = request;
   const signKey = await signKeyOf(options);
-  const how = { clock: context.clock, log: request.log, ...request.plan.disk };
+  const aheadMs = () => session.client.clockSkew?.least;
+  const how = { clock: context.clock, aheadMs, log: request.log, ...request.plan.disk };
   const journal = await (killed?.goOn(how) ??
     newJournal(journalOf(options.output), options, { ...how, cwd: context.cwd }));
   const { dir } = journal;

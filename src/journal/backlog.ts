@@ -11,6 +11,8 @@ export interface BacklogOptions {
   /** With more than this in memory, of each object only the newest state is kept. */
   readonly heldBytes: number;
   readonly room: Room;
+  /** By how many milliseconds the recorder's clock is ahead of the server's, at least; undefined where nobody knows. */
+  readonly aheadMs?: (() => number | undefined) | undefined;
 }
 
 /** What gives way first, and what then. */
@@ -31,7 +33,7 @@ interface Item {
  */
 export class Backlog {
   readonly #options: BacklogOptions;
-  readonly #losses = new Losses();
+  readonly #losses: Losses;
   readonly #bench = new Gathering();
   #waiting: Item[] = [];
   #waitingBytes = 0;
@@ -44,6 +46,7 @@ export class Backlog {
 
   constructor(options: BacklogOptions) {
     this.#options = options;
+    this.#losses = new Losses(options.aheadMs);
   }
 
   get bytes(): number {

@@ -25,8 +25,17 @@ export class Losses {
   readonly #instances = new Map<number, ContainerInstance>();
   readonly #ends = new Map<string, LogEndRecord>();
   readonly #spans = new Map<string, Span>();
+  readonly #aheadMs: () => number | undefined;
   /** How far this clock is behind the server's, at the least: no state comes before it was written. */
   #behindMs = 0;
+
+  /**
+   * `aheadMs`: by how many milliseconds the recorder's clock is ahead of the server's, at least. Where nobody knows, it is
+   * taken for behind by as much as states tell; where all of them come late, that is less than it is.
+   */
+  constructor(aheadMs: () => number | undefined = () => undefined) {
+    this.#aheadMs = aheadMs;
+  }
 
   /** What would be missing without this record; undefined for what is never left out. */
   lossOf(record: JournalRecord): Loss | undefined {
@@ -87,6 +96,7 @@ export class Losses {
 
   #take(which: (span: Span) => boolean, observed: Timestamp): GapRecord[] {
     const taken = [...this.#spans].filter(([, span]) => which(span));
+    const aheadMs = this.#aheadMs() ?? -this.#behindMs;
     for (const [key] of taken) this.#spans.delete(key);
     return taken.map(
       ([
@@ -102,7 +112,7 @@ export class Losses {
       ]) => {
         const what = 'container' in of ? `${count} log lines` : `${count} states`;
         const certainty = 'known';
-        const from = written === undefined ? came : earlierOf(came, timestampOf(written - this.#behindMs));
+        const from = written === undefined ? came : earlierOf(came, timestampOf(written + aheadMs));
         return {
           kind: 'gap',
           observed,

@@ -14,6 +14,8 @@ import type { SegmentEnd } from './segment.ts';
 
 export interface JournalWriterOptions {
   readonly clock: Clock;
+  /** By how many milliseconds this clock is ahead of the API server's, at least; undefined where nobody knows. */
+  readonly aheadMs?: (() => number | undefined) | undefined;
   readonly fs?: JournalFs;
   /** Hears that the disk is full, and what comes of it. */
   readonly log?: { warn(fields: object, message: string): void };
@@ -45,6 +47,7 @@ const DEFAULTS = {
   reserveBytes: 4 * 1024 * 1024,
   maxBytes: undefined,
   plainBytes: undefined,
+  aheadMs: undefined,
   retryMs: 1000,
   waitMs: 10 * 60_000,
 };
@@ -94,10 +97,10 @@ export class JournalWriter implements AsyncDisposable {
     this.#dir = dir;
     this.#chain = chain;
     this.#options = options;
-    const { heldBytes, maxBytes, reserveBytes, plainBytes } = options;
+    const { heldBytes, maxBytes, reserveBytes, plainBytes, aheadMs } = options;
     const limit = maxBytes === undefined ? undefined : maxBytes - reserveBytes;
     this.#room = new Room({ maxBytes: limit, taken, plainBytes });
-    this.#backlog = new Backlog({ salt, heldBytes, room: this.#room });
+    this.#backlog = new Backlog({ salt, heldBytes, room: this.#room, aheadMs });
     this.#ticker = this.#tick();
   }
 

@@ -55,7 +55,7 @@ export async function createRecorder(
     options.resume === true && existsSync(place.journal) ? await KilledJournal.open(place.journal) : undefined;
   if (killed !== undefined) begun.use(killed);
   const session = begun.use(await connect(options, killed, signal));
-  const how = journalOptions(options);
+  const how = { ...journalOptions(options), aheadMs: () => session.client.clockSkew?.least };
   const journal = await (killed?.goOn(how) ??
     newJournal(place.journal, commandOptions(options), { ...how, cwd: process.cwd() }));
   const { writer } = journal;

@@ -21,8 +21,8 @@ function state(observed: number, written: number): ObjectRecord {
 const HOLD = { cause: 'disk-full', evidence: 'no room' } as const;
 
 /** From when to when the gap of some lost states is, after others that were kept. */
-function gapOf(lost: readonly ObjectRecord[], kept: readonly ObjectRecord[] = []) {
-  const losses = new Losses();
+function gapOf(lost: readonly ObjectRecord[], kept: readonly ObjectRecord[] = [], aheadMs?: () => number) {
+  const losses = new Losses(aheadMs);
   for (const record of lost) {
     const loss = losses.lossOf(record);
     if (loss !== undefined) losses.add(loss, HOLD);
@@ -38,6 +38,17 @@ test('a state that came late is missing from when it was written', () => {
 
 test('where the clock is behind the one that states were written by, that is taken into account, once it is known', () => {
   assert.deepEqual(gapOf([state(24, 20)], [state(25, 28)]), [[at(17), at(24)]]);
+});
+
+test('where all states come late, the difference of the clocks tells when they were written by the recorder’s', () => {
+  assert.deepEqual(
+    gapOf([state(24, 26)], [], () => -180_000),
+    [[at(26 - 180), at(24)]],
+  );
+  assert.deepEqual(
+    gapOf([state(200, 6)], [], () => 180_000),
+    [[at(186), at(200)]],
+  );
 });
 
 test('a state that says nothing of its time is missing from when it came', () => {
