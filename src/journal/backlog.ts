@@ -61,7 +61,8 @@ export class Backlog {
     const loss = this.#losses.lossOf(record);
     if (record.kind === 'log') this.#takeBulk(record, 'log', loss);
     else if (record.kind === 'object' || record.kind === 'event') this.#takeState(record, loss);
-    else if (record.kind === 'watched' && this.#newest.size > 0) this.#watched.set(watchOf(record), record);
+    else if (record.kind === 'watched' && record.isMetadata !== true && this.#newest.size > 0)
+      this.#watched.set(watchOf(record), record);
     else if (record.kind === 'logEnd') for (const told of this.#losses.atEnd(record)) this.#push(told);
     else this.#push(record);
   }

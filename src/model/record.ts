@@ -226,6 +226,8 @@ export interface WatchedRecord {
   readonly resourceVersion?: string;
   /** It goes on from earlier, and may not have caught up: nothing had been missed for the last time then. */
   readonly heard?: Timestamp;
+  /** Only metadata is watched, of which nothing is written down: this is no position, and tells only what may be missed. */
+  readonly isMetadata?: true;
 }
 
 /** The recorder had been killed, and another one goes on from here. What lies between is fetched, or a gap. */

@@ -14,7 +14,8 @@ import type {
   WatchedRecord,
 } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
-import { laterOf, type Timestamp } from '../model/time.ts';
+import { laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { IDLE_MS } from '../watch/idle.ts';
 import type { RecordedObject } from './placement.ts';
 
 /** What a journal's reader gives. */
@@ -73,6 +74,8 @@ export class Past {
   events = 0;
   readonly #states = new Map<string, LastState>();
   readonly #watched = new Map<string, WatchedRecord & { readonly seq: number }>();
+  /** What watches of metadata alone said last. */
+  readonly #metadata = new Map<string, WatchedRecord>();
   readonly #openGaps = new Map<string, Gap>();
 
   private constructor(start: StartRecord) {
@@ -122,14 +125,20 @@ export class Past {
     const known = states.flatMap(([uid, { resourceVersion, name, isDeleted }]) =>
       isDeleted ? [] : [[uid, { resourceVersion, kept: name }] as const],
     );
-    return {
-      ...positionOf(
-        watched,
-        states.map(([, state]) => state),
-        this.lastObserved,
-      ),
-      known: new Map(known),
-    };
+    const told = states.map(([, state]) => state);
+    const position = watched === undefined ? undefined : positionOf(watched, told);
+    return { ...(position ?? { from: undefined, heard: this.#metadataHeard(target) }), known: new Map(known) };
+  }
+
+  /**
+   * Until when a watch had missed nothing that was of metadata alone, or never answered: that it fails is written down,
+   * but a dead one is silent before it is known to fail.
+   */
+  #metadataHeard(target: PastTarget): Timestamp {
+    const told = this.#metadata.get(keyOf(target));
+    if (told !== undefined && told.resourceVersion === undefined) return told.heard ?? told.observed;
+    const alive = timestampOf(millisecondsOf(this.lastObserved) - IDLE_MS);
+    return laterOf(told?.observed ?? this.start.time, alive);
   }
 
   #take(
@@ -154,7 +163,7 @@ export class Past {
         this.relations.push(record);
         return;
       case 'watched':
-        this.#watched.set(keyOf({ ...record, storage: record.resource }), { ...record, seq });
+        this.#takeWatched(keyOf({ ...record, storage: record.resource }), { ...record, seq });
         return;
       case 'log':
         this.logs.take({ ...record, read });
@@ -166,6 +175,11 @@ export class Past {
       default:
         this.logs.take(record);
     }
+  }
+
+  #takeWatched(key: string, record: WatchedRecord & { readonly seq: number }): void {
+    if (record.isMetadata === true) this.#metadata.set(key, record);
+    else this.#watched.set(key, record);
   }
 
   #takeObject(record: ObjectRecord, seq: number): void {
@@ -196,11 +210,10 @@ export class Past {
 
 /** Behind what a watch said of itself, the states that it told are positions; but not while it lists. */
 function positionOf(
-  watched: (WatchedRecord & { readonly seq: number }) | undefined,
+  watched: WatchedRecord & { readonly seq: number },
   states: readonly LastState[],
-  lastObserved: Timestamp,
 ): Pick<WatchPast, 'from' | 'heard'> {
-  if (watched?.resourceVersion === undefined) return { from: undefined, heard: watched?.heard ?? lastObserved };
+  if (watched.resourceVersion === undefined) return { from: undefined, heard: watched.heard ?? watched.observed };
   let at = { seq: watched.seq, resourceVersion: watched.resourceVersion, observed: watched.observed };
   for (const state of states) if (state.seq > at.seq) at = state;
   // While it catches up, what it tells is of earlier.

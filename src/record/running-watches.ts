@@ -1,7 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { ClockSkew } from '../kube/server-clock.ts';
 import { Slots } from '../model/slots.ts';
-import type { Clock } from '../model/time.ts';
+import type { Clock, Timestamp } from '../model/time.ts';
 import type { Witness } from './testimony.ts';
 import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
 import { targetOf } from './watch-pasts.ts';
@@ -76,13 +76,12 @@ export class RunningWatches {
     const { witness } = this.#options;
     const { type, namespace, name } = what;
     const { onDoubt = (doubt: Doubt) => witness.relisted(type, namespace, doubt) } = what;
+    const { isMetadata, stands } = this.#standing(what);
     let wasForbidden = false;
     return {
       change,
       standsAt: (resourceVersion, heard) => {
-        // Of a type that is only watched as metadata nothing is written down.
-        if (what.metadataOnly !== true)
-          witness.stands(targetOf({ type, namespace, name, selector: what.labelSelector }), { resourceVersion, heard });
+        stands(resourceVersion, heard);
         if (what.past?.from !== undefined) answered(); // without a list
       },
       listed: (resourceVersion, doubt) => {
@@ -97,14 +96,37 @@ export class RunningWatches {
         // A watch that fails while it is replaced goes on in the one that replaces it.
         if (during === 'listing' || this.#signal.aborted) onDoubt(doubt);
       },
-      trouble: (event) => {
+      trouble: (event, heard) => {
         if (event.type === 'denied') {
           wasForbidden = event.error.code === 'forbidden';
           what.onDenied(event.error);
           answered();
-        } else witness.failing(type, event.error);
+          return;
+        }
+        // What is written down tells by itself when a watch was heard of.
+        if (isMetadata) stands(undefined, heard);
+        witness.failing(type, event.error);
       },
     };
+  }
+
+  /**
+   * Has written down where a watch stands. Of one of metadata a recorder that goes on after this one was killed must know
+   * since when it may have missed something: when it is lost, and when it is back; of the types that matter most each sign
+   * of life. Of the others there may be hundreds.
+   */
+  #standing({ type, namespace, name, labelSelector: selector, metadataOnly: isMetadata = false }: WatchTarget) {
+    const { witness } = this.#options;
+    const target = targetOf({ type, namespace, name, selector });
+    const isToldAlways = !isMetadata || witness.isEssential(type);
+    let wasLost = false;
+    const stands = (resourceVersion: string | undefined, heard: Timestamp | undefined) => {
+      const isLost = resourceVersion === undefined;
+      if (isLost ? !(wasLost && isMetadata) : wasLost || isToldAlways)
+        witness.stands(target, { resourceVersion, heard, isMetadata });
+      wasLost = isLost;
+    };
+    return { isMetadata, stands };
   }
 }
 

@@ -16,6 +16,14 @@ export function placeKey({ type, namespace, name = '' }: WatchedPlace): string {
   return `${namespace ?? ''}/${groupResourceOf(type)}/${name}`;
 }
 
+/** Where a watch stands. */
+export interface Standing {
+  readonly resourceVersion: string | undefined;
+  readonly heard?: Timestamp | undefined;
+  /** Nothing of what it watches is written down. */
+  readonly isMetadata?: boolean;
+}
+
 /** What the watches tell the recorder. Every call is synchronous: watches are always drained. */
 export interface Witness {
   /** Metadata of an object whose type is not in the story (yet); returns the UIDs that came into the story with it. */
@@ -35,10 +43,7 @@ export interface Witness {
   /** A type was listed anew after its history was lost: states since then may have been missed. */
   relisted(type: ResourceType, namespace: string | null, doubt: Doubt): void;
   /** A watch stands at this resourceVersion; undefined: it lists what it may have missed since it was heard. */
-  stands(
-    target: PastTarget,
-    at: { readonly resourceVersion: string | undefined; readonly heard?: Timestamp | undefined },
-  ): void;
+  stands(target: PastTarget, at: Standing): void;
   /** Whether the story lacks what its reader came for without it, whatever was seen of it so far. */
   isEssential(type: ResourceType): boolean;
   /** The user may not (any more) read a type, or the one object of it that `name` names. */

@@ -35,7 +35,8 @@ export interface WatchListener {
   left(doubt: Doubt, during: 'listing' | 'failing'): void;
   /** Nothing was missed up to this resourceVersion, and all of it was told; undefined: something may have been, and is listed now. */
   standsAt?(resourceVersion: string | undefined, heard?: Timestamp): void;
-  trouble(event: Extract<ReflectorEvent, { type: 'denied' | 'failing' }>): void;
+  /** Since `heard` it may have missed something. */
+  trouble(event: Extract<ReflectorEvent, { type: 'denied' | 'failing' }>, heard: Timestamp): void;
 }
 
 /** What is to be watched, how, and who hears what else it tells. */
@@ -126,7 +127,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       listener.listed(event.resourceVersion, told && isRefuted(type, told) ? undefined : told);
       doubt = undefined;
       isRelist = false;
-    } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event);
+    } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event, heard.time);
     isFailing = event.type === 'failing' || (isFailing && !HEARD.has(event.type));
     if (doubt !== undefined || !HEARD.has(event.type)) continue;
     const isCaughtUp = event.type === 'initDone' || event.type === 'alive';

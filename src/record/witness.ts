@@ -13,7 +13,7 @@ import { familyOf, mayBelong } from './families.ts';
 import type { Past, PastTarget } from './past.ts';
 import type { Placement } from './placement.ts';
 import type { RecordLog } from './record.ts';
-import { placeKey, type WatchedPlace, type Witness } from './testimony.ts';
+import { placeKey, type Standing, type WatchedPlace, type Witness } from './testimony.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 
 export interface WitnessOptions {
@@ -143,10 +143,7 @@ export class RecorderWitness implements Witness {
 
   stands(
     { storage: resource, namespace, name, selector }: PastTarget,
-    {
-      resourceVersion,
-      heard,
-    }: { readonly resourceVersion: string | undefined; readonly heard?: Timestamp | undefined },
+    { resourceVersion, heard, isMetadata = false }: Standing,
   ): void {
     const named = name === undefined ? {} : { name };
     const selected = selector === undefined ? {} : { selector };
@@ -158,6 +155,7 @@ export class RecorderWitness implements Witness {
       ...target,
       ...at,
       ...(heard === undefined ? {} : { heard }),
+      ...(isMetadata ? { isMetadata } : {}),
     });
   }
 

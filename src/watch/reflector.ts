@@ -6,7 +6,7 @@ import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import { Backoff } from './backoff.ts';
 import { crossOver, pastInitial, type Streamed } from './crossing.ts';
-import { endWhenIdle } from './idle.ts';
+import { endWhenIdle, IDLE_MS } from './idle.ts';
 import { Pages, pagesOf } from './pages.ts';
 
 /**
@@ -228,7 +228,7 @@ class Reflector {
     asked: Pick<WatchOptions, 'resourceVersion' | 'sendInitialEvents' | 'onOpen'>,
     signal: AbortSignal,
   ): AsyncGenerator<WatchFrame> {
-    const { client, type, clock, random, idleMs = 150_000, placementOnly = false } = this.#options;
+    const { client, type, clock, random, idleMs = IDLE_MS, placementOnly = false } = this.#options;
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
     const all = { ...this.#target(), ...asked, placementOnly, timeoutSeconds };
     const open = (life: AbortSignal) => client.watch(type, all, life);

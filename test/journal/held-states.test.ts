@@ -55,6 +55,29 @@ test('wherever it is killed, a journal says of no watch that it stands behind st
   await journal.close();
 });
 
+test('that a watch of metadata is lost waits for no state: none of them is its own', async () => {
+  const disk = new FaultyDisk();
+  const clock = new SimulatedClock();
+  const journal = await JournalWriter.create(DIR, {
+    clock,
+    fs: disk,
+    syncIntervalMs: 100,
+    retryMs: 100,
+    heldBytes: 1000,
+  });
+  await disk.syncFolder('/');
+  disk.isReadOnly = true;
+  for (let version = 1; version <= STATES; version += 1) journal.append(state(version));
+  const observed = timestampOf(STATES);
+  journal.append({ kind: 'watched', observed, resource: 'pods', namespace: 'shop', isMetadata: true });
+  disk.isReadOnly = false;
+  await clock.advance(1000, settle);
+  const records = await recordsOn(disk);
+  const at = records.findIndex(({ kind }) => kind === 'watched');
+  assert.ok(at > 0 && records.slice(at).some(({ kind }) => kind === 'object'), 'states come after it');
+  await journal.close();
+});
+
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

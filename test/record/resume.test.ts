@@ -162,3 +162,40 @@ test('a recorder that was killed before its first list begins with a list', asyn
   assert.ok(story.head.objects.length >= 4);
   assert.equal(story.head.metadata.complete, false);
 });
+
+/** Records before there is anything, with a watch that misses what comes; its capture is killed and resumed without a history. */
+async function missedBefore(strike: (recording: KilledRecording) => void): Promise<void> {
+  await using recording = await KilledRecording.start({ seed: 5, prepare: () => undefined });
+  const { cluster } = recording;
+  strike(recording);
+  cluster.api.server.breakConnections();
+  await recording.advance(20_000);
+  deployWeb(cluster);
+  await recording.advance(20_000);
+  scaleWeb(cluster, 0);
+  await recording.advance(10_000);
+  await recording.kill();
+  cluster.faults.clear();
+  cluster.api.server.breakConnections();
+  cluster.store.compact();
+  await recording.resume();
+  await recording.advance(60_000);
+  const to = recording.clock.now();
+  await recording.end();
+  const { records, listedAt: from, skewMs } = recording;
+  const verdict = judge({ cluster, story: await storyOf(records), from, to, skewMs, route: 'auto' });
+  assert.ok(verdict.statesMissing > 0);
+}
+
+const ofReplicaSets = ({ verb, resource }: { verb: string; resource: string }) =>
+  resource === 'replicasets' && ['watch', 'list'].includes(verb);
+
+test('what a watch of metadata missed that had failed before the kill is a gap from when it had been heard of', () =>
+  missedBefore(({ cluster }) => {
+    cluster.faults.add(ofReplicaSets, { type: 'status', status: 503, reason: 'ServiceUnavailable' }, 1000);
+  }));
+
+test('what a watch of metadata missed that was silent before the kill is a gap from when it had been heard of', () =>
+  missedBefore(({ cluster }) => {
+    cluster.faults.add(ofReplicaSets, { type: 'stall', afterBytes: 0 }, 1000);
+  }));
