@@ -11,6 +11,7 @@ export type GapCause =
   | 'unbound' // the API could not tell which container instance it showed
   | 'timeout' // --log-timeout passed without progress
   | 'late-type' // the type appeared during the capture; states before its first list cannot be had
+  | 'late-owner' // an object's owner was seen long after it; its first states were not kept
   | 'limit' // --tail or --since asked for less
   | 'interrupted' // the capture ended before the log did
   | 'killed' // the recorder was killed

@@ -1,5 +1,8 @@
-import type { Clock, Timestamp } from '../model/time.ts';
-import type { Member, TypeInPlace } from './type-in-place.ts';
+import type { ObjectMeta } from '../model/resource.ts';
+import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { Orphans } from './orphans.ts';
+import type { Witness } from './testimony.ts';
+import type { Member, Missed, TypeInPlace } from './type-in-place.ts';
 import type { WatchTarget } from './type-watch.ts';
 
 /** When the metadata watch first showed an object; `order` tells which came first. */
@@ -27,51 +30,97 @@ export function startOf({ place, before, list, heard }: Sighting): WatchStart | 
   return listedAt === undefined ? undefined : { from: listedAt, listFrom: true, heard };
 }
 
+/** Whether a watch of the whole type that begins before one object was seen shows all of another one. */
+export function showsAllOf({ before, list, order }: Sighting, from: Sighting): boolean {
+  return order >= from.order || (before === undefined && from.before === undefined && list === from.list);
+}
+
 /** An owner that has not come after so long is of a type that cannot be read. */
 const AWAITED_MS = 60_000;
 
+export interface SightingsOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly witness: Pick<Witness, 'isUnplaced' | 'forget'>;
+}
+
 /** What metadata watches showed of objects that are not (yet) of the story. */
 export class Sightings {
+  readonly #options: SightingsOptions;
   /** By UID, in their order. */
   readonly #sightings = new Map<string, Sighting>();
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #orphans = new Orphans();
   #order = 0;
 
-  constructor(clock: Pick<Clock, 'now'>) {
-    this.#clock = clock;
+  constructor(options: SightingsOptions) {
+    this.#options = options;
   }
 
   /** Only the first sighting of an object counts. */
   see({ uid, name }: Member, place: TypeInPlace, change: Pick<Sighting, 'before' | 'heard'>): void {
     if (this.#sightings.has(uid)) return;
     const { before, heard } = change; // the latter is made when it is asked for
-    const [order, seenAt] = [this.#order, this.#clock.now()];
+    const [order, seenAt] = [this.#order, this.#options.clock.now()];
     this.#sightings.set(uid, { uid, name, place, before, list: place.lists.length, heard, order, seenAt });
     this.#order += 1;
   }
 
-  get(uid: string): Sighting | undefined {
-    return this.#sightings.get(uid);
+  /** It is gone, and nobody saw how: all of it is missing if its owner is yet to come. */
+  leaveUnseen(uid: string): void {
+    const sighting = this.#sightings.get(uid);
+    if (sighting !== undefined && this.#isUnplaced(uid)) sighting.place.lacksFrom(sighting.heard);
+    this.#forget(uid);
   }
 
-  delete(uid: string): void {
-    this.#sightings.delete(uid);
+  /** A deleted object is forgotten, unless its owner may be yet to come: watches are not ordered against each other. */
+  leave({ uid, ownerReferences = [] }: ObjectMeta): void {
+    if (!this.#isUnplaced(uid)) {
+      this.#forget(uid);
+      return;
+    }
+    const owners = ownerReferences.map((owner) => owner.uid);
+    const orphan = this.#orphans.remember({ uid, owners, goneAt: timestampOf(this.#options.clock.now()) });
+    if (orphan === undefined) return;
+    const sighting = this.#sightings.get(orphan.uid);
+    if (sighting !== undefined && this.#isUnplaced(orphan.uid)) this.#orphans.forget(orphan, sighting);
+    this.#forget(orphan.uid);
   }
 
-  /** Those of the given objects, in their order, which are forgotten. */
+  /** These objects came into the story. Those of them that were seen, in their order, are forgotten. */
   take(uids: readonly string[]): readonly Sighting[] {
     const taken = uids.flatMap((uid) => this.#sightings.get(uid) ?? []).sort((a, b) => a.order - b.order);
     for (const uid of uids) this.#sightings.delete(uid);
     return taken;
   }
 
-  /** The first of a type, before `order`, whose owner may be yet to come. */
-  firstAwaited(place: TypeInPlace, order: number, isUnplaced: (uid: string) => boolean): Sighting | undefined {
-    const since = this.#clock.now() - AWAITED_MS;
+  /** What is missing of the story where objects came into it that owned others which were too many to be remembered. */
+  takeMissed(uids: readonly string[]): readonly Missed[] {
+    return this.#orphans.takeMissed(uids);
+  }
+
+  /** An object itself, or the first of its type that was seen before it, and whose owner may be yet to come. */
+  firstAwaited(member: Sighting): Sighting {
+    const since = this.#options.clock.now() - AWAITED_MS;
     for (const sighting of this.#sightings.values()) {
-      if (sighting.order >= order) return undefined;
-      if (sighting.place === place && sighting.seenAt >= since && isUnplaced(sighting.uid)) return sighting;
+      if (sighting.order >= member.order) break;
+      if (sighting.place === member.place && sighting.seenAt >= since && this.#isUnplaced(sighting.uid))
+        return sighting;
     }
-    return undefined;
+    return member;
+  }
+
+  /** All of a type is watched in full from one on: only what came before, and whose owner may be yet to come, lacks something. */
+  keepBefore(from: Sighting): void {
+    for (const [uid, sighting] of this.#sightings)
+      if (sighting.place === from.place && (showsAllOf(sighting, from) || !this.#isUnplaced(uid)))
+        this.#sightings.delete(uid);
+  }
+
+  #isUnplaced(uid: string): boolean {
+    return this.#options.witness.isUnplaced(uid);
+  }
+
+  #forget(uid: string): void {
+    this.#sightings.delete(uid);
+    this.#options.witness.forget(uid);
   }
 }

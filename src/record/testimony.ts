@@ -24,6 +24,14 @@ export interface Standing {
   readonly isMetadata?: boolean;
 }
 
+/** What came late: a type that appeared during the capture, or the owner that tells that an object is of the story. */
+export interface Lateness {
+  readonly of: 'type' | 'owner';
+  readonly since: Timestamp;
+  /** Without it: until now. */
+  readonly until?: Timestamp;
+}
+
 /** What the watches tell the recorder. Every call is synchronous: watches are always drained. */
 export interface Witness {
   /** Metadata of an object whose type is not in the story (yet); returns the UIDs that came into the story with it. */
@@ -51,8 +59,8 @@ export interface Witness {
   /** What was denied was listed. */
   readable(place: WatchedPlace): void;
   failing(type: ResourceType, error: Error): void;
-  /** A type that appeared during the capture had objects of the story before it could be listed. */
-  late(type: ResourceType, namespace: string | null, since: Timestamp): void;
+  /** States of objects of the story came and went before they could be had. */
+  late(type: ResourceType, namespace: string | null, lateness: Lateness): void;
   /** The recorder itself cannot go on, e.g. because the journal cannot be written. */
   fatal(error: unknown): void;
 }

@@ -1,7 +1,7 @@
 import type { Branch } from '../model/branch.ts';
 import type { ResourceType } from '../model/resource.ts';
-import { earlierOf, type Timestamp } from '../model/time.ts';
-import type { Sighting } from './sightings.ts';
+import { earlierOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Sighting, showsAllOf } from './sightings.ts';
 import { placeKey } from './testimony.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 
@@ -16,6 +16,13 @@ const CENSUS = { found: 1, created: 1, changed: 0, deleted: -1, deletedUnseen: -
 export interface Member {
   readonly uid: string;
   readonly name: string;
+}
+
+/** When there were states of a type that nobody saw whole. */
+export interface Missed {
+  readonly place: TypeInPlace;
+  readonly since: Timestamp;
+  readonly until: Timestamp;
 }
 
 /**
@@ -34,6 +41,8 @@ export class TypeInPlace {
   /** Where the metadata watch stood after each of its lists. */
   readonly lists: string[] = [];
   isFull = false;
+  /** The full watch begins before this one; undefined where it began with what there was. */
+  fullFrom: Sighting | undefined;
   /** Members that were found while a list of the metadata watch runs. */
   listedMembers: Sighting[] = [];
   /** Since when objects were seen and gone again, whose owner was not seen, and never a whole state of them. */
@@ -57,6 +66,12 @@ export class TypeInPlace {
   /** Whether objects of it are in the story. */
   get hasMembers(): boolean {
     return this.isFull || this.#alone.size > 0;
+  }
+
+  /** What of an object that was seen so the full watch does not show; undefined where it shows all, or will. */
+  missedOf(sighting: Sighting): Missed | undefined {
+    if (this.fullFrom === undefined || showsAllOf(sighting, this.fullFrom)) return undefined;
+    return { place: this, since: sighting.heard, until: timestampOf(this.fullFrom.seenAt) };
   }
 
   /** An object is gone that was first seen after `heard`. */

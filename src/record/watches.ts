@@ -9,7 +9,7 @@ import type { Past } from './past.ts';
 import { RunningWatches, type RunningWatchesOptions } from './running-watches.ts';
 import { type Sighting, Sightings, startOf, type WatchStart } from './sightings.ts';
 import { placeKey, type WatchedPlace } from './testimony.ts';
-import { type Member, TypeInPlace, uidOf } from './type-in-place.ts';
+import { type Member, type Missed, TypeInPlace, uidOf } from './type-in-place.ts';
 import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
 import { WatchPasts } from './watch-pasts.ts';
 
@@ -21,9 +21,6 @@ export interface WatchesOptions extends RunningWatchesOptions {
   /** What the watches of a recorder that was killed had told. */
   readonly past?: Past | undefined;
 }
-
-/** Deleted objects whose owner never came are remembered up to this many. */
-const MAX_ORPHANS = 1000;
 
 /**
  * Watches every type of a namespace as metadata, and those with an object in the story in full. A type that comes into
@@ -41,14 +38,13 @@ export class Watches {
   readonly #ownNames = new Map<string, Set<string>>();
   /** Refused types of which what is allowed by name was looked up. */
   readonly #narrowed = new Set<string>();
-  readonly #orphans: string[] = [];
 
   constructor(options: WatchesOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
     this.#running = new RunningWatches(options, signal);
     this.#pasts = new WatchPasts(options.past);
-    this.#sightings = new Sightings(options.clock);
+    this.#sightings = new Sightings(options);
   }
 
   /** Types that are watched, whole or as metadata. */
@@ -183,31 +179,17 @@ export class Watches {
     place.count(change);
     const uid = uidOf(change);
     if (place.isFull || place.isAlone(uid)) return; // another watch sees it too
-    const { witness } = this.#options;
     if (change.type === 'deletedUnseen') {
-      // It came and went as metadata alone. Its owner may be yet to come, and then all of it is missing.
-      if (witness.isUnplaced(uid)) place.lacksFrom(this.#sightings.get(uid)?.heard);
-      this.#sightings.delete(uid);
-      witness.forget(uid);
+      this.#sightings.leaveUnseen(uid);
       return;
     }
     const { name } = change.object.metadata;
     if (this.#hasOwnWatch(place, name)) return; // its own watch tells it whole
     this.#sightings.see({ uid, name }, place, change);
-    const placed = witness.learn(place.type.resource, change.object);
+    const placed = this.#options.witness.learn(place.type.resource, change.object);
     if (placed.length > 0) this.#placed(placed);
-    if (change.type === 'deleted' && !place.isFull && !place.isAlone(uid)) this.#leave(uid);
-  }
-
-  /** A deleted object is forgotten, unless its owner may be yet to come: watches are not ordered against each other. */
-  #leave(uid: string): void {
-    const { witness } = this.#options;
-    const isOrphan = witness.isUnplaced(uid);
-    if (isOrphan) this.#orphans.push(uid);
-    const gone = isOrphan && this.#orphans.length <= MAX_ORPHANS ? undefined : isOrphan ? this.#orphans.shift() : uid;
-    if (gone === undefined) return;
-    this.#sightings.delete(gone);
-    witness.forget(gone);
+    if (change.type === 'deleted' && !place.isFull && !place.isAlone(uid))
+      this.#sightings.leave(change.object.metadata);
   }
 
   /** Of a type without an object in the story, what may have been missed is a gap only if one comes into it. */
@@ -223,34 +205,35 @@ export class Watches {
     const { type, namespace, lateSince } = place;
     const members = place.listedMembers;
     place.listedMembers = [];
-    if (members.length > 0 && lateSince !== undefined) this.#options.witness.late(type, namespace, lateSince);
-    this.#watchMembers(place, members, { from: resourceVersion, listFrom: true });
+    if (members.length > 0 && lateSince !== undefined)
+      this.#options.witness.late(type, namespace, { of: 'type', since: lateSince });
+    this.#watchMembers(place, members);
   }
 
   /** Objects came into the story: they are watched in full from before they were first seen. */
   #placed(uids: readonly string[]): void {
+    if (uids.length === 0) return;
+    const missed = new Map<TypeInPlace, Missed>();
     for (const sighting of this.#sightings.take(uids)) {
       const { place } = sighting;
-      const start = startOf(sighting);
-      if (start !== undefined) this.#watchMembers(place, [sighting], start);
+      const missedOfIt = place.missedOf(sighting);
+      if (missedOfIt !== undefined) missed.set(place, missed.get(place) ?? missedOfIt);
+      else if (startOf(sighting) !== undefined) this.#watchMembers(place, [sighting]);
       else place.listedMembers.push(sighting); // its position is known when the list is complete
     }
+    for (const { place, ...when } of [...missed.values(), ...this.#sightings.takeMissed(uids)])
+      this.#options.witness.late(place.type, place.namespace, { of: 'owner', ...when });
   }
 
   /** Members of a crowded type are watched one by one, while they are few; else all of their type is watched in full. */
-  #watchMembers(place: TypeInPlace, members: readonly Sighting[], start: WatchStart): void {
+  #watchMembers(place: TypeInPlace, members: readonly Sighting[]): void {
     const [first] = members;
     if (place.isFull || first === undefined) return;
-    for (const doubt of place.doubts.splice(0)) this.#options.witness.relisted(place.type, place.namespace, doubt);
-    if (!place.isCrowdFor(members.length, this.#options.crowd)) this.#upgrade(place, this.#startBefore(first) ?? start);
-    else for (const member of members) this.#watchMember(place, member, start);
-  }
-
-  /** Where those are seen as well that came before, and whose owner may be yet to come. */
-  #startBefore({ place, order }: Sighting): WatchStart | undefined {
-    const { witness } = this.#options;
-    const awaited = this.#sightings.firstAwaited(place, order, (uid) => witness.isUnplaced(uid));
-    return awaited && startOf(awaited);
+    const { witness, crowd } = this.#options;
+    for (const doubt of place.doubts.splice(0)) witness.relisted(place.type, place.namespace, doubt);
+    if (place.isCrowdFor(members.length, crowd))
+      for (const member of members) this.#watchMember(place, member, startOf(member) ?? {});
+    else this.#upgrade(this.#sightings.firstAwaited(first));
   }
 
   /** One object, in full, until it is gone; another one of its name is another member. */
@@ -269,12 +252,15 @@ export class Watches {
     });
   }
 
-  /** All objects of a type, in full, in place of their metadata. */
-  #upgrade(place: TypeInPlace, start: WatchStart): void {
+  /** All objects of a type, in full, in place of their metadata, from before one of them was seen. */
+  #upgrade(from: Sighting): void {
+    const { place } = from;
     place.isFull = true;
+    place.fullFrom = from;
     place.metadataWatch?.[Symbol.dispose]();
+    this.#sightings.keepBefore(from);
     const { type, namespace } = place;
-    void this.#run({ type, namespace, ...start }, (change) => this.#wholeChange(place, change));
+    void this.#run({ type, namespace, ...startOf(from) }, (change) => this.#wholeChange(place, change));
   }
 
   #wholeChange(place: TypeInPlace, change: WatchedChange): void {

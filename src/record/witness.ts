@@ -13,7 +13,7 @@ import { familyOf, mayBelong } from './families.ts';
 import type { Past, PastTarget } from './past.ts';
 import type { Placement } from './placement.ts';
 import type { RecordLog } from './record.ts';
-import { placeKey, type Standing, type WatchedPlace, type Witness } from './testimony.ts';
+import { type Lateness, placeKey, type Standing, type WatchedPlace, type Witness } from './testimony.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 
 export interface WitnessOptions {
@@ -38,6 +38,13 @@ interface Denial {
 
 /** Without these a story lacks what its reader came for, so that their refusal is a gap and not only a note. */
 const ESSENTIAL = new Set(['pods', 'events', 'events.events.k8s.io']);
+
+/** What is missing where something came late. */
+const LATE = {
+  type: 'the type appeared during the capture; states of its objects before its first list cannot be had',
+  owner:
+    'objects were seen long before their owner, which tells that they are of the story; their first states were not kept',
+} as const;
 
 /** Watches that fail within so long of each other fail for one reason, e.g. a restart of the API server: it is told once. */
 const SAME_TROUBLE_MS = 60_000;
@@ -175,9 +182,8 @@ export class RecorderWitness implements Witness {
     );
   }
 
-  late(type: ResourceType, namespace: string | null, since: Timestamp): void {
-    const evidence = 'the type appeared during the capture; states of its objects before its first list cannot be had';
-    this.#gap({ resource: groupResourceOf(type), namespace, cause: 'late-type', since }, evidence);
+  late(type: ResourceType, namespace: string | null, { of, ...when }: Lateness): void {
+    this.#gap({ resource: groupResourceOf(type), namespace, cause: `late-${of}`, ...when }, LATE[of]);
   }
 
   denied({ type, namespace, name }: WatchedPlace, error: ApiError): void {
