@@ -1,4 +1,4 @@
-import { messageOf } from '../model/errors.ts';
+import { FaroError, messageOf } from '../model/errors.ts';
 import { path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { mayI } from './access.ts';
@@ -8,10 +8,17 @@ import { HttpNodeFiles, type NodeFiles } from './node-files.ts';
 import { nodeOf } from './node-settings.ts';
 
 /** Whether a node's log files can be read, and if not why. */
-export type NodeRoute =
-  | { readonly type: 'node-files'; readonly node: string; readonly files: NodeFiles }
-  /** `isPassing`: it could not be asked now; the next question may be answered. */
-  | { readonly type: 'refused'; readonly node: string; readonly reason: string; readonly isPassing: boolean };
+export type NodeRoute = { readonly type: 'node-files'; readonly node: string; readonly files: NodeFiles } | NodeRefusal;
+
+export interface NodeRefusal {
+  readonly type: 'refused';
+  readonly node: string;
+  readonly reason: string;
+  /** It could not be asked now; the next question may be answered. */
+  readonly isPassing: boolean;
+  /** Of a kubelet that was to be asked directly: what would let its files be read, where that is known. */
+  readonly wayOut?: string | undefined;
+}
 
 export interface NodeRoutesOptions {
   readonly client: Pick<KubeClient, 'raw' | 'postJson'>;
@@ -39,7 +46,8 @@ export class NodeRoutes {
       // A node that refused is not asked again; one that could not be reached, or answered something else, is.
       const isPassing = !isRefusal(error);
       if (isPassing) this.#routes.delete(node);
-      return { type: 'refused', node, reason: messageOf(error), isPassing };
+      const wayOut = this.#options.kubelet === undefined ? undefined : wayOutOf(error);
+      return { type: 'refused', node, reason: messageOf(error), isPassing, wayOut };
     });
     this.#routes.set(node, route);
     return route;
@@ -65,6 +73,20 @@ export class NodeRoutes {
 function directly(kubelet: (host: string) => Pick<KubeClient, 'raw'>, pod: KubeObject, node: string): NodeFiles {
   const host = textOf(path(pod.status, 'hostIP')) ?? node;
   return new HttpNodeFiles(kubelet(host), { root: '/logs/pods/', through: 'the kubelets (nodes/log)' });
+}
+
+/** What a kubelet may lack; unlike the API server it has its own authorities, and asks the API server who a user is. */
+function wayOutOf(error: unknown): string | undefined {
+  switch (error instanceof FaroError ? error.code : undefined) {
+    case 'unauthorized':
+      return 'a kubelet takes a token where its authentication.webhook is enabled, a certificate of its authentication.x509.clientCAFile; without --kubelet-direct files are read through the API server, which takes get on nodes/proxy';
+    case 'forbidden':
+      return 'it takes get on nodes/log';
+    case 'unreachable':
+      return "can the nodes be reached at --kubelet-port, and are their certificates those of --kubelet-ca (or else of the cluster's authority)?";
+    default:
+      return undefined;
+  }
 }
 
 /** The folder of a container's log files, below `/var/log/pods/`. */

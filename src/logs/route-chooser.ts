@@ -17,8 +17,8 @@ export interface RouteChooserOptions {
   readonly routeOf: (pod: KubeObject) => Promise<NodeRoute>;
   readonly sink: Pick<LogSink, 'append'>;
   readonly clock: Clock;
-  /** Says something to whoever runs the recorder. */
-  readonly say: (text: string) => void;
+  /** Says something to whoever runs the recorder; what was asked for in vain is a warning. */
+  readonly say: (text: string, level: 'info' | 'warn') => void;
 }
 
 const FIRST_RETRY_MS = 200;
@@ -89,13 +89,15 @@ export class RouteChooser {
       choice === 'auto'
         ? 'the logs of its pods come from the pod log API, where a rotation can lose lines'
         : 'none is read';
+    const wayOut = route.type === 'node-files' ? undefined : route.wayOut;
     const text =
       route.type === 'node-files'
         ? `logs come from the nodes' log files, through ${route.files.through}${beside}: every line that a file still holds`
-        : `node ${route.node} does not let its log files be read (${route.reason}): ${instead}`;
+        : `node ${route.node} does not let its log files be read (${route.reason}): ${[instead, wayOut ?? []].flat().join('; ')}`;
     if (this.#stated.has(text)) return;
     this.#stated.add(text);
-    say(text);
+    const isInVain = route.type === 'refused' && (choice === 'node-files' || wayOut !== undefined);
+    say(text, isInVain ? 'warn' : 'info');
     sink.append({ kind: 'note', observed: timestampOf(clock.now()), text });
   }
 }

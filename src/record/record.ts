@@ -133,7 +133,7 @@ export class Recorder {
             maxStreams: options.logs.maxStreams,
             route: options.logs.route ?? 'auto',
             routeOf: (pod) => routes.routeOf(pod),
-            say: (text) => options.log.info({}, text),
+            say: (text, level) => options.log[level]({}, text),
             past: options.past?.logs,
             settings: nodes,
             sink: {

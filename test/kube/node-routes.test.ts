@@ -40,3 +40,16 @@ for (const status of [401, 408, 410, 429, 500, 503])
   test(`a node that answers ${status} once is asked again`, async () => {
     assert.deepEqual(await asked(status), { types: ['refused', 'node-files'], requests: 2 });
   });
+
+for (const [status, wayOut] of [
+  [401, /authentication\.webhook.*without --kubelet-direct/],
+  [403, /nodes\/log/],
+] as const)
+  test(`a kubelet that is asked directly and answers ${status} says what it would take`, async () => {
+    const client = {
+      postJson: () => Promise.reject(new Error('nobody is asked')),
+      raw: () => Promise.reject(new ApiError(status, `status ${status}`)),
+    };
+    const route = await new NodeRoutes({ client, kubelet: () => client }, new AbortController().signal).routeOf(pod);
+    assert.match((route.type === 'refused' ? route.wayOut : undefined) ?? '', wayOut);
+  });

@@ -25,30 +25,46 @@ const passing: NodeRoute = { type: 'refused', node: 'n', reason: '503', isPassin
 async function chosen(route: LogRouteChoice, answers: readonly NodeRoute[]) {
   const clock = new SimulatedClock();
   const said: string[] = [];
+  const noted: string[] = [];
   let asked = 0;
   const chooser = new RouteChooser({
     route,
     limits: {},
     routeOf: async () => answers[Math.min(asked++, answers.length - 1)] ?? refused,
-    sink: { append: () => undefined },
+    sink: { append: (record) => void (record.kind === 'note' && noted.push(record.text)) },
     clock,
-    say: (text) => said.push(text),
+    say: (text, level) => said.push(`${level}: ${text}`),
   });
   const choice = chooser.choose(pod, new InstanceLife(instance, RUNNING), signal);
   await clock.advance(60_000, () => new Promise((resolve) => setImmediate(resolve)));
-  return { route: await choice, asked, said };
+  return { route: await choice, asked, said, noted };
 }
 
 test('a node that cannot be asked for a moment is asked again, and only what comes of it is said', async () => {
   const { route, said } = await chosen('auto', [passing, passing, files]);
   assert.equal(route, files);
   assert.deepEqual(said, [
-    "logs come from the nodes' log files, through a fake, with the pod log API beside them: every line that a file still holds",
+    "info: logs come from the nodes' log files, through a fake, with the pod log API beside them: every line that a file still holds",
   ]);
 });
 
 test('a node that refuses is asked once', async () => {
   assert.deepEqual(await chosen('auto', [refused]).then(({ route, asked }) => [route, asked]), [refused, 1]);
+});
+
+test('a kubelet that was to be asked directly, and refuses, is a warning with the way out, in the story too', async () => {
+  const { said, noted } = await chosen('auto', [{ ...refused, wayOut: 'let it' }]);
+  const text =
+    'node n does not let its log files be read (403): the logs of its pods come from the pod log API, where a rotation can lose lines; let it';
+  assert.deepEqual({ said, noted }, { said: [`warn: ${text}`], noted: [text] });
+});
+
+test('a refusal is no warning where nobody asked for files, and one where only they may serve', async () => {
+  for (const [route, level] of [
+    ['auto', 'info'],
+    ['node-files', 'warn'],
+  ] as const)
+    assert.match((await chosen(route, [refused])).said.join(), new RegExp(`^${level}: [^;]*$`));
 });
 
 test('where the pod log API can serve instead, a node that does not answer is soon given up', async () => {
