@@ -1,4 +1,5 @@
-import { field, listOf, path, textOf } from '../model/fields.ts';
+import { containerNamesOf } from '../model/container-specs.ts';
+import { path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 import type { Api } from './api.ts';
 import type { SimulatedNode } from './node.ts';
@@ -21,9 +22,7 @@ export type LogAnswer =
 /** Answers a request for a container's log as API server and kubelet do together. Ends when `signal` aborts. */
 export function answerLog(api: Api, pod: KubeObject, request: LogRequest, signal: AbortSignal): LogAnswer {
   const { name, uid } = pod.metadata;
-  const names = [...listOf(path(pod, 'spec', 'initContainers')), ...listOf(path(pod, 'spec', 'containers'))].map(
-    (container) => textOf(field(container, 'name')),
-  );
+  const names = containerNamesOf(pod.spec);
   const { container = names[0] ?? '', previous, ...options } = request;
   if (!names.includes(container)) return badRequest(`container ${container} is not valid for pod ${name}`);
   const node = api.nodes.find((candidate) => candidate.name === textOf(path(pod, 'spec', 'nodeName')));

@@ -1,3 +1,4 @@
+import { containersOf } from '../model/container-specs.ts';
 import { field, listOf, path, textOf } from '../model/fields.ts';
 
 /** The names of the objects of its own namespace that a pod's spec takes. */
@@ -14,9 +15,7 @@ export function podReferencesOf(spec: unknown): PodReferences {
     volume,
     ...listOf(path(volume, 'projected', 'sources')),
   ]);
-  const containers = ['initContainers', 'containers', 'ephemeralContainers'].flatMap((name) =>
-    listOf(field(spec, name)),
-  );
+  const containers = containersOf(spec);
   // Most variables, of which a pod may have hundreds, have a value of their own.
   const variables = containers.flatMap((container) =>
     listOf(field(container, 'env')).filter((variable) => field(variable, 'valueFrom') !== undefined),

@@ -1,5 +1,6 @@
 import { nodeOf } from '../kube/node-settings.ts';
-import { field, listOf, path, textOf } from '../model/fields.ts';
+import { containerNamesOf } from '../model/container-specs.ts';
+import { path, textOf } from '../model/fields.ts';
 import type { Gap } from '../model/gap.ts';
 import { type ContainerInstance, type InstanceState, instanceName } from '../model/instance.ts';
 import type { KubeObject } from '../model/resource.ts';
@@ -128,12 +129,7 @@ export function mayBeFollowed(pod: KubeObject, instances: readonly InstanceState
 export function mayHaveBegun(pod: KubeObject, { isLast }: { readonly isLast: boolean }): readonly ContainerInstance[] {
   const { uid: podUid, name, namespace = '' } = pod.metadata;
   if (hasEnded(pod) || (isLast && nodeOf(pod) === undefined)) return [];
-  return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
-    listOf(path(pod.spec, list)).flatMap((spec) => {
-      const container = textOf(field(spec, 'name'));
-      return container === undefined ? [] : [{ podUid, namespace, pod: name, container, restart: 0 }];
-    }),
-  );
+  return containerNamesOf(pod.spec).map((container) => ({ podUid, namespace, pod: name, container, restart: 0 }));
 }
 
 /** The kubelet sets the last phase when nothing will run any more, before a pod that was told to go is gone. */

@@ -1,4 +1,5 @@
-import { field, listOf, path, textOf } from '../model/fields.ts';
+import { containersOf } from '../model/container-specs.ts';
+import { field, path, textOf } from '../model/fields.ts';
 import { type Facts, type ObjectFacts, type Rollout, secondsBetween } from './facts.ts';
 import { type Found, nameOf } from './finding.ts';
 import { brief } from './text.ts';
@@ -39,10 +40,8 @@ function whatChanged(before: Rollout | undefined, after: Rollout): string {
 }
 
 function imagesOf({ template }: Rollout): ReadonlyMap<string, string> {
-  const spec = path(JSON.parse(template), 'spec');
-  const containers = ['initContainers', 'containers'].flatMap((list) => listOf(field(spec, list)));
   return new Map(
-    containers.flatMap((container) => {
+    containersOf(path(JSON.parse(template), 'spec')).flatMap((container) => {
       const [name, image] = ['name', 'image'].map((part) => textOf(field(container, part)));
       return name === undefined || image === undefined ? [] : [[name, image] as const];
     }),

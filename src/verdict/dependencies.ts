@@ -1,3 +1,4 @@
+import { containersOf } from '../model/container-specs.ts';
 import { field, listOf, path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 import type { Facts, ObjectFacts } from './facts.ts';
@@ -52,7 +53,7 @@ export function usesConfig(pod: ObjectFacts, config: Pick<ObjectFacts, 'kind' | 
 }
 
 function configsOf(pod: KubeObject): ReadonlySet<string> {
-  const lists = ['initContainers', 'containers'].flatMap((list) => listOf(path(pod, 'spec', list)));
+  const lists = containersOf(pod.spec);
   const volumes = listOf(path(pod, 'spec', 'volumes'));
   const sources = [...volumes, ...volumes.flatMap((volume) => listOf(path(volume, 'projected', 'sources')))];
   const named = (kind: string, name: unknown) => (textOf(name) === undefined ? [] : [`${kind}/${textOf(name)}`]);

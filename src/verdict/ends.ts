@@ -1,4 +1,5 @@
-import { field, listOf, path, textOf } from '../model/fields.ts';
+import { containersOf } from '../model/container-specs.ts';
+import { field, path, textOf } from '../model/fields.ts';
 import { type EventFact, type Facts, type Moment, type ObjectFacts, type RunFacts, secondsBetween } from './facts.ts';
 import { isWell, workloadOf } from './wellness.ts';
 
@@ -149,6 +150,5 @@ function hasProbe(pod: ObjectFacts, container: string, probe: string): boolean {
 
 /** A container in its pod's spec. */
 export function specOf(pod: ObjectFacts, container: string): unknown {
-  const lists = ['initContainers', 'containers'].flatMap((list) => listOf(path(pod.state, 'spec', list)));
-  return lists.find((spec) => field(spec, 'name') === container);
+  return containersOf(pod.state?.spec).find((spec) => field(spec, 'name') === container);
 }

@@ -1,4 +1,5 @@
-import { field, listOf, numberOf, path, textOf } from '../../model/fields.ts';
+import { containerNamesOf } from '../../model/container-specs.ts';
+import { field, numberOf } from '../../model/fields.ts';
 import { settingsText } from '../dependencies.ts';
 import { probeEvents, specOf } from '../ends.ts';
 import {
@@ -21,14 +22,10 @@ export const readinessProbe: Rule = {
   name: 'readiness-probe',
   role: 'dependent',
   find: (facts) =>
-    ofKind(facts, 'Pod').flatMap((pod) => containersOf(pod).flatMap((name) => findingOf(facts, pod, name))),
+    ofKind(facts, 'Pod').flatMap((pod) =>
+      containerNamesOf(pod.state?.spec).flatMap((name) => findingOf(facts, pod, name)),
+    ),
 };
-
-function containersOf(pod: ObjectFacts): string[] {
-  return ['initContainers', 'containers'].flatMap((list) =>
-    listOf(path(pod.state, 'spec', list)).flatMap((spec) => textOf(field(spec, 'name')) ?? []),
-  );
-}
 
 function findingOf(facts: Facts, pod: ObjectFacts, container: string): Finding[] {
   const events = probeEvents(pod, container, 'readiness');
