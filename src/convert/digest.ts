@@ -1,3 +1,4 @@
+import { timeOfDay } from '../model/time.ts';
 import type { StoryContainer, StoryFinding, StoryObject } from '../story/document.ts';
 import type { StoryHead, StoryReader } from '../story/reader.ts';
 import type { ConvertOptions } from './converter.ts';
@@ -71,7 +72,7 @@ function finding({ rule, summary, evidence }: StoryFinding): string {
 
 function objectLine(head: StoryHead, object: StoryObject): string {
   const owner = head.objects[object.owners[0] ?? -1];
-  const gone = object.deletedTime === undefined ? '' : `, deleted ${object.deletedTime.slice(11, 23)}`;
+  const gone = object.deletedTime === undefined ? '' : `, deleted ${timeOfDay(object.deletedTime)}`;
   return `- ${inline(objectName(object))}${owner === undefined ? '' : ` (of ${inline(objectName(owner))})`}${gone}`;
 }
 
@@ -128,5 +129,5 @@ function templates({ templates: found }: Excerpts): string[] {
 }
 
 function short(time: string): string {
-  return `${time.slice(0, 10)} ${time.slice(11, 23)}`;
+  return `${time.slice(0, 10)} ${timeOfDay(time)}`;
 }

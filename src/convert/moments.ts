@@ -1,3 +1,4 @@
+import { timeOfDay } from '../model/time.ts';
 import type { TimelineEntry } from '../story/document.ts';
 import type { StoryHead } from '../story/reader.ts';
 import { detailText, wordsOf } from '../story/words.ts';
@@ -26,9 +27,7 @@ function momentLine(head: StoryHead, { entry, times }: Moment): string {
   const text = entry.type === 'lifecycle' ? detailsIn(entry) : textOf(entry, head.gaps);
   const what = inline(word === '' ? entry.type : word);
   const more = text === '' ? '' : `: ${inline(text, 200)}`;
-  // A time of whole seconds is shown as one.
-  const time = entry.time.slice(11, entry.precision === '1s' ? 19 : 23);
-  return `- ${time} ${about(head, entry)}${what}${more}${times > 1 ? ` (${times} times)` : ''}`;
+  return `- ${timeOfDay(entry.time, entry.precision)} ${about(head, entry)}${what}${more}${times > 1 ? ` (${times} times)` : ''}`;
 }
 
 function about(head: StoryHead, entry: Moment['entry']): string {

@@ -32,6 +32,11 @@ export function timestampOf(milliseconds: number): Timestamp {
   return `${whole.slice(0, -1)}${String(micros % 1000).padStart(3, '0')}000Z` as Timestamp;
 }
 
+/** The time of day of a Timestamp as it is shown, `16:07:03.120`, or `16:07:03` where it has whole seconds; also of a part of one. */
+export function timeOfDay(time: string, precision?: '1s'): string {
+  return time.slice(11, precision === '1s' ? 19 : 23);
+}
+
 /** Milliseconds since the epoch; the digits below a millisecond are dropped. */
 export function millisecondsOf(time: Timestamp): number {
   return Date.parse(`${time.slice(0, 23)}Z`);

@@ -1,4 +1,5 @@
 import { printable } from '../../model/printable.ts';
+import { timeOfDay } from '../../model/time.ts';
 import { detailText, wordsOf } from '../../story/words.ts';
 import { type Line, span, type Tone } from './line.ts';
 
@@ -26,7 +27,7 @@ const MARKS: Readonly<Record<EntryText['type'], { readonly mark: string; readonl
 export function entryLine({ time, type, who, text, isBad }: EntryText): Line {
   const { mark, tone } = MARKS[type];
   return [
-    span(`${printable(time.slice(11, 23)).padEnd(12)} `, 'dim'),
+    span(`${printable(timeOfDay(time)).padEnd(12)} `, 'dim'),
     span(`${mark} `, isBad ? 'bad' : tone),
     span(`${printable(who)}  `, type === 'log' ? 'dim' : isBad ? 'bad' : tone),
     span(printable(text), isBad ? 'bad' : type === 'log' ? 'plain' : tone),

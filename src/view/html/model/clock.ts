@@ -1,3 +1,4 @@
+import { timeOfDay } from '../../../model/time.ts';
 import type { LogColumns } from '../data/report-data.ts';
 
 /** Milliseconds since the story's start, from which everything in the report counts. */
@@ -10,7 +11,7 @@ export function timeOfLine({ seconds, nanos }: LogColumns, index: number, startN
 
 /** A clock time in UTC to the millisecond, or the second, cut as `Timestamp` is; a double may be a little below the true time. */
 export function clockText(epoch: number, precision?: '1s'): string {
-  return new Date(Math.floor(epoch + 0.001)).toISOString().slice(11, precision === '1s' ? 19 : 23);
+  return timeOfDay(new Date(Math.floor(epoch + 0.001)).toISOString(), precision);
 }
 
 /** A span of time in the two largest units that it has: `1 h 5 min`, `12.4 s`, `85 ms`. */

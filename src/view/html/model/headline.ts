@@ -1,3 +1,4 @@
+import { timeOfDay } from '../../../model/time.ts';
 import type { FactEntry, ReportFacts } from '../data/report-data.ts';
 import { text } from './pod-lane.ts';
 
@@ -22,7 +23,7 @@ export function headlineOf(entry: FactEntry): string {
 /** A gap's own words stand beside the timeline. */
 export function gapHeadline(gap: ReportFacts['gaps'][number] | undefined): string {
   if (gap === undefined) return 'something is missing here';
-  return `${gap.certainty === 'known' ? 'missing' : 'perhaps missing'} until ${gap.to.slice(11, 23)}, ${gap.cause}: ${gap.evidence}`;
+  return `${gap.certainty === 'known' ? 'missing' : 'perhaps missing'} until ${timeOfDay(gap.to)}, ${gap.cause}: ${gap.evidence}`;
 }
 
 const ACTIONS = {

@@ -1,5 +1,6 @@
 import { diffLines } from 'diff';
 import { useMemo, useState } from 'preact/hooks';
+import { timeOfDay } from '../../../model/time.ts';
 import { headlineOf } from '../model/headline.ts';
 import { type ObjectEntry, stateAt, statesOf, withoutBookkeeping } from '../model/states.ts';
 import { visibleText } from '../model/visible.ts';
@@ -71,7 +72,7 @@ function StateChoice({ name, states, value, onChange }: StateChoiceProps) {
       <select value={value} onChange={(event) => onChange(Number(event.currentTarget.value))}>
         {states.map((entry, number) => (
           <option key={entry.seq} value={number}>
-            {entry.time.slice(11, 23)} {visibleText(headlineOf(entry)).slice(0, 70)}
+            {timeOfDay(entry.time)} {visibleText(headlineOf(entry)).slice(0, 70)}
           </option>
         ))}
       </select>

@@ -1,3 +1,4 @@
+import { timeOfDay } from '../../../model/time.ts';
 import type { StoryContainer, StoryGap } from '../../../story/document.ts';
 import { visibleText } from '../model/visible.ts';
 import type { Opened } from './opened.ts';
@@ -28,7 +29,7 @@ export function Ledger({ opened }: { readonly opened: Opened }) {
           <ul>
             {notes.map(({ seq, time, text }) => (
               <li key={seq}>
-                <time>{time.slice(11, 23)}</time> {visibleText(text)}
+                <time>{timeOfDay(time)}</time> {visibleText(text)}
               </li>
             ))}
           </ul>
@@ -66,8 +67,8 @@ function Gaps({ opened, gaps }: { readonly opened: Opened; readonly gaps: readon
         {gaps.map((gap, number) => (
           <tr key={number}>
             <td>{visibleText(subjectOf(opened, gap))}</td>
-            <td>{gap.from.slice(11, 23)}</td>
-            <td>{gap.to.slice(11, 23)}</td>
+            <td>{timeOfDay(gap.from)}</td>
+            <td>{timeOfDay(gap.to)}</td>
             <td>{gap.certainty}</td>
             <td>{visibleText(gap.cause)}</td>
             <td>{visibleText(gap.evidence)}</td>
@@ -137,8 +138,8 @@ function Run({ run, name, isTold }: RunProps) {
       </td>
       <td class="number">{ledger.lines.toLocaleString('en')}</td>
       <td class="number">{ledger.bytes.toLocaleString('en')}</td>
-      <td>{ledger.firstLine?.slice(11, 23)}</td>
-      <td>{ledger.lastLine?.slice(11, 23)}</td>
+      <td>{timeOfDay(ledger.firstLine ?? '')}</td>
+      <td>{timeOfDay(ledger.lastLine ?? '')}</td>
       <td>{ledger.routes.map((route) => visibleText(route)).join(', ')}</td>
       <td class="number">{ledger.reconnects}</td>
       <td class={ledger.end === 'proven' ? '' : 'warn'}>
