@@ -43,7 +43,7 @@ if (values.journal === undefined)
   spawnSync(process.execPath, [...process.argv.slice(1), '--write', journal], { stdio: 'inherit' });
 const output = join(folder, `story${values.extension}`);
 // As the command does.
-keepHeapSmall();
+using _small = keepHeapSmall();
 const startedAt = performance.now();
 const startCpu = process.cpuUsage();
 let peak = 0;

@@ -2,6 +2,7 @@
 // Plain JavaScript that any Node.js parses, so that an old one gets this line and not a syntax error.
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const [major] = process.versions.node.split('.');
 if (Number(major) < 24) {
@@ -10,11 +11,15 @@ if (Number(major) < 24) {
   );
   process.exit(2);
 }
-// Compiled code is kept between runs: a third of the start-up. Where its folder cannot be written, nothing is kept.
-nodeModule.enableCompileCache();
-// It is written at the end, which a command that is killed does not come to: of one that runs for long, by then.
-setTimeout(() => nodeModule.flushCompileCache(), 2000).unref();
 // A checkout runs its sources, the package the one file that was made of them.
 const source = new URL('../src/main.ts', import.meta.url);
-if (existsSync(source)) await import(source.href);
-else nodeModule.createRequire(import.meta.url)('../dist/main.cjs');
+if (existsSync(source)) {
+  // Compiled code is kept between runs: a third of the start-up. Where its folder cannot be written, nothing is kept.
+  nodeModule.enableCompileCache();
+  // It is written at the end, which a command that is killed does not come to: of one that runs for long, by then.
+  setTimeout(() => nodeModule.flushCompileCache(), 2000).unref();
+  await import(source.href);
+} else {
+  const { runCompiled } = await import('./compiled.js');
+  runCompiled(fileURLToPath(new URL('../dist/main.cjs', import.meta.url)), process.argv[2]);
+}

@@ -126,7 +126,7 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
     const result = await recordWhole(journal, session, request);
     if (context.interrupts.second.aborted) throw left(dir);
     request.log.info({ ended: result.ended }, 'recorded; writing the story');
-    keepHeapSmall();
+    using _small = keepHeapSmall();
     const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true, signKey });
     return { result, summary };
   };

@@ -20,7 +20,7 @@ export async function recover(journal: string, options: RecoverOptions, context:
   using _lock = JournalLock.forReading(journal);
   await checkOutput(options.output, { force });
   const signKey = await signKeyOf(options);
-  keepHeapSmall();
+  using _small = keepHeapSmall();
   const summary = await writeStory({ journal, output: options.output, force, signKey });
   context.stderr.write(summarise(summary, { ended: 'recovered', goal: 'none', reason: '' }, options.output));
   return EXIT.done;

@@ -2,13 +2,27 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /**
- * From here on V8 collects garbage early, the old once it has grown by a fifth, and lets the young grow no more: while a
- * story is made it would take half as much memory again otherwise, to save a quarter of the time. (`--optimize-for-size`
- * saves no more, and takes half as much time again; `--max-semi-space-size` is read when V8 starts, and never again.)
+ * Until it is disposed V8 collects garbage early, the old once it has grown by a fifth, and lets the young grow no more:
+ * while a story is made it would take half as much memory again otherwise, to save a quarter of the time.
+ * (`--optimize-for-size` saves no more, and takes half as much time again; `--max-semi-space-size` is read when V8 starts,
+ * and never again.)
  */
-export function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=20');
+export function keepHeapSmall(): Disposable {
+  growOldBy(20);
   growBy(1);
+  return {
+    [Symbol.dispose]: () => {
+      growOldBy(ITS_OWN_PERCENT);
+      growBy(DEFAULT_GROWTH);
+    },
+  };
+}
+
+/** By what V8 finds best. */
+const ITS_OWN_PERCENT = 0;
+
+function growOldBy(percent: number): void {
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
 /** Of both halves of V8's young generation together; left to itself it doubles up to 128 MiB, all of which stays resident. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { cachedDataVersionTag } from 'node:v8';
+import { keepHeapSmall } from '../../src/cli/small-heap.ts';
 
 const MIB = 1024 * 1024;
 const SMALL_HEAP = new URL('../../src/cli/small-heap.ts', import.meta.url).href;
@@ -29,4 +31,13 @@ test('the young generation grows to 32 MiB and no further while it is bounded', 
 
 test('the young generation grows as it likes once it is bounded no more', () => {
   assert.ok(youngBytesOf('{ using bound = boundYoungGeneration(); }') > 32 * MIB);
+});
+
+test('once a story is made V8 has the flags that it began with, without which it would take no code that it made then', () => {
+  const before = cachedDataVersionTag();
+  {
+    using _small = keepHeapSmall();
+    assert.notEqual(cachedDataVersionTag(), before);
+  }
+  assert.equal(cachedDataVersionTag(), before);
 });

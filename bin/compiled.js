@@ -1,0 +1,71 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire, enableCompileCache, getCompileCacheDir } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { constants, Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
+
+/** Long enough for a recording to have begun: what is compiled by then is what each start waits for. */
+const KEPT_AFTER_MS = 5000;
+/** Of a command that does not exist nothing is kept. */
+const USAGE = 2;
+
+/**
+ * Runs a file of CommonJS with the code that V8 made of it when the same command ran first. Node's own cache holds what is
+ * compiled while a file is loaded, and no function that is called later, which is most of a start. The code lies in the
+ * folder of that cache (`NODE_COMPILE_CACHE`), which is one for each Node.js, its flags and its user; where it cannot be
+ * written, nothing is kept.
+ *
+ * @param {string} file
+ * @param {string | undefined} command its first argument: each command calls other functions
+ */
+export function runCompiled(file, command) {
+  enableCompileCache();
+  const folder = getCompileCacheDir();
+  const source = readFileSync(file);
+  const name = `faro-${/^[a-z]+$/.exec(command ?? '')?.[0] ?? ''}-${crc32(source).toString(16)}`;
+  const place = folder === undefined ? undefined : join(folder, name);
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename: file,
+    cachedData: place === undefined ? undefined : readKept(place),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  if (place !== undefined && script.cachedDataRejected !== false) keepLater(script, place);
+  const module = { exports: {} };
+  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+}
+
+/** V8 trusts what it is given; a file that a crash cut off is known by its checksum, which stands at its end. */
+function readKept(place) {
+  try {
+    const kept = readFileSync(place);
+    const code = kept.subarray(0, -4);
+    return crc32(code) === kept.readUInt32LE(code.length) ? code : undefined;
+  } catch {
+    return undefined; // none is there, or too little
+  }
+}
+
+/** At the process' end, which one that is killed does not come to: of one that runs for long, before. */
+function keepLater(script, place) {
+  // V8 would forget the code of what has not run for a while, such as all of the start.
+  setFlagsFromString('--no-flush-bytecode');
+  const keep = () => {
+    clearTimeout(timer);
+    process.off('exit', keep);
+    // It takes no code that was made with other flags than it has when it reads it.
+    setFlagsFromString('--flush-bytecode');
+    if (process.exitCode === USAGE) return;
+    const code = script.createCachedData();
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32LE(crc32(code));
+    try {
+      writeFileSync(`${place}.${process.pid}`, Buffer.concat([code, checksum]));
+      renameSync(`${place}.${process.pid}`, place);
+    } catch {
+      // The next one starts as slowly.
+    }
+  };
+  const timer = setTimeout(keep, KEPT_AFTER_MS).unref();
+  process.on('exit', keep);
+}
