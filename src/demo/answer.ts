@@ -40,14 +40,17 @@ export class Answer {
   }
 
   json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): void {
-    const body = Buffer.from(`${JSON.stringify(value)}\n`);
-    this.begin(status, 'application/json', headers);
-    void this.write(body).then(() => this.end());
+    this.body(status, 'application/json', Buffer.from(`${JSON.stringify(value)}\n`), headers);
   }
 
   text(status: number, contentType: string, text: string): void {
-    this.begin(status, contentType);
-    void this.write(Buffer.from(text)).then(() => this.end());
+    this.body(status, contentType, Buffer.from(text));
+  }
+
+  /** All of an answer. */
+  body(status: number, contentType: string, body: Buffer, headers: Readonly<Record<string, string>> = {}): void {
+    this.begin(status, contentType, headers);
+    void this.write(body).then(() => this.end());
   }
 
   end(): void {

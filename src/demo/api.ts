@@ -1,3 +1,4 @@
+import { PROTOBUF } from '../kube/metadata-protobuf.ts';
 import { apiVersionOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
 import type { Answer } from './answer.ts';
@@ -7,6 +8,7 @@ import { discovery } from './discovery.ts';
 import type { Fault, FaultRequest, Faults } from './faults.ts';
 import type { SimulatedNode } from './node.ts';
 import { proxyPath } from './node-proxy.ts';
+import { type Document, protobufDocument } from './protobuf.ts';
 import { serveLog } from './serve-log.ts';
 import { serveProxy } from './serve-proxy.ts';
 import { serveWatch } from './serve-watch.ts';
@@ -38,7 +40,7 @@ export interface Api {
   readonly server: Availability;
   authorize: Authorizer;
   /** How new the server is: what it serves and understands. */
-  readonly features: { aggregatedDiscovery: boolean; watchList: boolean };
+  readonly features: { aggregatedDiscovery: boolean; watchList: boolean; protobuf: boolean };
   readonly maxStreams: number;
 }
 
@@ -160,28 +162,32 @@ function list(api: Api, { route, reply, type, accept }: Call & { readonly type: 
   const all = there.filter((object) => matchesFields(object, query.get('fieldSelector')));
   const from = Number(query.get('continue') ?? 0);
   const limit = Number(query.get('limit') ?? 0) || all.length;
-  const isMetadata = accept.includes('as=PartialObjectMetadataList');
   const rest = all.length - from - limit;
-  reply.json(200, {
-    kind: isMetadata ? 'PartialObjectMetadataList' : `${type.kind}List`,
-    apiVersion: isMetadata ? 'meta.k8s.io/v1' : apiVersionOf(type),
-    metadata: {
-      resourceVersion,
-      ...(rest > 0 ? { continue: String(from + limit), remainingItemCount: rest } : {}),
-    },
+  const continued = rest > 0 ? { continue: String(from + limit), remainingItemCount: rest } : {};
+  const metadata = { resourceVersion, ...continued };
+  const items = all.slice(from, from + limit);
+  if (!accept.includes('as=PartialObjectMetadataList')) {
+    const named = { kind: `${type.kind}List`, apiVersion: apiVersionOf(type) };
     // Items of a typed list come without their kind, as from the real server.
-    items: all
-      .slice(from, from + limit)
-      .map((object) => (isMetadata ? presented(object, accept) : withoutKind(object))),
-  });
+    reply.json(200, { ...named, metadata, items: items.map(withoutKind) });
+    return;
+  }
+  const named = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' };
+  if (wantsProtobuf(api, accept)) reply.body(200, PROTOBUF, protobufDocument({ ...named, metadata, items }));
+  else reply.json(200, { ...named, metadata, items: items.map((object) => presented(object, accept)) });
 }
 
 function withoutKind({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubeObject): object {
   return rest;
 }
 
+/** Metadata alone comes as protobuf, to who would rather have that. */
+export function wantsProtobuf({ features }: Api, accept: string): boolean {
+  return features.protobuf && accept.startsWith(`${PROTOBUF};as=PartialObjectMetadata`);
+}
+
 /** The object, or only its metadata where the client asks for that. */
-export function presented(object: KubeObject, accept: string): object {
+export function presented(object: KubeObject, accept: string): Document {
   if (!accept.includes('as=PartialObjectMetadata')) return object;
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }

@@ -1,11 +1,15 @@
-import { apiVersionOf, type KubeObject, type ResourceType } from '../model/resource.ts';
-import { type Api, type Call, presented, refuse } from './api.ts';
+import { PROTOBUF } from '../kube/metadata-protobuf.ts';
+import { apiVersionOf, type ResourceType } from '../model/resource.ts';
+import { type Api, type Call, presented, refuse, wantsProtobuf } from './api.ts';
+import { type Document, protobufFrame } from './protobuf.ts';
 import { matchesFields, type StoredChange } from './store.ts';
 import { bookmarkMs, isServed } from './types.ts';
 
+type WatchCall = Call & { readonly type: ResourceType; readonly frame: typeof protobufFrame };
+
 /** Answers a watch: the objects that exist, if the client asks for them, then every change, then bookmarks while it is quiet. */
-export async function serveWatch(api: Api, call: Call & { readonly type: ResourceType }): Promise<void> {
-  const { route, reply, type, fault } = call;
+export async function serveWatch(api: Api, asked: Call & { readonly type: ResourceType }): Promise<void> {
+  const { route, reply, type, fault, accept } = asked;
   const { query } = route;
   const wantsInitial = query.get('sendInitialEvents') === 'true';
   if (wantsInitial && !api.features.watchList)
@@ -15,11 +19,13 @@ export async function serveWatch(api: Api, call: Call & { readonly type: Resourc
       'Invalid',
       'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
     );
-  const asked = query.get('resourceVersion') ?? '';
-  let position = wantsInitial || asked === '' || asked === '0' ? Number(api.store.resourceVersion) : Number(asked);
-  reply.begin(200, 'application/json');
+  const from = query.get('resourceVersion') ?? '';
+  let position = wantsInitial || from === '' || from === '0' ? Number(api.store.resourceVersion) : Number(from);
+  const isProtobuf = wantsProtobuf(api, accept);
+  const call = { ...asked, frame: isProtobuf ? protobufFrame : jsonFrame };
+  reply.begin(200, isProtobuf ? `${PROTOBUF};stream=watch` : 'application/json');
   if (fault?.type === 'watchError') return endWithError(call, fault.status, fault.reason);
-  if (wantsInitial || asked === '' || asked === '0') await sendInitial(api, call, position, wantsInitial);
+  if (wantsInitial || from === '' || from === '0') await sendInitial(api, call, position, wantsInitial);
   const seconds = Number(query.get('timeoutSeconds') ?? 0) || 3600;
   const ending = AbortSignal.any([reply.signal, timeout(api, seconds * 1000, reply.signal)]);
   while (!ending.aborted && isServed(api.types, type)) {
@@ -34,30 +40,21 @@ export async function serveWatch(api: Api, call: Call & { readonly type: Resourc
   reply.end();
 }
 
-async function sendInitial(
-  api: Api,
-  call: Call & { readonly type: ResourceType },
-  position: number,
-  isStreamed: boolean,
-): Promise<void> {
+async function sendInitial(api: Api, call: WatchCall, position: number, isStreamed: boolean): Promise<void> {
   for (const object of api.store.list(call.type, call.route.namespace))
     await sendChange(call, { type: 'ADDED', object });
   if (isStreamed) await sendBookmark(call, String(position), { 'k8s.io/initial-events-end': 'true' });
 }
 
-async function sendChange(call: Call, { type, object }: Pick<StoredChange, 'type' | 'object'>): Promise<void> {
+async function sendChange(call: WatchCall, { type, object }: Pick<StoredChange, 'type' | 'object'>): Promise<void> {
   const { namespace, query } = call.route;
   const isElsewhere = namespace !== null && object.metadata.namespace !== namespace;
   if (isElsewhere || !matchesFields(object, query.get('fieldSelector'))) return;
-  await call.reply.write(frame(type, presented(object, call.accept)));
+  await call.reply.write(call.frame(type, presented(object, call.accept)));
 }
 
 /** Resolves at the next change; sends bookmarks while there is none. */
-async function nextChange(
-  api: Api,
-  call: Call & { readonly type: ResourceType },
-  at: { position: number; ending: AbortSignal },
-): Promise<void> {
+async function nextChange(api: Api, call: WatchCall, at: { position: number; ending: AbortSignal }): Promise<void> {
   // What changed while the last frames were on their way would not wake anybody any more.
   if (api.store.since(call.type, at.position)?.length !== 0) return;
   const quiet = new AbortController();
@@ -71,17 +68,15 @@ async function nextChange(
 }
 
 async function sendBookmark(
-  { reply, route }: Call,
+  { reply, type, frame }: WatchCall,
   resourceVersion: string,
   annotations: Record<string, string>,
 ): Promise<void> {
-  const { type } = route;
-  if (type === undefined) return;
   const metadata = { resourceVersion, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
   await reply.write(frame('BOOKMARK', { kind: type.kind, apiVersion: apiVersionOf(type), metadata }));
 }
 
-async function endWithError({ reply }: Call, code: number, reason: string): Promise<void> {
+async function endWithError({ reply, frame }: WatchCall, code: number, reason: string): Promise<void> {
   const message = reason === 'Expired' ? 'too old resource version' : 'a planned fault';
   await reply.write(
     frame('ERROR', { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }),
@@ -89,7 +84,7 @@ async function endWithError({ reply }: Call, code: number, reason: string): Prom
   reply.end();
 }
 
-function frame(type: string, object: object | KubeObject): Buffer {
+function jsonFrame(type: string, object: Document): Buffer {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);
 }
 

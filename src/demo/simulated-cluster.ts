@@ -82,7 +82,7 @@ export class SimulatedCluster implements AsyncDisposable {
       log: (podUid, container, previous) => this.#kubelet.log(podUid, container, previous),
       server: new Availability(),
       authorize: () => true,
-      features: { aggregatedDiscovery: true, watchList: true },
+      features: { aggregatedDiscovery: true, watchList: true, protobuf: true },
       maxStreams,
     };
     this.store.create(find('namespaces'), null, { metadata: { name: 'kube-system' }, status: { phase: 'Active' } });

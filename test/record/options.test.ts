@@ -19,8 +19,10 @@ function lineCount(records: readonly JournalRecord[]): number {
 }
 
 for (const { title, features } of [
-  { title: 'streaming lists', features: { aggregatedDiscovery: true, watchList: false } },
-  { title: 'aggregated discovery', features: { aggregatedDiscovery: false, watchList: true } },
+  { title: 'streaming lists', features: { watchList: false } },
+  { title: 'aggregated discovery', features: { aggregatedDiscovery: false } },
+  { title: 'protobuf', features: { protobuf: false } },
+  { title: 'protobuf or streaming lists', features: { protobuf: false, watchList: false } },
 ])
   test(`a server without ${title} is recorded as well`, async () => {
     await using recording = await startRecording({
