@@ -1,8 +1,8 @@
 import { ProtobufFields } from './protobuf.ts';
 
 /**
- * The protobuf form of a watch of metadata, which costs a fraction of its JSON: what Faro needs to place an object (its
- * names and its owners) is read from the bytes, and the rest is stepped over. What comes out has the shape of the JSON.
+ * The protobuf form of a watch or a list of metadata, which costs a fraction of its JSON: what Faro needs to place an object
+ * (its names and its owners) is read from the bytes, and the rest is stepped over. What comes out has the shape of the JSON.
  * Numbers of fields: apimachinery's generated.proto of meta/v1 and runtime.
  */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
@@ -22,7 +22,10 @@ export function readWatchEvent(frame: Buffer): { readonly type: string; readonly
   return { type, object: readDocument(raw, { annotations: type === 'BOOKMARK' }) };
 }
 
-/** A document in its envelope: a Status, or the metadata of an object. */
+/**
+ * A document in its envelope: a Status, the metadata of an object, or a list of these; undefined without an envelope. Throws
+ * FaroError `protocol` for what is no message.
+ */
 export function readDocument(bytes: Buffer, options = { annotations: false }): unknown {
   if (bytes.length < MAGIC.length || bytes.compare(MAGIC, 0, MAGIC.length, 0, MAGIC.length) !== 0) return undefined;
   let kind: string | undefined;
@@ -32,14 +35,38 @@ export function readDocument(bytes: Buffer, options = { annotations: false }): u
     if (envelope.number === 1) kind = textIn(envelope.fields, 2);
     if (envelope.number === 2) raw = envelope.bytes;
   }
-  if (kind === 'Status') return readStatus(new ProtobufFields(raw));
-  let metadata: ProtobufFields | undefined;
-  for (const object = new ProtobufFields(raw); object.next(); )
-    if (object.number === 1 && object.holdsBytes) metadata = object.fields;
-  return { metadata: metadata === undefined ? {} : readMetadata(metadata, options) };
+  const fields = new ProtobufFields(raw);
+  if (kind === 'Status') return readStatus(fields);
+  return kind === 'PartialObjectMetadataList' ? readObjects(fields) : readObject(fields, options);
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
+
+function readObjects(fields: ProtobufFields): object {
+  let metadata = {};
+  const items: object[] = [];
+  while (fields.next()) {
+    if (!fields.holdsBytes) continue;
+    if (fields.number === 1) metadata = readListMetadata(fields.fields);
+    if (fields.number === 2) items.push(readObject(fields.fields, { annotations: false }));
+  }
+  return { metadata, items };
+}
+
+function readListMetadata(fields: ProtobufFields): object {
+  const metadata: Record<string, string> = {};
+  while (fields.next()) {
+    if (fields.number === 2 && fields.holdsBytes) metadata.resourceVersion = fields.text;
+    if (fields.number === 3 && fields.holdsBytes) metadata.continue = fields.text;
+  }
+  return metadata;
+}
+
+function readObject(fields: ProtobufFields, options: { readonly annotations: boolean }): object {
+  let metadata: ProtobufFields | undefined;
+  while (fields.next()) if (fields.number === 1 && fields.holdsBytes) metadata = fields.fields;
+  return { metadata: metadata === undefined ? {} : readMetadata(metadata, options) };
+}
 
 function readMetadata(fields: ProtobufFields, options: { readonly annotations: boolean }): object {
   const metadata: Record<string, unknown> = {};
@@ -48,8 +75,10 @@ function readMetadata(fields: ProtobufFields, options: { readonly annotations: b
   while (fields.next()) {
     if (!fields.holdsBytes) continue;
     const name = NAMES[fields.number];
-    if (name !== undefined) metadata[name] = fields.text;
-    else if (fields.number === OWNER_REFERENCES) ownerReferences.push(readOwner(fields.fields));
+    if (name !== undefined) {
+      const { text } = fields;
+      if (text !== '') metadata[name] = text; // Go writes an empty one, too, where its JSON leaves it out
+    } else if (fields.number === OWNER_REFERENCES) ownerReferences.push(readOwner(fields.fields));
     else if (fields.number === ANNOTATIONS && options.annotations)
       annotations[textIn(fields.fields, 1) ?? ''] = textIn(fields.fields, 2) ?? '';
   }

@@ -32,6 +32,7 @@ export class ProtobufFields {
       this.#number = Math.floor(key / 8);
       if (wireType === FIXED_64 || wireType === FIXED_32) {
         this.#at += wireType === FIXED_64 ? 8 : 4; // nothing that Faro reads
+        if (this.#at > this.#end) throw malformed();
         continue;
       }
       if (wireType !== VARINT && wireType !== BYTES) throw malformed();

@@ -41,7 +41,11 @@ function parseFrame(bytes: Buffer, type: ResourceType, isWhole: boolean): unknow
 
 function decodeFrame(bytes: Buffer, type: ResourceType, isWhole: boolean): unknown {
   if (!isWhole) throw cutOff(type);
-  return readWatchEvent(bytes);
+  try {
+    return readWatchEvent(bytes);
+  } catch {
+    throw failure(type, 'sent what is no protobuf');
+  }
 }
 
 function readFrame(frame: unknown, type: ResourceType, readObject: (value: unknown) => KubeObject): WatchFrame {

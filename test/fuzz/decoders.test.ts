@@ -8,6 +8,8 @@ import { systemClock } from '../../src/cli/context.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import { parseKubeconfig } from '../../src/kube/config/kubeconfig.ts';
+import { readList } from '../../src/kube/list.ts';
+import { readDocument } from '../../src/kube/metadata-protobuf.ts';
 import { readFrames } from '../../src/kube/watch-frames.ts';
 import { measureRecords, withOpenLines } from '../../src/logs/cri.ts';
 import { CriJoiner } from '../../src/logs/cri-lines.ts';
@@ -120,6 +122,19 @@ describe('decoders, with any bytes', () => {
       }),
       { numRuns: RUNS, examples: seeds.map(([bytes]): [Buffer, number[]] => [bytes, [1, 7]]) },
     );
+  });
+
+  test('a list of placements: objects, or a stated error', () => {
+    const { seeds, any } = inputs('placements');
+    const check = (bytes: Buffer) => {
+      try {
+        for (const { metadata } of readList(readDocument(bytes), PODS).items)
+          assert.equal(typeof metadata.resourceVersion, 'string');
+      } catch (error) {
+        isStated(error);
+      }
+    };
+    fc.assert(fc.property(any, check), { numRuns: RUNS, examples: seeds });
   });
 
   test('a kubeconfig: entries, or a stated error, that shows no piece of what may be a secret', () => {

@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { WatchFrame } from '../../src/kube/client.ts';
+import { type Field, message, protobufDocument } from '../../src/demo/protobuf.ts';
+import type { ListPage, WatchFrame } from '../../src/kube/client.ts';
+import { readList } from '../../src/kube/list.ts';
+import { readDocument } from '../../src/kube/metadata-protobuf.ts';
 import { readFrames } from '../../src/kube/watch-frames.ts';
 import { holds } from '../property.ts';
 import { PODS } from './wire/types.ts';
-
-type Field = readonly [number: number, value: number | string | Buffer];
-
-/** Encodes a message, as the API server would. */
-function message(...fields: readonly Field[]): Buffer {
-  return Buffer.concat(
-    fields.map(([number, value]) => {
-      if (typeof value === 'number') return Buffer.concat([varint(number * 8), varint(value)]);
-      const bytes = Buffer.from(value);
-      return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes]);
-    }),
-  );
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest]);
-    bytes.push((rest % 128) + 128);
-  }
-}
 
 function document(kind: string, raw: Buffer): Buffer {
   const typeMeta = message([1, 'meta.k8s.io/v1'], [2, kind]);
@@ -70,6 +52,7 @@ async function read(chunks: readonly Buffer[], maxBytes = 1_000_000): Promise<Wa
 }
 
 const OWNER = message([1, 'ReplicaSet'], [3, 'web-7c9'], [4, 'uid-rs'], [5, 'apps/v1'], [6, 1], [7, 1]);
+const NODE = message([1, message([1, 'node-1'], [2, ''], [3, ''], [5, 'uid-n'], [6, '3'])]);
 const POD = { name: 'wéb-0', namespace: 'shop', uid: 'uid-0', resourceVersion: '7' };
 
 describe('the frames of a watch of placements, in protobuf', () => {
@@ -125,6 +108,102 @@ describe('the frames of a watch of placements, in protobuf', () => {
     await holds(
       fc.asyncProperty(bytes, async (noise) => {
         await read([noise]).catch((error: unknown) => assert.equal((error as Error).name, 'FaroError'));
+      }),
+    );
+  });
+});
+
+describe('a list of placements, in protobuf', () => {
+  const page = (bytes: Buffer): ListPage => readList(readDocument(bytes), PODS);
+  const list = (...fields: readonly Field[]) => document('PartialObjectMetadataList', message(...fields));
+  const at = (resourceVersion: string, next = '') => message([1, ''], [2, resourceVersion], [3, next], [4, 17]);
+
+  it('tells what places each object, in the shape of the JSON', () => {
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-7c9', uid: 'uid-rs', controller: true };
+    assert.deepEqual(page(list([1, at('12', 'next')], [2, metadata([13, OWNER])], [2, metadata()])), {
+      items: [
+        { metadata: { ...POD, ownerReferences: [owner] }, apiVersion: 'v1', kind: 'Pod' },
+        { metadata: POD, apiVersion: 'v1', kind: 'Pod' },
+      ],
+      resourceVersion: '12',
+      continue: 'next',
+    });
+  });
+
+  it('may be empty, and without a continuation', () => {
+    assert.deepEqual(page(list([1, at('1')])), { items: [], resourceVersion: '1', continue: undefined });
+  });
+
+  it('gives objects without a namespace none', () => {
+    const [{ metadata } = assert.fail('no object')] = page(list([1, at('1')], [2, NODE])).items;
+    assert.deepEqual(metadata, { name: 'node-1', uid: 'uid-n', resourceVersion: '3' });
+  });
+
+  const broken: readonly (readonly [string, Buffer, RegExp])[] = [
+    ['that is cut', list([1, at('1')], [2, metadata()]).subarray(0, -5), /no protobuf/],
+    ['whose object is cut', list([1, at('1')], [2, message([1, 'odd'])]), /no protobuf/],
+    [
+      'whose field claims more than there is',
+      list([1, at('1')], [2, Buffer.from([0x0a, 0xff, 0xff, 0x7f])]),
+      /no protobuf/,
+    ],
+    ['whose length has no end', list([1, at('1')], [2, Buffer.from(Array(12).fill(0xff))]), /no protobuf/],
+    ['whose number is cut', document('PartialObjectMetadataList', Buffer.from([0x0d, 1])), /no protobuf/],
+    ['without an envelope', message([1, at('1')]), /no list/],
+    ['of another kind', document('PartialObjectMetadata', message([1, at('1')])), /no list/],
+    ['without a position', list([2, metadata()]), /no list/],
+    [
+      'of an object without a name',
+      list([1, at('1')], [2, message([1, message([5, 'u'], [6, '1'])])]),
+      /without metadata.name/,
+    ],
+    ['of an object without metadata', list([1, at('1')], [2, Buffer.alloc(0)]), /without metadata.name/],
+  ];
+  for (const [what, bytes, words] of broken)
+    it(`${what} is an error`, () => {
+      assert.throws(() => page(bytes), { name: 'FaroError', code: 'protocol', message: words });
+    });
+
+  it('tells of any metadata what places the object', () => {
+    const text = fc.string({ unit: 'binary', minLength: 1 });
+    const map = fc.dictionary(text, text, { maxKeys: 3, noNullPrototype: true });
+    const owner = fc.record({ apiVersion: text, kind: text, name: text, uid: text }, { noNullPrototype: true });
+    const time = fc.constantFrom('2026-11-26T08:00:00Z', '1970-01-01T00:00:00Z');
+    const managed = fc.record({ manager: text, operation: text, time, fieldsV1: map });
+    const some = fc.record(
+      {
+        ...{ name: text, uid: text, resourceVersion: text, namespace: text, generation: fc.maxSafeNat() },
+        ...{ labels: map, annotations: map, creationTimestamp: time, deletionTimestamp: time },
+        ...{ ownerReferences: fc.array(owner, { minLength: 1 }), managedFields: fc.array(managed, { maxLength: 3 }) },
+      },
+      { requiredKeys: ['name', 'uid', 'resourceVersion'], noNullPrototype: true },
+    );
+    const named = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadataList' };
+    fc.assert(
+      fc.property(fc.array(some), text, (objects, resourceVersion) => {
+        const items = objects.map((metadata) => ({ metadata }));
+        const read = page(protobufDocument({ ...named, metadata: { resourceVersion, remainingItemCount: 3 }, items }));
+        assert.equal(read.resourceVersion, resourceVersion);
+        assert.deepEqual(
+          read.items.map(({ metadata }) => metadata),
+          objects.map(({ name, uid, resourceVersion, namespace, ownerReferences }) => ({
+            ...{ name, uid, resourceVersion },
+            ...(namespace === undefined ? {} : { namespace }),
+            ...(ownerReferences === undefined ? {} : { ownerReferences }),
+          })),
+        );
+      }),
+    );
+  });
+
+  it('of any bytes at all is an error or a list', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (noise) => {
+        try {
+          page(document('PartialObjectMetadataList', Buffer.from(noise)));
+        } catch (error) {
+          assert.equal((error as Error).name, 'FaroError');
+        }
       }),
     );
   });
