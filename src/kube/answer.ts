@@ -21,6 +21,18 @@ export async function readJson(response: HttpResponse, request: HttpRequest, max
   }
 }
 
+/** The same of an answer that may come as protobuf, too. */
+export async function readPlacements(response: HttpResponse, request: HttpRequest, maxBytes: number): Promise<unknown> {
+  if (!isProtobuf(response)) return readJson(response, request, maxBytes);
+  const what = nameOf(request);
+  const bytes = await readBytes(response, maxBytes, what);
+  try {
+    return readDocument(bytes);
+  } catch (cause) {
+    throw new FaroError('protocol', `${what} was answered with what is no protobuf`, { cause, hint: FOREIGN_HINT });
+  }
+}
+
 /** Throws where an answer says that it is something else than JSON; one that does not say is given a chance. */
 export function requireJson(response: HttpResponse, what: string): void {
   const type = headerOf(response, 'content-type');
@@ -30,7 +42,7 @@ export function requireJson(response: HttpResponse, what: string): void {
   });
 }
 
-/** What a watch of placements is answered with, refusals included, by a server that has it. */
+/** What a watch or a list of placements is answered with, refusals included, by a server that has it. */
 export function isProtobuf(response: HttpResponse): boolean {
   return headerOf(response, 'content-type')?.startsWith(PROTOBUF) === true;
 }
@@ -39,7 +51,7 @@ export function isProtobuf(response: HttpResponse): boolean {
 export async function readRefusal(response: HttpResponse, request: HttpRequest): Promise<ApiError> {
   const what = nameOf(request);
   const bytes = await readBytes(response, REFUSAL_BYTES, what);
-  const body = isProtobuf(response) ? readDocument(bytes) : maybeJson(bytes.toString('utf8'));
+  const body = isProtobuf(response) ? maybeDocument(bytes) : maybeJson(bytes.toString('utf8'));
   const contentType = headerOf(response, 'content-type');
   const retryAfter = headerOf(response, 'retry-after');
   return refusalError({ status: response.status, what, body, contentType, retryAfter });
@@ -90,5 +102,13 @@ function maybeJson(text: string): unknown {
     return parseJson(text);
   } catch {
     return text; // an error page, or a kubelet's plain words
+  }
+}
+
+function maybeDocument(bytes: Buffer): unknown {
+  try {
+    return readDocument(bytes);
+  } catch {
+    return undefined; // whatever it is, it says less than its status
   }
 }

@@ -1,7 +1,16 @@
 import { FaroError } from '../model/errors.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
-import { isGzip, isProtobuf, nameOf, plainFrames, readRefusal, requireJson } from './answer.ts';
+import {
+  isGzip,
+  isProtobuf,
+  nameOf,
+  plainFrames,
+  readJson,
+  readPlacements,
+  readRefusal,
+  requireJson,
+} from './answer.ts';
 import type { Connection } from './connection.ts';
 import type { ApiError } from './error.ts';
 import { gathered } from './gathered.ts';
@@ -9,7 +18,7 @@ import { type ClientLimits, DEFAULT_LIMITS } from './limits.ts';
 import { objectReader, readList } from './list.ts';
 import { PROTOBUF } from './metadata-protobuf.ts';
 import { listPath, logPath, pathOf, watchPath } from './paths.ts';
-import { callJson } from './plain-call.ts';
+import { plainCall } from './plain-call.ts';
 import { Sender } from './sender.ts';
 import { type ClockSkew, ServerClock } from './server-clock.ts';
 import { type ByteStream, type Headers, type HttpRequest, type HttpResponse, headerOf } from './transport/http.ts';
@@ -25,6 +34,8 @@ export interface ListOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly metadataOnly?: boolean;
+  /** Of the metadata only what places an object: its names and its owners. Comes as protobuf, where the server has that. */
+  readonly placementOnly?: boolean;
   readonly limit?: number;
   readonly continue?: string;
   readonly resourceVersion?: string;
@@ -43,7 +54,7 @@ export interface WatchOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly metadataOnly?: boolean;
-  /** Of the metadata only what places an object: its names and its owners. Comes as protobuf, where the server has that. */
+  /** As of a list. */
   readonly placementOnly?: boolean;
   readonly resourceVersion?: string;
   /** A streaming list: the objects that exist come first, ended by a bookmark. */
@@ -146,12 +157,14 @@ class HttpKubeClient implements KubeClient {
   }
 
   async list(type: ResourceType, options: ListOptions, signal: AbortSignal): Promise<ListPage> {
-    const accept = acceptFor(options, 'PartialObjectMetadataList');
-    return readList(await this.getJson(listPath(type, options), signal, accept), type);
+    const headers = { accept: acceptFor(options, 'PartialObjectMetadataList'), 'accept-encoding': 'gzip' };
+    const request = { method: 'GET', path: listPath(type, options), headers, lane: 'api' } as const;
+    const read = options.placementOnly === true ? readPlacements : readJson;
+    return readList(await this.#call(request, signal, read), type);
   }
 
   async *watch(type: ResourceType, options: WatchOptions, signal: AbortSignal): AsyncGenerator<WatchFrame> {
-    const headers = { accept: watchAccept(options), 'accept-encoding': 'gzip' };
+    const headers = { accept: acceptFor(options, 'PartialObjectMetadata'), 'accept-encoding': 'gzip' };
     const request = { method: 'GET', path: watchPath(type, options), headers, lane: 'api' } as const;
     const sentAt = this.#clock.now();
     const response = await this.#stream(request, signal);
@@ -191,8 +204,8 @@ class HttpKubeClient implements KubeClient {
     return this.#sender[Symbol.asyncDispose]();
   }
 
-  #call(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
-    return callJson(request, { sender: this.#sender, clock: this.#clock, limits: this.#limits }, signal);
+  #call(request: HttpRequest, signal: AbortSignal, read = readJson): Promise<unknown> {
+    return plainCall(request, { sender: this.#sender, clock: this.#clock, limits: this.#limits, read }, signal);
   }
 
   /** A call whose answer goes on for as long as the server likes; a refusal is read and thrown. */
@@ -209,11 +222,12 @@ class HttpKubeClient implements KubeClient {
   }
 }
 
-function watchAccept(options: WatchOptions): string {
-  if (options.placementOnly !== true) return acceptFor(options, 'PartialObjectMetadata');
-  return `${PROTOBUF};as=PartialObjectMetadata;v=v1;g=meta.k8s.io,${acceptFor({ metadataOnly: true }, 'PartialObjectMetadata')}`;
-}
-
-function acceptFor({ metadataOnly }: { readonly metadataOnly?: boolean }, kind: string): string {
-  return metadataOnly === true ? `application/json;as=${kind};v=v1;g=meta.k8s.io,${JSON_ACCEPT}` : JSON_ACCEPT;
+/** What is asked for first, and what will do: a server, or what stands before it, may know JSON alone. */
+function acceptFor(
+  { metadataOnly, placementOnly }: { readonly metadataOnly?: boolean; readonly placementOnly?: boolean },
+  kind: string,
+): string {
+  const as = `as=${kind};v=v1;g=meta.k8s.io`;
+  if (placementOnly === true) return `${PROTOBUF};${as},${JSON_ACCEPT};${as},${JSON_ACCEPT}`;
+  return metadataOnly === true ? `${JSON_ACCEPT};${as},${JSON_ACCEPT}` : JSON_ACCEPT;
 }

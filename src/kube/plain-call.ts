@@ -1,5 +1,5 @@
 import type { Clock } from '../model/time.ts';
-import { readJson, readRefusal } from './answer.ts';
+import { type readJson, readRefusal } from './answer.ts';
 import type { ApiError } from './error.ts';
 import type { ClientLimits } from './limits.ts';
 import type { Sender } from './sender.ts';
@@ -9,19 +9,21 @@ export interface PlainCallOptions {
   readonly sender: Sender;
   readonly clock: Clock;
   readonly limits: ClientLimits;
+  /** What is made of a successful answer. */
+  readonly read: typeof readJson;
 }
 
-/** A call that is answered with one JSON document: bounded in silence and size, patient where the server asks for it. */
-export async function callJson(
+/** A call that is answered with one document: bounded in silence and size, patient where the server asks for it. */
+export async function plainCall(
   request: HttpRequest,
-  { sender, clock, limits }: PlainCallOptions,
+  { sender, clock, limits, read }: PlainCallOptions,
   signal: AbortSignal,
 ): Promise<unknown> {
   const bounded = { ...request, maxSilenceMs: limits.silenceMs, maxMs: limits.callMs };
   for (let retries = 0; ; retries += 1) {
     const response = await sender.send(bounded, signal);
     await using _body = response.body;
-    if (response.status < 300) return await readJson(response, request, limits.answerBytes);
+    if (response.status < 300) return await read(response, request, limits.answerBytes);
     const error = await readRefusal(response, request);
     const patience = patienceFor(error, limits);
     if (patience === undefined || retries === limits.retries) throw error;

@@ -5,13 +5,13 @@ import { pagesOf } from '../watch/pages.ts';
 
 const PAGE = 500;
 
-/** The metadata of every object of a type that is there now. Ends early where the server refuses: a watch of it tells so. */
+/** Names and owners of every object of a type that is there now. Ends early where the server refuses: a watch of it tells so. */
 export async function* existingObjects(
   client: KubeClient,
   { type, namespace }: { readonly type: ResourceType; readonly namespace: string | null },
   signal: AbortSignal,
 ): AsyncGenerator<KubeObject> {
-  const options = { namespace, metadataOnly: true, limit: PAGE };
+  const options = { namespace, metadataOnly: true, placementOnly: true, limit: PAGE };
   try {
     for await (const page of pagesOf(client, { type, options }, signal)) yield* page.items;
   } catch (error) {

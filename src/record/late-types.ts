@@ -52,7 +52,8 @@ export class LateTypes {
         isDenied ||= event.type === 'denied';
       },
     };
-    const how = { client, clock, random, namespace: null, metadataOnly: true, streamingList: false };
+    const nothingElse = { metadataOnly: true, placementOnly: true }; // than their names
+    const how = { client, clock, random, namespace: null, ...nothingElse, streamingList: false };
     const watched =
       type === undefined ? undefined : watchType({ ...how, type, listSlots: new Slots(1) }, listener, signal);
     while (!signal.aborted) {

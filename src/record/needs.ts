@@ -152,7 +152,7 @@ async function ownedTypes(
   const uids = await Promise.all(
     types.map(async (type) => {
       using _slot = await slots.acquire(signal);
-      const objects = await metadataOf(client, type, { namespace, signal });
+      const objects = await placementsOf(client, type, { namespace, signal });
       for (const object of objects) scope.observe({ resource: type.resource, object });
       return { type, uids: objects.map(({ metadata }) => metadata.uid) };
     }),
@@ -162,13 +162,14 @@ async function ownedTypes(
     .map(({ type }) => groupResourceOf(type));
 }
 
-async function metadataOf(
+async function placementsOf(
   client: KubeClient,
   type: ResourceType,
   at: { namespace: string | null; signal: AbortSignal },
 ) {
   try {
-    return (await client.list(type, { namespace: at.namespace, metadataOnly: true, limit: 1000 }, at.signal)).items;
+    const options = { namespace: at.namespace, metadataOnly: true, placementOnly: true, limit: 1000 };
+    return (await client.list(type, options, at.signal)).items;
   } catch (error) {
     if (error instanceof ApiError) return []; // refused, or gone meanwhile: what is not seen is not counted
     throw error;

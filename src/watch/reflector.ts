@@ -41,7 +41,7 @@ export interface ReflectorOptions {
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   readonly metadataOnly: boolean;
-  /** Of the metadata only what places an object; a list may bring more. */
+  /** Of the metadata only what places an object; a server without protobuf brings more. */
   readonly placementOnly?: boolean;
   /** Start from this position without a list: the caller knows what exists there. */
   readonly from?: string;
@@ -228,9 +228,9 @@ class Reflector {
     asked: Pick<WatchOptions, 'resourceVersion' | 'sendInitialEvents' | 'onOpen'>,
     signal: AbortSignal,
   ): AsyncGenerator<WatchFrame> {
-    const { client, type, clock, random, idleMs = IDLE_MS, placementOnly = false } = this.#options;
+    const { client, type, clock, random, idleMs = IDLE_MS } = this.#options;
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
-    const all = { ...this.#target(), ...asked, placementOnly, timeoutSeconds };
+    const all = { ...this.#target(), ...asked, timeoutSeconds };
     const open = (life: AbortSignal) => client.watch(type, all, life);
     return endWhenIdle(open, { idleMs, clock, signal });
   }
@@ -293,10 +293,11 @@ class Reflector {
   }
 
   #target() {
-    const { namespace, name, fieldSelector, labelSelector, metadataOnly } = this.#options;
+    const { namespace, name, fieldSelector, labelSelector, metadataOnly, placementOnly = false } = this.#options;
     return {
       namespace,
       metadataOnly,
+      placementOnly,
       ...(name === undefined ? {} : { name }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       ...(labelSelector === undefined ? {} : { labelSelector }),

@@ -101,7 +101,7 @@ const PATIENCE_MS = 120_000;
 /** Each attempt is a process. */
 const PAUSE_MS = 100;
 
-async function retried<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+export async function retried<T>(what: string, attempt: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     try {

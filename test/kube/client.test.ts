@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createGzip, gzipSync } from 'node:zlib';
+import { protobufDocument } from '../../src/demo/protobuf.ts';
 import type { WatchFrame } from '../../src/kube/client.ts';
+import { PROTOBUF } from '../../src/kube/metadata-protobuf.ts';
 import { clientOf, NEVER, pull, textOf } from './wire/client.ts';
 import { TestServer } from './wire/server.ts';
 import { DEPLOYMENTS, item, PODS } from './wire/types.ts';
 
+const REFUSED = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' };
 const AS = (kind: string) => `application/json;as=${kind};v=v1;g=meta.k8s.io,application/json`;
 
 async function framesOf(watch: AsyncIterable<WatchFrame>): Promise<WatchFrame[]> {
@@ -40,6 +43,72 @@ describe('list', () => {
     exchange.json({ metadata: { resourceVersion: '5' }, items: [] });
     await listing;
   });
+
+  const placements = { namespace: null, metadataOnly: true, placementOnly: true };
+
+  it('of placements asks for protobuf, and takes JSON from who knows no more', async () => {
+    await using server = await TestServer.start();
+    await using client = clientOf(server);
+    const { metadata } = item('a');
+    const list = {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: { resourceVersion: '5' },
+    };
+    const protobuf = protobufDocument({ ...list, items: [{ metadata }] });
+    for (const body of [protobuf, gzipSync(protobuf), { ...list, items: [{ metadata }] }]) {
+      const listing = client.list(PODS, placements, NEVER);
+      const exchange = await server.next();
+      const { accept } = exchange.headers;
+      assert.equal(
+        accept,
+        `${PROTOBUF};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,${AS('PartialObjectMetadataList')}`,
+      );
+      const encoding = body === protobuf ? {} : { 'content-encoding': 'gzip' };
+      if (Buffer.isBuffer(body)) exchange.send(200, body, { 'content-type': PROTOBUF, ...encoding });
+      else exchange.json(body);
+      assert.deepEqual(await listing, {
+        items: [{ metadata, apiVersion: 'v1', kind: 'Pod' }],
+        resourceVersion: '5',
+        continue: undefined,
+      });
+    }
+  });
+
+  const broken: readonly (readonly [string, number, Buffer, object])[] = [
+    [
+      'no message',
+      200,
+      Buffer.from('k8s\0what'),
+      { code: 'protocol', message: /^GET \/api\/v1\/pods was answered with what is no protobuf$/ },
+    ],
+    [
+      'no document',
+      200,
+      Buffer.from('<html>'),
+      { code: 'protocol', message: /^the answer to a list of pods is no list$/ },
+    ],
+    [
+      'too large',
+      200,
+      Buffer.alloc(2000),
+      { code: 'protocol', message: /^the answer to GET \/api\/v1\/pods is larger than 1000 bytes$/ },
+    ],
+    [
+      'a refusal',
+      403,
+      protobufDocument({ ...REFUSED, reason: 'Forbidden', message: 'not you', code: 403 }),
+      { code: 'forbidden', message: 'not you' },
+    ],
+    ['a refusal that cannot be read', 403, Buffer.from('k8s\0what'), { code: 'forbidden', status: 403 }],
+  ];
+  for (const [what, status, body, error] of broken)
+    it(`of placements that is ${what} in protobuf is an error`, async () => {
+      await using server = await TestServer.start();
+      await using client = clientOf(server, {}, { limits: { answerBytes: 1000 } });
+      server.handle = (exchange) => exchange.send(status, body, { 'content-type': PROTOBUF });
+      await assert.rejects(client.list(PODS, placements, NEVER), error);
+    });
 
   it('of ten thousand objects in gzip gives them all', async () => {
     await using server = await TestServer.start();

@@ -8,13 +8,54 @@ import { type Connection, loadConnection } from '../../src/kube/connection.ts';
 import { discover } from '../../src/kube/discovery.ts';
 import { clusterIdentity } from '../../src/kube/identity.ts';
 import { resolveType } from '../../src/kube/resolve-type.ts';
-import { apiVersionOf, groupResourceOf } from '../../src/model/resource.ts';
-import { skipped, type TestNamespace, testNamespace, workload } from '../e2e/cluster.ts';
+import { apiVersionOf, groupResourceOf, type KubeObject } from '../../src/model/resource.ts';
+import { pagesOf } from '../../src/watch/pages.ts';
+import { retried, skipped, type TestNamespace, testNamespace, workload } from '../e2e/cluster.ts';
 import { issue } from './config-table/certificates.ts';
 import { NEVER, pull, textOf } from './wire/client.ts';
 import { PODS, typeOf } from './wire/types.ts';
 
 const CONFIGMAPS = typeOf('v1', 'configmaps', 'ConfigMap');
+
+/** What protobuf tells of an object. */
+function placed({ apiVersion, kind, metadata }: KubeObject): object {
+  const { name, namespace, uid, resourceVersion, ownerReferences } = metadata;
+  const owners = ownerReferences?.map(({ apiVersion, kind, name, uid, controller }) => ({
+    ...{ apiVersion, kind, name, uid },
+    ...(controller === true ? { controller } : {}),
+  }));
+  return {
+    ...{ apiVersion, kind },
+    metadata: {
+      ...{ name, uid, resourceVersion },
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(owners === undefined ? {} : { ownerReferences: owners }),
+    },
+  };
+}
+
+/** An object of a type of its own; both are gone with it. */
+async function customObject(ns: TestNamespace): Promise<{ readonly storage: string } & AsyncDisposable> {
+  const group = `${ns.name}.faro.test`;
+  const storage = `gizmos.${group}`;
+  await ns.apply({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: storage },
+    spec: {
+      ...{ group, scope: 'Namespaced', names: { plural: 'gizmos', singular: 'gizmo', kind: 'Gizmo' } },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  });
+  await ns.kubectl('wait', `crd/${storage}`, '--for=condition=Established');
+  await retried('its type', () => ns.apply({ apiVersion: `${group}/v1`, kind: 'Gizmo', metadata: { name: 'first' } }));
+  return {
+    storage,
+    async [Symbol.asyncDispose]() {
+      await ns.kubectl('delete', 'crd', storage, '--wait=false');
+    },
+  };
+}
 
 describe('a real API server', { skip: skipped, timeout: 120_000 }, () => {
   let ns: TestNamespace;
@@ -117,6 +158,28 @@ describe('a real API server', { skip: skipped, timeout: 120_000 }, () => {
     await using nobody = asNobody();
     const refused = nobody.watch(CONFIGMAPS, { ...initial, placementOnly: true }, NEVER)[Symbol.asyncIterator]();
     await assert.rejects(refused.next(), { status: 403, message: /User "nobody" cannot watch resource "configmaps"/ });
+  });
+
+  it('lists every type, custom ones too, in protobuf of placements as it does in JSON', async () => {
+    await using custom = await customObject(ns);
+    const { types } = await discover(client, NEVER);
+    const seen = new Set<string>();
+    for (const type of types.filter(({ verbs }) => verbs.includes('list') && verbs.includes('watch'))) {
+      const options = { namespace: null, metadataOnly: true } as const;
+      const { items, resourceVersion } = await client.list(type, options, NEVER);
+      const inTwoPages = { limit: Math.max(1, Math.ceil(items.length / 2)) };
+      const there = { resourceVersion, resourceVersionMatch: 'Exact' } as const;
+      const at = { ...options, placementOnly: true, ...inTwoPages, ...there };
+      const placements: KubeObject[] = [];
+      for await (const page of pagesOf(client, { type, options: at }, NEVER)) {
+        assert.equal(page.resourceVersion, resourceVersion);
+        placements.push(...page.items);
+      }
+      assert.deepEqual(placements, items.map(placed), groupResourceOf(type));
+      if (items.length > 0) seen.add(groupResourceOf(type));
+    }
+    for (const name of ['pods', 'nodes', 'events', 'apiservices.apiregistration.k8s.io', custom.storage])
+      assert.ok(seen.has(name), `${name} have objects`);
   });
 
   it('ends a watch cleanly at its time limit', async () => {
