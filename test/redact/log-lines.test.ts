@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FaroError } from '../../src/model/errors.ts';
-import { type LineFormat, LineRedactor } from '../../src/redact/log-lines.ts';
+import { type LineFormat, LineRedactor, markerOf } from '../../src/redact/log-lines.ts';
 import { parsePattern } from '../../src/redact/patterns.ts';
 import { SIGNS, signsOfBytes, signsOfText } from '../../src/redact/signs.ts';
-import { credentialsIn, credentialsInLines } from '../../src/redact/text.ts';
+import { credentialsIn, credentialsInLines, replaceCredentials } from '../../src/redact/text.ts';
 import { holds } from '../property.ts';
 import { isRedactionOf } from './written.ts';
 
@@ -179,6 +179,51 @@ test('the fast search finds the signs that the expression finds, wherever the by
           from = (expected?.index ?? plain.length) + 1;
         }
         if (!plain.includes('\n')) assert.deepEqual(credentialsInLines(bytes), credentialsIn(plain));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+const planted = fc
+  .tuple(
+    fc.constantFrom(
+      ...table.map(([line]) => line),
+      ...harmless,
+      'connection kept, container done',
+      'contoken=a1 apiKEY=b2',
+    ),
+    fc.boolean(),
+  )
+  .map(([line, isLoud]) => (isLoud ? line.toUpperCase() : line));
+const mixed = fc
+  .array(fc.oneof(planted, signed, fc.string({ unit: 'grapheme', maxLength: 40 })), { maxLength: 4 })
+  .map((parts) => parts.join(' ').replaceAll('\n', ' '));
+
+test('what blocks of lines lose is what each line loses that is read by itself with the plain expression', () => {
+  const endsKeys = (line: string) => `${line} -----END PRIVATE KEY-----`; // one that goes on is not read line by line
+  holds(
+    fc.property(
+      fc.array(
+        mixed.map((line) => (/-begin/i.test(line) ? endsKeys(line) : line)),
+        { minLength: 1, maxLength: 12 },
+      ),
+      fc.array(fc.nat(11)),
+      fc.nat(3),
+      (contents, cuts, shift) => {
+        const lines = contents.map((content) => `${TIME} ${content}\n`);
+        const expected = lines.map((line) => replaceCredentials(line, (_, kind) => markerOf(kind))).join('');
+        const redactor = new LineRedactor([]);
+        const bounds = [0, ...cuts.filter((cut) => cut < lines.length).sort((a, b) => a - b), lines.length];
+        const blocks = bounds.slice(1).map((end, index) => lines.slice(bounds[index], end).join(''));
+        const memory = Buffer.concat([Buffer.alloc(shift), Buffer.from(blocks.join(''))]);
+        let at = shift;
+        const pieces = blocks.flatMap((block) => {
+          const bytes = memory.subarray(at, at + Buffer.byteLength(block));
+          at += bytes.length;
+          return redactor.redact(bytes, 'timestamped')?.pieces ?? [bytes];
+        });
+        assert.equal(Buffer.concat(pieces).toString(), expected);
       },
     ),
     { numRuns: 2000 },
