@@ -48,7 +48,7 @@ export async function demo(options: DemoOptions, context: CommandContext): Promi
     log,
   });
   await play;
-  stderr.write(guide(options.output, summary));
+  stderr.write(guide(options.output, summary, context.env));
   if (options.output !== '-') stderr.write(`\n${await drawn(options.output)}`);
   return EXIT.done;
 }
@@ -78,13 +78,15 @@ const DEMO_CAPTURE = {
 } as const;
 
 /** Where to look, as commands that can be copied. */
-function guide(output: string, { counts, verdict }: StorySummary): string {
+function guide(output: string, { counts, verdict }: StorySummary, env: NodeJS.ProcessEnv): string {
+  // Whom npm has run from a checkout has no other faro.
+  const faro = env.npm_command === undefined ? 'faro' : 'npx faro';
   return `
 ${output}: ${counts.objects} objects, ${counts.containers} container runs, ${counts.logLines} log lines, ${counts.events} events on one timeline.
 ${headlineOf(verdict)}
 
 The first cause, its evidence and what followed:
-  faro explain ${output}
+  ${faro} explain ${output}
 What happened to each container:
   jq -r '.timeline[] | select(.type=="lifecycle" and .containerName) | [.time[11:23], .containerName, .what, .exitCode // "", .reason // ""] | @tsv' ${output}
 Why the rollout failed, the last lines before each crash:

@@ -18,7 +18,7 @@ function read(file: string): Story {
 
 test('the demo records a rollout that crashes, is rolled back and recovers, completely', async () => {
   const output = join(folder, 'story.json');
-  const { code, stderr } = await faro(['demo', '-o', output]).exit;
+  const { code, stderr } = await faro(['demo', '-o', output], { npm_command: 'run' }).exit;
   assert.equal(code, 0, stderr);
   const story = read(output);
   checkStory(story);
@@ -45,6 +45,7 @@ test('the demo records a rollout that crashes, is rolled back and recovers, comp
   assert.ok(!JSON.stringify(story).includes('correct horse'));
   assert.ok(!existsSync(`${output}.journal`));
   assert.match(stderr, /jq/);
+  assert.match(stderr, /npx faro explain/, 'as npm has run it');
   assert.match(readFileSync(join(folder, 'story.html'), 'utf8'), /^<!doctype html>[\s\S]*Content-Security-Policy/);
 });
 
