@@ -1,12 +1,13 @@
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type FaroError, messageOf } from '../model/errors.ts';
+import type { FaroError } from '../model/errors.ts';
 import type { Hold } from '../model/gap.ts';
 import type { JournalRecord } from '../model/record.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { Waiters } from '../model/waiters.ts';
 import { Backlog, JOURNAL_FULL } from './backlog.ts';
 import { SegmentChain } from './chain.ts';
+import { DiskTrouble } from './disk-trouble.ts';
 import { cannotCreate, cannotWrite, isPassing } from './failure.ts';
 import { type JournalFs, nodeFs } from './fs.ts';
 import { Room } from './room.ts';
@@ -89,14 +90,14 @@ export class JournalWriter implements AsyncDisposable {
   readonly #ticker: Promise<void>;
   #writing: Promise<void> | undefined;
   #failure: FaroError | undefined;
-  /** Since when, in milliseconds, the disk takes nothing, and why. */
-  #trouble: { readonly since: number; readonly reason: string } | undefined;
+  readonly #trouble: DiskTrouble;
   readonly #room: Room;
 
   private constructor(dir: string, { chain, salt, taken = 0 }: Begun, options: Options) {
     this.#dir = dir;
     this.#chain = chain;
     this.#options = options;
+    this.#trouble = new DiskTrouble({ ...options, ending: this.#ending });
     const { heldBytes, maxBytes, reserveBytes, plainBytes, aheadMs } = options;
     const limit = maxBytes === undefined ? undefined : maxBytes - reserveBytes;
     this.#room = new Room({ maxBytes: limit, taken, plainBytes });
@@ -153,9 +154,7 @@ export class JournalWriter implements AsyncDisposable {
 
   /** Set while log lines are to be left where they are. */
   get hold(): Hold | undefined {
-    if (this.#room.isFull) return JOURNAL_FULL;
-    if (this.#trouble === undefined) return undefined;
-    return { cause: 'disk-full', evidence: `the journal could not be written: ${this.#trouble.reason}` };
+    return this.#room.isFull ? JOURNAL_FULL : this.#trouble.hold;
   }
 
   /** Aborts when the recording is to end, for want of room; its reason is the gaps' cause in a word. */
@@ -257,33 +256,14 @@ export class JournalWriter implements AsyncDisposable {
         }
         if (this.#closed.signal.aborted) return; // `close` has other ways
         if (attempts === 1) continue; // what failed once, may be the disk's only bad place
-        this.#troubled(cause);
+        this.#trouble.goesOn(cause);
         await clock.sleep(retryMs, this.#closed.signal).catch(() => undefined); // rejected only by close
       }
   }
 
-  #troubled(cause: unknown): void {
-    const { clock, log, waitMs } = this.#options;
-    const now = clock.now();
-    if (this.#trouble === undefined) {
-      this.#trouble = { since: now, reason: messageOf(cause) };
-      const message = 'the journal cannot be written: logs are held back until it can, or the recording ends';
-      log.warn({ error: messageOf(cause), waitSeconds: waitMs / 1000 }, message);
-    }
-    if (now - this.#trouble.since < waitMs || this.#ending.signal.aborted) return;
-    log.warn({ error: messageOf(cause) }, 'the journal could not be written for too long: the recording ends');
-    this.#ending.abort('disk-full');
-  }
-
   #recovered(): void {
-    if (this.#trouble === undefined) return;
-    const { clock, log } = this.#options;
-    const { since, reason } = this.#trouble;
-    const seconds = ((clock.now() - since) / 1000).toFixed(1);
-    this.#trouble = undefined;
-    log.warn({ seconds }, 'the journal is written again');
-    const text = `the journal could not be written for ${seconds} s (${reason}): log lines were held back meanwhile`;
-    this.#backlog.take({ kind: 'note', observed: this.#now(), text });
+    const text = this.#trouble.overcome();
+    if (text !== undefined) this.#backlog.take({ kind: 'note', observed: this.#now(), text });
   }
 
   /** On a disk that is full, what was reserved makes room; then log lines give way, then states and Events. */
