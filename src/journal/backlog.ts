@@ -39,10 +39,12 @@ export class Backlog {
   #waitingBytes = 0;
   #inFlight: readonly Item[] = [];
   #inFlightBytes = 0;
-  /** Of objects by UID, states that wait outside of the order, because there is too much in it. */
-  #newest = new Map<string, ObjectRecord>();
-  /** What watches said meanwhile of where they stand, which tells that all states before are in the journal. */
-  #watched = new Map<string, WatchedRecord>();
+  /**
+   * What waits outside of the order, because there is too much in it, in an order of its own: of each object its newest
+   * state, of each watch its last word of where it stands. That tells that all states before it are in the journal; and it
+   * must not come behind newer ones, which are positions, too.
+   */
+  #held = new Map<string, ObjectRecord | WatchedRecord>();
 
   constructor(options: BacklogOptions) {
     this.#options = options;
@@ -61,8 +63,8 @@ export class Backlog {
     const loss = this.#losses.lossOf(record);
     if (record.kind === 'log') this.#takeBulk(record, 'log', loss);
     else if (record.kind === 'object' || record.kind === 'event') this.#takeState(record, loss);
-    else if (record.kind === 'watched' && record.isMetadata !== true && this.#newest.size > 0)
-      this.#watched.set(watchOf(record), record);
+    else if (record.kind === 'watched' && record.isMetadata !== true && this.#held.size > 0)
+      this.#hold(watchOf(record), record);
     else if (record.kind === 'logEnd') for (const told of this.#losses.atEnd(record)) this.#push(told);
     else this.#push(record);
   }
@@ -84,18 +86,30 @@ export class Backlog {
 
   /** Takes what was left out of the order back into it, behind the gaps of what that lost, once there is room in memory. */
   settle(observed: Timestamp, { isEnd = false }: { readonly isEnd?: boolean } = {}): void {
-    if (this.#newest.size === 0 && !isEnd) return;
+    if (this.#held.size === 0 && !isEnd) return;
     if (this.bytes > this.#options.heldBytes / 2 && !isEnd) return;
-    const newest = [...this.#newest.values()];
-    this.#newest = new Map();
+    const held = [...this.#held.values()];
+    this.#held = new Map();
     this.#beforeEnd(() => {
-      for (const told of this.#losses.tell(observed)) this.#push(told);
-      for (const record of newest) this.#takeBulk(record, 'state', this.#losses.lossOf(record));
-      // They may not be kept after all, in a journal of limited size.
-      for (const told of this.#losses.tell(observed)) this.#push(told);
-      for (const record of this.#watched.values()) this.#push(record);
-      this.#watched = new Map();
+      this.#tell(observed);
+      for (const record of held)
+        if (record.kind === 'object') this.#takeBulk(record, 'state', this.#losses.lossOf(record));
+        else {
+          this.#tell(observed); // states may not be kept after all, in a journal of limited size
+          this.#push(record);
+        }
+      this.#tell(observed);
     });
+  }
+
+  #tell(observed: Timestamp): void {
+    for (const told of this.#losses.tell(observed)) this.#push(told);
+  }
+
+  /** The last word comes last. */
+  #hold(key: string, record: ObjectRecord | WatchedRecord): void {
+    this.#held.delete(key);
+    this.#held.set(key, record);
   }
 
   /** There is no room for it: log lines, or states and Events, that wait or are under way become gaps. */
@@ -108,7 +122,7 @@ export class Backlog {
   }
 
   #takeState(record: Extract<JournalRecord, { kind: 'object' | 'event' }>, loss: Loss | undefined): void {
-    if (this.bytes <= this.#options.heldBytes && this.#newest.size === 0) {
+    if (this.bytes <= this.#options.heldBytes && this.#held.size === 0) {
       this.#takeBulk(record, 'state', loss);
       return;
     }
@@ -117,15 +131,15 @@ export class Backlog {
       return;
     }
     const { uid } = record.object.metadata;
-    const known = this.#newest.get(uid);
+    const known = this.#held.get(uid);
     const lost = known === undefined ? undefined : this.#losses.lossOf(known);
-    if (known === undefined || lost === undefined) {
-      this.#newest.set(uid, record);
+    if (known?.kind !== 'object' || lost === undefined) {
+      this.#hold(uid, record);
       return;
     }
     this.#losses.add({ ...lost, to: record.observed }, MEMORY_FULL);
     const isFirst = (known.action === 'found' || known.action === 'created') && record.action === 'changed';
-    this.#newest.set(uid, isFirst ? { ...record, action: known.action } : record);
+    this.#hold(uid, isFirst ? { ...record, action: known.action } : record);
   }
 
   #takeBulk(record: JournalRecord, kind: Bulk, loss: Loss | undefined): void {

@@ -78,6 +78,28 @@ test('that a watch of metadata is lost waits for no state: none of them is its o
   await journal.close();
 });
 
+test('what a watch says of its place comes before states that are newer: a resumed capture goes on behind those', async () => {
+  const disk = new FaultyDisk();
+  const clock = new SimulatedClock();
+  const how = { syncIntervalMs: 100, retryMs: 100, heldBytes: 1000 };
+  const journal = await JournalWriter.create(DIR, { clock, fs: disk, ...how });
+  await disk.syncFolder('/');
+  disk.isReadOnly = true;
+  for (let version = 1; version <= STATES; version += 1) {
+    journal.append(state(version));
+    const [observed, resourceVersion] = [timestampOf(version), String(version)];
+    if (version < STATES)
+      journal.append({ kind: 'watched', observed, resource: 'pods', namespace: 'shop', resourceVersion });
+  }
+  disk.isReadOnly = false;
+  await clock.advance(1000, settle);
+  const records = await recordsOn(disk);
+  const last = records.at(-1);
+  assert.equal(last?.kind === 'object' ? last.object.metadata.resourceVersion : last?.kind, String(STATES));
+  assert.ok(records.some(({ kind }) => kind === 'watched'));
+  await journal.close();
+});
+
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
