@@ -37,7 +37,9 @@ export interface ObjectMeta {
   readonly resourceVersion: string;
   readonly generation?: number;
   readonly creationTimestamp?: string;
+  /** When it is to be gone: so many seconds of grace after it was asked for. */
   readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
   readonly ownerReferences?: readonly OwnerReference[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
