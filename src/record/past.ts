@@ -136,9 +136,9 @@ export class Past {
    */
   #metadataHeard(target: PastTarget): Timestamp {
     const told = this.#metadata.get(keyOf(target));
-    if (told !== undefined && told.resourceVersion === undefined) return told.heard ?? told.observed;
-    const alive = timestampOf(millisecondsOf(this.lastObserved) - IDLE_MS);
-    return laterOf(told?.observed ?? this.start.time, alive);
+    const { observed = this.start.time, heard, resourceVersion } = told ?? {};
+    if (heard !== undefined || (told !== undefined && resourceVersion === undefined)) return heard ?? observed;
+    return laterOf(observed, timestampOf(millisecondsOf(this.lastObserved) - IDLE_MS));
   }
 
   #take(

@@ -1,7 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { ClockSkew } from '../kube/server-clock.ts';
 import { Slots } from '../model/slots.ts';
-import type { Clock, Timestamp } from '../model/time.ts';
+import { type Clock, earlierOf, type Timestamp } from '../model/time.ts';
 import type { Witness } from './testimony.ts';
 import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
 import { targetOf } from './watch-pasts.ts';
@@ -112,19 +112,21 @@ export class RunningWatches {
 
   /**
    * Has written down where a watch stands. Of one of metadata a recorder that goes on after this one was killed must know
-   * since when it may have missed something: when it is lost, and when it is back; of the types that matter most each sign
-   * of life. Of the others there may be hundreds.
+   * since when it may have missed something, and when no longer; of the types that matter most each sign of life. Of the
+   * others there may be hundreds.
    */
-  #standing({ type, namespace, name, labelSelector: selector, metadataOnly: isMetadata = false }: WatchTarget) {
+  #standing(what: WatchTarget) {
+    const { type, namespace, name, labelSelector: selector, metadataOnly: isMetadata = false, awaitedSince } = what;
     const { witness } = this.#options;
     const target = targetOf({ type, namespace, name, selector });
     const isToldAlways = !isMetadata || witness.isEssential(type);
-    let wasLost = false;
-    const stands = (resourceVersion: string | undefined, heard: Timestamp | undefined) => {
-      const isLost = resourceVersion === undefined;
-      if (isLost ? !(wasLost && isMetadata) : wasLost || isToldAlways)
-        witness.stands(target, { resourceVersion, heard, isMetadata });
-      wasLost = isLost;
+    let wasMissing = false;
+    const stands = (resourceVersion: string | undefined, since: Timestamp | undefined) => {
+      const awaited = awaitedSince?.();
+      const heard = awaited === undefined ? since : earlierOf(awaited, since ?? awaited);
+      const isMissing = resourceVersion === undefined || heard !== undefined;
+      if (isToldAlways || isMissing !== wasMissing) witness.stands(target, { resourceVersion, heard, isMetadata });
+      wasMissing = isMissing;
     };
     return { isMetadata, stands };
   }

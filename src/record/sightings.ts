@@ -1,5 +1,6 @@
 import type { ObjectMeta } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { IDLE_MS } from '../watch/idle.ts';
 import { Orphans } from './orphans.ts';
 import type { Witness } from './testimony.ts';
 import type { Member, Missed, TypeInPlace } from './type-in-place.ts';
@@ -37,6 +38,9 @@ export function showsAllOf({ before, list, order }: Sighting, from: Sighting): b
 
 /** An owner that has not come after so long is of a type that cannot be read. */
 const AWAITED_MS = 60_000;
+
+/** Of a type that can be read it has come by then, even if its watch had died unnoticed. */
+const MISSED_MS = 2 * IDLE_MS;
 
 export interface SightingsOptions {
   readonly clock: Pick<Clock, 'now'>;
@@ -106,6 +110,14 @@ export class Sightings {
         return sighting;
     }
     return member;
+  }
+
+  /** From when objects of a type may be missing, were all sightings forgotten now: their owners may be yet to come. */
+  awaitedSince(place: TypeInPlace): Timestamp | undefined {
+    const since = this.#options.clock.now() - MISSED_MS;
+    for (const sighting of this.#sightings.values())
+      if (sighting.place === place && sighting.seenAt >= since && this.#isUnplaced(sighting.uid)) return sighting.heard;
+    return undefined;
   }
 
   /** All of a type is watched in full from one on: only what came before, and whose owner may be yet to come, lacks something. */

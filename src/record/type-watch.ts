@@ -58,6 +58,8 @@ export interface WatchTarget {
   readonly past?: WatchPast | undefined;
   readonly signal?: AbortSignal;
   readonly onListed?: (resourceVersion: string) => void;
+  /** Since when objects may be missing that it has told, were all that was heard of them forgotten now. */
+  readonly awaitedSince?: () => Timestamp | undefined;
   /** In place of the witness' own word. */
   readonly onDenied?: (error: ApiError) => void;
   /** Hears what may have been missed, where that is not a gap of the story as it is. */
@@ -88,6 +90,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   let isRelist = false;
   let hasBegun = false;
   let isFailing = false;
+  let isLate = false;
   // Until it was heard of for the first time, what it may have missed lies before this recorder.
   let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
   const heardAt = past?.heard ?? options.heard;
@@ -128,20 +131,37 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       doubt = undefined;
       isRelist = false;
     } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event, heard.time);
-    isFailing = event.type === 'failing' || (isFailing && !HEARD.has(event.type));
-    if (doubt !== undefined || !HEARD.has(event.type)) continue;
+    isFailing = event.type === 'failing' || (isFailing && !isSignOfLife(event));
+    if (doubt !== undefined || !isSignOfLife(event)) continue;
     const isCaughtUp = event.type === 'initDone' || event.type === 'alive';
     // What happened while no recorder ran comes first: such a change is not from now.
     if (cause === 'killed' && !isCaughtUp) continue;
     if (event.type === 'initDone') heard.listed(listedFrom);
     else if (event.type === 'alive') heard.stood(clock.now());
-    else if ('object' in event) heard.brought(event.object, clock.now(), { isDeleted: event.type === 'delete' });
+    else heard.brought(event.object, clock.now(), { isDeleted: event.type === 'delete' });
     cause = 'expired';
-    if (isCaughtUp) listener.standsAt?.(event.resourceVersion);
+    // What it tells from then on is of earlier than when it comes.
+    const hasTurned = heard.isLate !== isLate;
+    isLate = heard.isLate;
+    if (isCaughtUp || hasTurned) listener.standsAt?.(positionAt(event), isLate ? heard.time : undefined);
   }
   const until = timestampOf(clock.now());
   if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
   else if (isFailing) listener.left({ since: heard.time, until, changes: 0, cause }, 'failing');
+}
+
+/** What shows that a watch lives, and has missed nothing until then. */
+type SignOfLife = Extract<ReflectorEvent, { type: 'initDone' | 'apply' | 'delete' | 'alive' }>;
+
+const SIGNS_OF_LIFE: ReadonlySet<ReflectorEvent['type']> = new Set(['initDone', 'apply', 'delete', 'alive']);
+
+function isSignOfLife(event: ReflectorEvent): event is SignOfLife {
+  return SIGNS_OF_LIFE.has(event.type);
+}
+
+/** Where the watch stands with it. */
+function positionAt(event: SignOfLife): string {
+  return 'object' in event ? event.object.metadata.resourceVersion : event.resourceVersion;
 }
 
 /** The API server keeps Events for an hour, unless it is told otherwise. */
@@ -154,6 +174,3 @@ const EVENTS_LAST_MS = 30 * 60_000;
 function isRefuted({ resource }: ResourceType, { changes, since, until }: Doubt): boolean {
   return resource === 'events' && changes === 0 && millisecondsOf(until) - millisecondsOf(since) < EVENTS_LAST_MS;
 }
-
-/** What shows that a watch lives, and has missed nothing until then. */
-const HEARD: ReadonlySet<ReflectorEvent['type']> = new Set(['initDone', 'apply', 'delete', 'alive']);

@@ -104,6 +104,7 @@ export class Watches {
         signal,
         onListed: (at) => this.#metadataListed(place, at),
         onDoubt: (doubt) => this.#doubt(place, doubt),
+        awaitedSince: () => this.#sightings.awaitedSince(place),
       },
       (change) => this.#metadataChange(place, change),
     );

@@ -33,6 +33,11 @@ export class LastHeard {
     return this.#time;
   }
 
+  /** Whether what comes is of earlier. */
+  get isLate(): boolean {
+    return this.#lag > 0;
+  }
+
   /** A list shows all that there was when it was asked for, at `ms`. */
   listed(ms: number): void {
     this.#lag = 0;

@@ -11,12 +11,14 @@ interface Play extends Partial<KilledRecordingOptions> {
   /** Records that were not synced when the recorder was killed. */
   readonly unsynced?: number;
   readonly image?: string;
+  /** What happens before the kill. */
+  readonly before?: (recording: KilledRecording) => Promise<void>;
 }
 
 /** Records, kills the recorder, lets something happen meanwhile, resumes, and judges the whole. */
 async function killedDuring(
   meanwhile: (recording: KilledRecording) => Promise<void>,
-  { unsynced = 0, image, ...options }: Play = {},
+  { unsynced = 0, image, before, ...options }: Play = {},
 ) {
   const rest = { isQuiet: false };
   await using recording = await KilledRecording.start({
@@ -27,6 +29,7 @@ async function killedDuring(
     ...options,
   });
   await recording.advance(20_000);
+  await before?.(recording);
   await recording.kill(unsynced);
   await meanwhile(recording);
   await recording.resume();
@@ -199,3 +202,21 @@ test('what a watch of metadata missed that was silent before the kill is a gap f
   missedBefore(({ cluster }) => {
     cluster.faults.add(ofReplicaSets, { type: 'stall', afterBytes: 0 }, 1000);
   }));
+
+test('where a watch lagged before the kill, what its history lost is a gap from when its newest state was written', async () => {
+  const { verdict } = await killedDuring(async ({ cluster }) => void cluster.store.compact(), { before: lagBehind });
+  assert.ok(verdict.statesMissing > 0);
+});
+
+/** Pods' states come late, and more so with each of them. */
+async function lagBehind(recording: KilledRecording): Promise<void> {
+  const { cluster } = recording;
+  const ofPods = ({ verb, resource }: { verb: string; resource: string }) => verb === 'watch' && resource === 'pods';
+  cluster.faults.add(ofPods, { type: 'lag', ms: 8000 });
+  cluster.api.server.breakConnections();
+  await recording.advance(5000);
+  scaleWeb(cluster, 3);
+  await recording.advance(1000);
+  scaleWeb(cluster, 0);
+  await recording.advance(20_000);
+}
