@@ -109,6 +109,13 @@ export class Past {
     return this.#watched.has(keyOf(target));
   }
 
+  /** Types of which all was watched in a namespace: those with objects in the story, and, as metadata alone, others. */
+  get watchedTypes(): readonly (PastTarget & { readonly isMetadata: boolean })[] {
+    const all = [...this.#watched.values(), ...this.#metadata.values()];
+    const ofTypes = all.filter(({ name, selector }) => name === undefined && selector === undefined);
+    return ofTypes.map(({ resource: storage, namespace, isMetadata = false }) => ({ storage, namespace, isMetadata }));
+  }
+
   /** Names of the objects of a type that had a watch of their own. */
   ownNames({ storage, namespace }: PastTarget): ReadonlySet<string> {
     const own = [...this.#watched.values()].flatMap(({ resource, namespace: where, name }) =>

@@ -6,6 +6,10 @@ import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 /** Events have a watch of their own, with either name; Leases change every few seconds and explain nothing. */
 const NOT_WATCHED = new Set(['events', 'events.events.k8s.io', 'leases.coordination.k8s.io']);
 
+export function isWatchable(storage: string): boolean {
+  return !NOT_WATCHED.has(storage);
+}
+
 /** Where a story takes place: the namespaces of its roots, or null for the whole cluster where a root has none. */
 export function namespacesOf(roots: readonly Root[]): readonly (string | null)[] {
   const namespaces = new Set(roots.map((root) => root.namespace));
@@ -18,7 +22,7 @@ export function watchableTypes(discovery: Discovery, roots: readonly Root[], nam
   const byStorage = new Map<string, ResourceType>();
   for (const type of discovery.types) {
     const storage = groupResourceOf(type);
-    if (NOT_WATCHED.has(storage) || !(type.verbs.includes('list') && type.verbs.includes('watch'))) continue;
+    if (!isWatchable(storage) || !(type.verbs.includes('list') && type.verbs.includes('watch'))) continue;
     if (!type.namespaced && namespace !== null) continue;
     if (!byStorage.has(storage) || named.get(storage) === type.version) byStorage.set(storage, type);
   }

@@ -182,6 +182,12 @@ export class RecorderWitness implements Witness {
     );
   }
 
+  /** A type that was watched before the recorder was killed was not served again until the end. */
+  unserved({ storage: resource, namespace }: PastTarget, since: Timestamp): void {
+    if (this.#explaining.has(resource) && !this.#membersOf.has(resource)) return;
+    this.#gap({ resource, namespace, cause: 'killed', since }, 'the server did not serve the type any more');
+  }
+
   late(type: ResourceType, namespace: string | null, { of, ...when }: Lateness): void {
     this.#gap({ resource: groupResourceOf(type), namespace, cause: `late-${of}`, ...when }, LATE[of]);
   }

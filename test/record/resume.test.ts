@@ -208,6 +208,18 @@ test('where a watch lagged before the kill, what its history lost is a gap from 
   assert.ok(verdict.statesMissing > 0);
 });
 
+test('a type that is not served when a capture is resumed is watched again once it is, and is a gap until then', async () => {
+  const { verdict, gaps } = await killedDuring(async ({ cluster, clock }) => {
+    cluster.withdraw(cluster.pods);
+    void clock.sleep(10_000).then(() => cluster.serve(cluster.pods));
+  });
+  assert.equal(verdict.statesMissing, 0);
+  assert.deepEqual(gaps, []);
+  const ended = await killedDuring(async ({ cluster }) => cluster.withdraw(cluster.pods));
+  assert.ok(ended.verdict.statesMissing > 0);
+  assert.ok(ended.gaps.includes('pods: killed'));
+});
+
 /** Pods' states come late, and more so with each of them. */
 async function lagBehind(recording: KilledRecording): Promise<void> {
   const { cluster } = recording;
