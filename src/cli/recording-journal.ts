@@ -68,8 +68,7 @@ export class KilledJournal implements AsyncDisposable {
     const past = await Past.read(reader);
     if (past.end !== undefined) throw notResumable(dir, `its capture ended by itself (${past.end.ended})`);
     const { end } = reader;
-    // What a kill leaves at the very end of a journal is no damage: it was never on the disk.
-    const damaged = reader.damage.find(({ segment, offset }) => segment !== end?.segment || offset < end.bytes);
+    const [damaged] = reader.holes;
     if (end === undefined || damaged !== undefined)
       throw notResumable(
         dir,

@@ -108,6 +108,12 @@ export class JournalReader implements AsyncDisposable {
     return this.#damage;
   }
 
+  /** The damage that no kill leaves: at the very end of a journal is what was never on the disk. */
+  get holes(): readonly JournalDamage[] {
+    const end = this.#end;
+    return this.#damage.filter(({ segment, offset }) => segment !== end?.segment || offset < end.bytes);
+  }
+
   /** Where a writer may go on, with the journal's salt; complete after `records` was read through. */
   get end(): (SegmentEnd & { readonly salt: number }) | undefined {
     const salt = this.#segments.findLast(({ header }) => header !== undefined)?.header?.salt;
