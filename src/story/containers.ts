@@ -1,8 +1,9 @@
 import { type ContainerInstance, type ContainerKind, type InstanceState, instanceKey } from '../model/instance.ts';
 import type { Timestamp } from '../model/time.ts';
 import type { StoryContainer, StoryLedger } from './document.ts';
+import type { InstanceLog } from './log-survey.ts';
 import { keyAfter, keyAt, keyNotBefore, type OrderKey } from './order.ts';
-import type { InstanceLog, Survey } from './survey.ts';
+import type { Survey } from './survey.ts';
 
 interface Draft {
   readonly instance: ContainerInstance;

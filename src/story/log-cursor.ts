@@ -4,10 +4,11 @@ import { BlockLines, STREAMS } from './block-lines.ts';
 import type { BlockRef } from './block-list.ts';
 import type { Start } from './containers.ts';
 import { addEscaped } from './json-bytes.ts';
+import type { InstanceLog } from './log-survey.ts';
 import { LongLine } from './long-line.ts';
 import type { Cursor, EntrySink, LineHead, Source } from './merge.ts';
 import { isBefore, keyAt, keyNotBefore, type Place, placeAt } from './order.ts';
-import type { InstanceLog, JournalSource } from './survey.ts';
+import type { JournalSource } from './survey.ts';
 
 export interface LogPlace {
   /** Index of the container instance in the story. */
