@@ -1,13 +1,10 @@
-import type { KubeClient, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
+import type { WatchFrame } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
-import { asError, FaroError } from '../model/errors.ts';
-import type { KubeObject, ResourceType } from '../model/resource.ts';
-import type { Slots } from '../model/slots.ts';
-import type { Clock } from '../model/time.ts';
+import { asError } from '../model/errors.ts';
+import type { KubeObject } from '../model/resource.ts';
 import { Backoff } from './backoff.ts';
-import { crossOver, pastInitial, type Streamed } from './crossing.ts';
-import { endWhenIdle, IDLE_MS } from './idle.ts';
 import { Pages, pagesOf } from './pages.ts';
+import { WatchStreams, type WatchStreamsOptions } from './watch-streams.ts';
 
 /**
  * What a reflector says. A list (the first, or a relist after history was lost) is `init`, `initApply` for each object,
@@ -29,31 +26,12 @@ export type ReflectorEvent =
   /** The server or the way to it fails; tried again with backoff. */
   | { readonly type: 'failing'; readonly error: Error };
 
-export interface ReflectorOptions {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly type: ResourceType;
-  /** null: the whole cluster. */
-  readonly namespace: string | null;
-  /** Only the object of this name. */
-  readonly name?: string;
-  readonly fieldSelector?: string;
-  readonly labelSelector?: string;
-  readonly metadataOnly: boolean;
-  /** Of the metadata only what places an object; a server without protobuf brings more. */
-  readonly placementOnly?: boolean;
+export interface ReflectorOptions extends WatchStreamsOptions {
   /** Start from this position without a list: the caller knows what exists there. */
   readonly from?: string;
   /** With `from`: also list what existed exactly there. */
   readonly listFrom?: boolean;
-  readonly streamingList: boolean;
-  /** A watch that lists by streaming is compressed: after so many changes another one goes over to such a one. */
-  readonly crossAfter?: number;
   readonly pageSize?: number;
-  readonly idleMs?: number;
-  /** Bounds how many reflectors list at once; a watch needs no slot. */
-  readonly listSlots: Slots;
 }
 
 type State =
@@ -65,10 +43,6 @@ type State =
 const DENIED_RETRY_MS = 60_000;
 /** A server that cannot go on from a position says so at once: a watch that stood open for so long can. */
 const STANDS_MS = 1000;
-/** One change of a plain watch takes as many bytes as about so many objects of a compressed one. */
-const COMPRESSION = 8;
-/** The server ends a watch after this long (jittered up to double, as client-go does), so that load spreads over its replicas. */
-const WATCH_SECONDS = 300;
 
 /**
  * Yields every state of the objects of one type, in order, for ever: lists, watches, resumes by resourceVersion after
@@ -82,12 +56,8 @@ class Reflector {
   readonly #options: ReflectorOptions;
   readonly #signal: AbortSignal;
   readonly #backoff: Backoff;
+  readonly #streams: WatchStreams;
   #state: State = { at: 'empty' };
-  #streamingList: boolean;
-  /** Whether a streaming list is compressed, as far as is known: since Kubernetes 1.37. */
-  #isCompressed = true;
-  /** How many objects the newest list brought. */
-  #objects = 0;
   #listed = false;
   /** Whether the newest watch stood open and silent until it was ended, and lacks nothing. */
   #hasStood = false;
@@ -96,7 +66,7 @@ class Reflector {
     this.#options = options;
     this.#signal = signal;
     this.#backoff = new Backoff({ firstMs: 250, maxMs: 30_000, random: options.random });
-    this.#streamingList = options.streamingList;
+    this.#streams = new WatchStreams(options, signal);
   }
 
   async *run(): AsyncGenerator<ReflectorEvent> {
@@ -134,7 +104,7 @@ class Reflector {
   }
 
   #list(): AsyncGenerator<ReflectorEvent> {
-    return this.#streamingList ? this.#listByWatch() : this.#listPages({});
+    return this.#streams.canList ? this.#listByWatch() : this.#listPages({});
   }
 
   async *#listPages(at: { resourceVersion?: string; resourceVersionMatch?: 'Exact' }): AsyncGenerator<ReflectorEvent> {
@@ -142,7 +112,7 @@ class Reflector {
     const relist = this.#listed;
     using _slot = await listSlots.acquire(this.#signal);
     yield { type: 'init', relist };
-    const options = { ...this.#target(), ...at, limit: pageSize };
+    const options = { ...this.#streams.target, ...at, limit: pageSize };
     let objects = 0;
     let resourceVersion = '';
     for await (const page of pagesOf(client, { type, options }, this.#signal)) {
@@ -150,7 +120,7 @@ class Reflector {
       objects += page.items.length;
       ({ resourceVersion } = page);
     }
-    this.#objects = objects;
+    this.#streams.objects = objects;
     yield this.#initDone(resourceVersion, relist);
   }
 
@@ -171,7 +141,7 @@ class Reflector {
         if (!frame.initialEventsEnd) continue;
         isListing = false;
         slot[Symbol.dispose]();
-        this.#objects = pages.objects;
+        this.#streams.objects = pages.objects;
         yield this.#initDone(frame.resourceVersion, relist);
       } else yield { type: 'initApply', object: frame.object };
     }
@@ -202,59 +172,13 @@ class Reflector {
     this.#state = { at: 'watching', resourceVersion };
   }
 
-  /** A watch from a position, which may go over to a streaming list; without a position a streaming list. */
+  /** A watch from a position; without one a streaming list. */
   async *#frames(resourceVersion: string | undefined): AsyncGenerator<WatchFrame> {
-    const { clock, crossAfter = 16 } = this.#options;
-    let openedAt = Number.POSITIVE_INFINITY;
-    const onOpen = () => {
-      openedAt = clock.now();
-    };
     this.#hasStood = false;
     try {
-      if (resourceVersion === undefined) yield* this.#stream({ sendInitialEvents: true, onOpen }, this.#signal);
-      else
-        yield* crossOver(this.#stream({ resourceVersion, onOpen }, this.#signal), {
-          resourceVersion,
-          isDue: (changes) =>
-            this.#streamingList && this.#isCompressed && changes >= Math.max(crossAfter, this.#objects / COMPRESSION),
-          open: (signal) => this.#openStreamed(AbortSignal.any([this.#signal, signal])),
-        });
+      yield* resourceVersion === undefined ? this.#streams.list() : this.#streams.from(resourceVersion);
     } finally {
-      this.#hasStood = this.#state.at === 'watching' && clock.now() - openedAt >= STANDS_MS;
-    }
-  }
-
-  #stream(
-    asked: Pick<WatchOptions, 'resourceVersion' | 'sendInitialEvents' | 'onOpen'>,
-    signal: AbortSignal,
-  ): AsyncGenerator<WatchFrame> {
-    const { client, type, clock, random, idleMs = IDLE_MS } = this.#options;
-    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
-    const all = { ...this.#target(), ...asked, timeoutSeconds };
-    const open = (life: AbortSignal) => client.watch(type, all, life);
-    return endWhenIdle(open, { idleMs, clock, signal });
-  }
-
-  /** undefined where there is no streaming list, or none that is compressed. */
-  async #openStreamed(signal: AbortSignal): Promise<Streamed | undefined> {
-    const useless = new AbortController();
-    const onOpen = ({ isCompressed }: WatchAnswer) => {
-      this.#isCompressed = isCompressed;
-      if (!isCompressed) useless.abort();
-    };
-    const { clock, listSlots, type } = this.#options;
-    try {
-      using _slot = await listSlots.acquire(signal);
-      const pages = new Pages(type);
-      const startedAt = clock.now();
-      const frames = this.#stream({ sendInitialEvents: true, onOpen }, AbortSignal.any([signal, useless.signal]));
-      const streamed = await pastInitial(frames, (frame) => pages.takeFrame(frame, clock.now() - startedAt));
-      if (streamed !== undefined) this.#objects = pages.objects;
-      return streamed;
-    } catch (error) {
-      // The plain watch goes on: it will tell what ails the server.
-      if (cannotStream(error)) this.#streamingList = false;
-      return undefined;
+      this.#hasStood = this.#state.at === 'watching' && this.#streams.stoodMs >= STANDS_MS;
     }
   }
 
@@ -263,7 +187,7 @@ class Reflector {
     const { clock } = this.#options;
     this.#hasStood = false;
     if (!(error instanceof ApiError)) {
-      if (this.#state.at === 'empty' && cannotStream(error)) this.#streamingList = false;
+      if (this.#state.at === 'empty') this.#streams.cannotList(error);
       yield { type: 'failing', error: asError(error) };
       return this.#backoff.wait(clock, this.#signal);
     }
@@ -271,10 +195,7 @@ class Reflector {
       yield* this.#lose();
       return this.#backoff.wait(clock, this.#signal);
     }
-    if (this.#streamingList && this.#state.at === 'empty' && cannotStream(error)) {
-      this.#streamingList = false;
-      return;
-    }
+    if (this.#state.at === 'empty' && this.#streams.cannotList(error)) return;
     if (error.code === 'forbidden' || error.code === 'not-found' || error.status === 405) {
       yield { type: 'denied', error };
       // The list that follows a refusal compares with what was known.
@@ -291,22 +212,4 @@ class Reflector {
     this.#state = { at: 'empty' };
     if (this.#listed) yield { type: 'lost' };
   }
-
-  #target() {
-    const { namespace, name, fieldSelector, labelSelector, metadataOnly, placementOnly = false } = this.#options;
-    return {
-      namespace,
-      metadataOnly,
-      placementOnly,
-      ...(name === undefined ? {} : { name }),
-      ...(fieldSelector === undefined ? {} : { fieldSelector }),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-    };
-  }
-}
-
-/** Who does not know sendInitialEvents, has it switched off, or does not stream a list as agreed, may give it in pages. */
-function cannotStream(error: unknown): boolean {
-  if (error instanceof ApiError) return error.status === 400 || error.status === 422;
-  return error instanceof FaroError && error.code === 'protocol';
 }
