@@ -81,7 +81,8 @@ export class StreamReading {
   /** What is kept of it when it has ended: there may be hundreds, of which each knew megabytes. */
   past(log: OpenLog, { isFirst }: { readonly isFirst: boolean }): ReadStream {
     const { sink, clock } = this.#options;
-    const { stream, repeatsRemoved, first, last, goesOn } = log;
+    const { stream, repeatsRemoved, goesOn } = log;
+    const { first, last } = log.written;
     return {
       brought: { first, last, goesOn },
       before: goesOn && !isFirst ? undefined : this.#before.copy(KEPT_BYTES),
@@ -127,17 +128,17 @@ export class StreamReading {
       const isStuck = () => this.#cancel();
       using _watch = new FileWatch({ ...this.#options, proof, reach, isStuck }, branch.signal);
       const at = await this.#consume(log, { stream, settled }, signal);
-      if (log.isForeign || this.#isDisowned) return { type: 'foreign' };
-      if (log.wentBack) return { type: 'broken', error: this.#leaveBehindGap() };
-      if (log.complaint !== undefined)
-        return { type: 'failed', error: new Error(`the kubelet said: ${log.complaint}`) };
+      if (log.written.isForeign || this.#isDisowned) return { type: 'foreign' };
+      if (log.written.wentBack) return { type: 'broken', error: this.#leaveBehindGap() };
+      if (log.written.complaint !== undefined)
+        return { type: 'failed', error: new Error(`the kubelet said: ${log.written.complaint}`) };
       return { type: 'ended', at, wasOver };
     } catch (error) {
       log.close();
       if (signal.aborted) this.#leaveOff(log);
       signal.throwIfAborted();
-      if (log.isForeign || this.#isDisowned) return { type: 'foreign' };
-      return { type: 'broken', error: log.wentBack ? this.#leaveBehindGap() : asError(error) };
+      if (log.written.isForeign || this.#isDisowned) return { type: 'foreign' };
+      return { type: 'broken', error: log.written.wentBack ? this.#leaveBehindGap() : asError(error) };
     } finally {
       open.delete(log);
     }
@@ -148,7 +149,7 @@ export class StreamReading {
     const { life, sink, clock } = this.#options;
     const log = this.#log;
     if (log === undefined) return;
-    const boundTo = log.isForeign || this.#isDisowned ? null : life.instance;
+    const boundTo = log.written.isForeign || this.#isDisowned ? null : life.instance;
     sink.append(closedOf({ stream: log.stream, repeatsRemoved: log.repeatsRemoved, boundTo }, clock));
   }
 
@@ -222,7 +223,7 @@ export class StreamReading {
   /** The capture ends while the stream is open. */
   #leaveOff(log: OpenLog): void {
     if (log.joint === 'disjoint' && this.#options.life.reach === 'current') this.#acceptBehindGap(log);
-    this.#wasFollowing = log.isRejoined && !log.isForeign && !log.wentBack;
+    this.#wasFollowing = log.isRejoined && !log.written.isForeign && !log.written.wentBack;
   }
 
   /** What the stream shows again is compared when it is opened anew, behind the last line; what it hides then may be missing. */
