@@ -178,7 +178,7 @@ describe('a real API server', { skip: skipped, timeout: 120_000 }, () => {
       assert.deepEqual(placements, items.map(placed), groupResourceOf(type));
       if (items.length > 0) seen.add(groupResourceOf(type));
     }
-    for (const name of ['pods', 'nodes', 'events', 'apiservices.apiregistration.k8s.io', custom.storage])
+    for (const name of ['nodes', 'leases.coordination.k8s.io', 'apiservices.apiregistration.k8s.io', custom.storage])
       assert.ok(seen.has(name), `${name} have objects`);
   });
 
