@@ -2,12 +2,14 @@ import { constants, gunzipSync } from 'node:zlib';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import { DirectClient } from '../../src/demo/direct-client.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/demo/simulated-cluster.ts';
-import { JournalWriter } from '../../src/journal/writer.ts';
-import { discover } from '../../src/kube/discovery.ts';
+import { JournalReader } from '../../src/journal/reader.ts';
+import { JournalWriter, type JournalWriterOptions } from '../../src/journal/writer.ts';
+import { type Discovery, discover } from '../../src/kube/discovery.ts';
 import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import type { ResourceType } from '../../src/model/resource.ts';
 import type { Clock } from '../../src/model/time.ts';
+import { Past } from '../../src/record/past.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import { FaultyDisk } from '../journal/faulty-disk.ts';
@@ -26,8 +28,9 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
   /** As the recorder's own option. */
   readonly crowd?: number;
   readonly route?: LogRouteChoice;
-  /** As the journal's own option. */
+  /** As the journal's own options. */
   readonly plainBytes?: number;
+  readonly heldBytes?: number;
   /** Served beside what every simulated cluster serves. */
   readonly types?: readonly ResourceType[];
 }
@@ -36,18 +39,22 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
 export class SimulatedRecording implements AsyncDisposable {
   readonly cluster: SimulatedCluster;
   readonly records: JournalRecord[] = [];
-  readonly disk = new FaultyDisk();
+  disk = new FaultyDisk();
   readonly clock: SimulatedClock;
   readonly #own: RecorderClock;
-  readonly #stop = new AbortController();
+  readonly #how: How;
+  #stop = new AbortController();
+  /** Of a recorder that is killed nothing is waited for. */
+  #killed = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #journal: JournalWriter | undefined;
   #listedAt = Number.POSITIVE_INFINITY;
 
-  private constructor(cluster: SimulatedCluster, clock: SimulatedClock, skewMs: number) {
+  private constructor(cluster: SimulatedCluster, clock: SimulatedClock, how: How & { readonly skewMs: number }) {
     this.cluster = cluster;
     this.clock = clock;
-    this.#own = new RecorderClock(clock, skewMs);
+    this.#how = how;
+    this.#own = new RecorderClock(clock, how.skewMs);
   }
 
   static async start(options: SimulatedRecordingOptions): Promise<SimulatedRecording> {
@@ -60,14 +67,16 @@ export class SimulatedRecording implements AsyncDisposable {
       crossAfter,
       crowd,
       plainBytes,
+      heldBytes,
       types = [],
       ...world
     } = options;
     const clock = new SimulatedClock();
     const cluster = new SimulatedCluster({ ...world, clock });
     for (const type of types) cluster.serve(type);
-    const recording = new SimulatedRecording(cluster, clock, skewMs);
-    await recording.#record({ random, streamingList, crossAfter, prepare, route, crowd, plainBytes });
+    const how = { random, streamingList, crossAfter, route, crowd, plainBytes, heldBytes, skewMs };
+    const recording = new SimulatedRecording(cluster, clock, how);
+    await recording.#begin(prepare);
     return recording;
   }
 
@@ -93,6 +102,29 @@ export class SimulatedRecording implements AsyncDisposable {
     this.#own.wakeUp();
   }
 
+  /** The recorder is killed; `left` is what is there of its disk. */
+  async kill(left: FaultyDisk): Promise<void> {
+    this.disk = left;
+    this.#stop.abort(KILLED);
+    this.#killed.abort();
+    await this.through(this.#running.catch(() => undefined));
+    await this.#journal?.close().catch(() => undefined); // on the disk as it was
+  }
+
+  /** Another recorder goes on with the journal. */
+  async resume(): Promise<void> {
+    this.#stop = new AbortController();
+    this.#killed = new AbortController();
+    const client = new DirectClient(this.cluster.api, this.#own);
+    let discovery: Discovery | undefined;
+    while (discovery === undefined) discovery = await this.#discovered(client);
+    const reader = await JournalReader.open(JOURNAL, { fs: this.disk });
+    const past = await Past.read(reader);
+    if (reader.end === undefined || reader.holes.length > 0) throw new Error('a journal that nobody can go on with');
+    const journal = await JournalWriter.goOn(JOURNAL, reader.end, this.#journalOptions(client));
+    await this.#record({ client, discovery, journal, past });
+  }
+
   /** Ends the recording well. */
   async end(): Promise<void> {
     this.#stop.abort();
@@ -105,30 +137,48 @@ export class SimulatedRecording implements AsyncDisposable {
     await this.cluster[Symbol.asyncDispose]();
   }
 
-  async #record(how: {
-    readonly random: () => number;
-    readonly streamingList: boolean;
-    readonly crossAfter: number | undefined;
-    readonly crowd: number | undefined;
-    readonly plainBytes: number | undefined;
-    readonly route: LogRouteChoice;
-    readonly prepare: SimulatedRecordingOptions['prepare'];
-  }): Promise<void> {
-    const { cluster, records, disk } = this;
+  async #begin(prepare: SimulatedRecordingOptions['prepare']): Promise<void> {
+    const { cluster, disk } = this;
     const client = new DirectClient(cluster.api, this.#own);
     const discovery = await this.through(discover(client, this.#stop.signal));
-    how.prepare?.(cluster);
+    prepare?.(cluster);
     cluster.run();
-    await this.advance(Math.floor(how.random() * 3000));
-    const journal = await JournalWriter.create(JOURNAL, {
-      clock: this.#own,
-      fs: disk,
-      syncIntervalMs: SYNC_MS,
-      plainBytes: how.plainBytes,
-    });
+    await this.advance(Math.floor(this.#how.random() * 3000));
+    const journal = await JournalWriter.create(JOURNAL, this.#journalOptions(client));
     await disk.syncFolder('/');
+    await this.#record({ client, discovery, journal });
+  }
+
+  /** undefined where the server cannot be asked now. */
+  async #discovered(client: DirectClient): Promise<Discovery | undefined> {
+    try {
+      return await this.through(discover(client, this.#stop.signal));
+    } catch {
+      await this.advance(1000);
+      return undefined;
+    }
+  }
+
+  #journalOptions(client: DirectClient): JournalWriterOptions {
+    const { plainBytes, heldBytes } = this.#how;
+    const aheadMs = () => client.clockSkew?.least;
+    const how = { clock: this.#own, aheadMs, fs: this.disk, syncIntervalMs: SYNC_MS, plainBytes };
+    return heldBytes === undefined ? how : { ...how, heldBytes };
+  }
+
+  async #record(to: {
+    readonly client: DirectClient;
+    readonly discovery: Discovery;
+    readonly journal: JournalWriter;
+    readonly past?: Past;
+  }): Promise<void> {
+    const { cluster, records } = this;
+    const { client, discovery, journal, past } = to;
+    const how = this.#how;
     this.#journal = journal;
+    const { signal } = this.#stop;
     const append = (record: JournalRecord) => {
+      if (signal.reason === KILLED) return; // what a dying recorder still says goes nowhere
       records.push(kept(record));
       journal.append(record);
     };
@@ -137,7 +187,7 @@ export class SimulatedRecording implements AsyncDisposable {
       discovery,
       sink: {
         append,
-        drained: (signal) => journal.drained(signal),
+        drained: (until) => journal.drained(until),
         get hold() {
           return journal.hold;
         },
@@ -155,16 +205,29 @@ export class SimulatedRecording implements AsyncDisposable {
       ...(how.crowd === undefined ? {} : { crowd: how.crowd }),
       end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0 },
       drainMs: 5000,
+      past,
     });
     void recorder.synced.then(() => {
-      this.#listedAt = this.clock.now();
+      if (!signal.aborted) this.#listedAt = Math.min(this.#listedAt, this.clock.now());
     });
-    this.#running = recorder.run(this.#stop.signal, new AbortController().signal);
+    this.#running = recorder.run(signal, signal.aborted ? signal : this.#killed.signal);
     this.#running.catch(() => undefined); // told to whoever ends it
     await this.advance(0);
   }
 }
 
+/** How a recording is made. */
+interface How {
+  readonly random: () => number;
+  readonly streamingList: boolean;
+  readonly crossAfter: number | undefined;
+  readonly crowd: number | undefined;
+  readonly plainBytes: number | undefined;
+  readonly heldBytes: number | undefined;
+  readonly route: LogRouteChoice;
+}
+
+const KILLED = 'killed';
 export const ID = '01a20d89-78c0-76e0-a13b-e013a596b798';
 /** Files here are of a few kilobytes. */
 export const LEAST_ROTATION_BYTES = 500;

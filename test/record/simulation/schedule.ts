@@ -1,6 +1,6 @@
 import type { Fault } from '../../../src/demo/faults.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
-import type { KubeObject } from '../../../src/model/resource.ts';
+import { groupResourceOf, type KubeObject } from '../../../src/model/resource.ts';
 import type { FaultyDisk } from '../../journal/faulty-disk.ts';
 
 /** What a schedule works on. */
@@ -10,6 +10,8 @@ export interface Stage {
   readonly disk: () => FaultyDisk | undefined;
   readonly random: () => number;
   advance(ms: number): Promise<void>;
+  /** Kills the recorder; another one goes on with its journal after a time. Absent where nobody kills it. */
+  readonly dieFor?: ((ms: number) => Promise<void>) | undefined;
   /** Lets the recorder's machine sleep: its clock jumps, its connections are dead. */
   sleepThrough(ms: number): Promise<void>;
   /** What is under way and must be over before the world is judged. */
@@ -63,14 +65,16 @@ const TROUBLES: readonly Turn[] = [
   { weight: 2, happen: failDisk },
   { weight: 0.1, happen: (stage) => stage.sleepThrough(30_000 + stage.random() * 600_000) },
 ];
+const KILLS: readonly Turn[] = [...TROUBLES, { weight: 6, happen: (stage) => stage.dieFor?.(stage.random() * 20_000) }];
 
 /** Plays a minute or so in which the workload changes and calls fail. */
 export async function play(stage: Stage): Promise<void> {
   const { random } = stage;
+  const troubles = stage.dieFor === undefined ? TROUBLES : KILLS;
   const turns = 2 + Math.floor(random() * 5);
   for (let turn = 0; turn < turns; turn += 1) {
     if (random() < 0.6) await chosen(CHANGES, random).happen(stage);
-    if (random() < 0.8) await chosen(TROUBLES, random).happen(stage);
+    if (random() < 0.8) await chosen(troubles, random).happen(stage);
     await stage.advance(Math.floor(random() * 15_000));
   }
 }
@@ -188,7 +192,9 @@ function failDisk(stage: Stage): void {
 /** A type is not served for a while, as during an upgrade. */
 function withdrawType(stage: Stage): void {
   const { cluster, random } = stage;
-  const type = cluster.type(pick(['replicasets.apps', 'pods', 'configmaps', 'statefulsets.apps'], random));
+  const storage = pick(['replicasets.apps', 'pods', 'configmaps', 'statefulsets.apps'], random);
+  const type = cluster.api.types.find((served) => groupResourceOf(served) === storage);
+  if (type === undefined) return; // withdrawn already
   const withdrawn = async () => {
     cluster.withdraw(type);
     await cluster.api.clock.sleep(1000 + random() * 10_000);

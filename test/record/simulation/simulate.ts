@@ -36,8 +36,21 @@ const CUTS = 0.05;
 const LEAST_CUT_MS = 3000;
 const SKEWS_MS = [0, 0, 0, 3000, -3000, 180_000, -180_000];
 
+/** What is done to the recorder beside the faults of its calls and its disk. */
+export interface Harm {
+  /** It is killed now and then, and resumed. */
+  readonly isKilled: boolean;
+  /** It holds so little in memory that states give way where its disk takes nothing. */
+  readonly holdsLittle: boolean;
+}
+
+/** Of a seed, whatever its route and its crowd. */
+export function harmOf(seed: number): Harm {
+  return { isKilled: seed % 7 < 2, holdsLittle: seed % 5 === 0 };
+}
+
 /** Records the simulated cluster for a minute or so of its own time, while a seeded schedule changes and breaks it. */
-export async function simulate(seed: number): Promise<Outcome> {
+export async function simulate(seed: number, { isKilled, holdsLittle }: Harm = harmOf(seed)): Promise<Outcome> {
   const random = seededRandom(seed);
   const rest = { isQuiet: false };
   const skew = () => SKEWS_MS[Math.floor(random() * SKEWS_MS.length)] ?? 0;
@@ -68,6 +81,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     ...(seed % 3 === 0 ? { crowd: 0 } : {}),
     // A journal as short as a schedule's would not be compressed: of sixteen one is.
     ...(seed % 16 === 0 ? { plainBytes: 0 } : {}),
+    ...(holdsLittle ? { heldBytes: 20_000 } : {}),
   });
   const { cluster } = recording;
   await recording.advance(Math.floor(random() * 2000));
@@ -76,16 +90,23 @@ export async function simulate(seed: number): Promise<Outcome> {
   const pending: Promise<unknown>[] = [];
   const cuts: { readonly disk: FaultyDisk; readonly at: number }[] = [];
   const isSynced = () => recording.clock.now() - beganAt > LEAST_CUT_MS;
+  /** A power cut, or only the process is gone: then all that was written is there. */
+  const left = () => (random() < 0.7 ? recording.disk.afterPowerCut(random) : recording.disk.afterKill());
   const advance = async (ms: number) => {
     await recording.advance(ms);
     if (cuts.length > 0 || !isSynced() || random() >= CUTS) return;
-    // A power cut, or only the process is gone: then all that was written is there.
-    const disk = random() < 0.7 ? recording.disk.afterPowerCut(random) : recording.disk.afterKill();
-    cuts.push({ disk, at: recording.clock.now() });
+    cuts.push({ disk: left(), at: recording.clock.now() });
   };
   // Not before the beginning of the journal is on it: a journal that holds nothing tells nothing.
   const disk = () => (isSynced() ? recording.disk : undefined);
-  await play({ cluster, disk, random, advance, sleepThrough: (ms) => recording.sleepThrough(ms), pending });
+  const kill = async (ms: number) => {
+    if (!isSynced()) return;
+    await recording.kill(left());
+    await recording.advance(ms);
+    await recording.resume();
+  };
+  const dieFor = isKilled ? kill : undefined;
+  await play({ cluster, disk, dieFor, random, advance, sleepThrough: (ms) => recording.sleepThrough(ms), pending });
   cluster.faults.clear();
   await recording.through(Promise.all(pending));
   rest.isQuiet = true;
