@@ -12,6 +12,7 @@ import type { OpenStreams } from './open-streams.ts';
 import type { LogPast } from './past.ts';
 import { LogCursor } from './position.ts';
 import type { FollowEnd, Follower, LogLimits, LogSink } from './sink.ts';
+import { StreamEnds } from './stream-ends.ts';
 import { StreamProof } from './stream-proof.ts';
 import { type Outcome, StreamReading } from './stream-reading.ts';
 import { LogWitness } from './witness.ts';
@@ -49,12 +50,10 @@ export class StreamFollower implements Follower {
   #isDisowned = false;
   /** Why it is not read any more, though its container may run on. */
   #givenUp: { readonly cause: GapCause; readonly evidence: string } | undefined;
-  /** What stood behind the last line's end where a stream ended, until one shows more. */
-  #endTail: string | undefined;
+  readonly #ends = new StreamEnds();
   readonly #witness: LogWitness;
   #proof: StreamProof;
   #lastProgress: number;
-  #cleanEndAt: number | undefined;
   #hasInherited = false;
   /** The newest one, open or not. */
   #reading: StreamReading | undefined;
@@ -141,7 +140,7 @@ export class StreamFollower implements Follower {
     this.#reading = reading;
     try {
       const outcome = await reading.read(signal);
-      return { ...outcome, isProven: outcome.type === 'ended' && this.#sawEnd(reading, outcome.wasOver) };
+      return { ...outcome, isProven: outcome.type === 'ended' && this.#ends.take(reading.log, outcome) };
     } finally {
       reading.close();
       if (reading.log !== undefined) {
@@ -149,18 +148,6 @@ export class StreamFollower implements Follower {
         this.#readings.push(reading.past(reading.log, { isFirst: this.#readings.length === 0 }));
       }
     }
-  }
-
-  /**
-   * A stream that ended by itself. Its end proves nothing, for it may have been cut off on its way: only one that shows
-   * nothing new, after the container's end, proves that the one before had come to the end of the log.
-   */
-  #sawEnd({ log }: StreamReading, isOver: boolean): boolean {
-    const tail = log?.tail;
-    const isSame = log?.isEcho === true && tail === this.#endTail;
-    this.#endTail = tail;
-    if (isSame && isOver) log.endLine();
-    return isSame && isOver;
   }
 
   /** Decides after a stream: undefined to open the log again. */
@@ -172,7 +159,6 @@ export class StreamFollower implements Follower {
     const { life, clock, limits } = this.#options;
     switch (outcome.type) {
       case 'ended':
-        this.#cleanEndAt = outcome.at;
         if (outcome.isProven || (this.#proof.isLimited && outcome.wasOver)) return await this.#readToEnd(reach, signal);
         if (outcome.wasOver) return await this.#beforeNextLook(signal);
         await this.#waitForStatus(STATUS_LAG_MS, signal);
@@ -273,8 +259,7 @@ export class StreamFollower implements Follower {
 
   #disownFrom(at: number): void {
     for (const reading of this.#readings.splice(at)) reading.disown();
-    this.#cleanEndAt = undefined;
-    this.#endTail = undefined;
+    this.#ends.forget();
   }
 
   /** All that came was a newer instance's log. */
@@ -288,15 +273,9 @@ export class StreamFollower implements Follower {
 
   /** The log cannot be asked for any more: was its end seen before? */
   #gone(): FollowEnd {
-    const finished = this.#options.life.view.finishedAt;
-    const endedAt = this.#cleanEndAt === undefined ? undefined : this.#proof.nodeTime.atLeast(this.#cleanEndAt);
-    // The container's end is told in whole seconds; and a stream without a line may have been of any instance.
-    if (
-      this.#proof.hasLines &&
-      endedAt !== undefined &&
-      finished !== undefined &&
-      endedAt.slice(0, 19) > finished.slice(0, 19)
-    ) {
+    const { finishedAt } = this.#options.life.view;
+    // A stream without a line may have been of any instance.
+    if (this.#proof.hasLines && this.#ends.isAfter(finishedAt, this.#proof.nodeTime)) {
       this.#reading?.log?.endLine();
       return this.#proof.end('its stream ended by itself after the container had');
     }
