@@ -26,7 +26,8 @@ import { readFrames } from './watch-frames.ts';
 
 export type { ByteStream } from './transport/http.ts';
 
-export interface ListOptions {
+/** Which objects of a type are asked for, and what of them. */
+export interface Selection {
   /** null: the whole cluster. */
   readonly namespace: string | null;
   /** Only the object of this name (a field selector, which narrow permissions allow). */
@@ -36,6 +37,9 @@ export interface ListOptions {
   readonly metadataOnly?: boolean;
   /** Of the metadata only what places an object: its names and its owners. Comes as protobuf, where the server has that. */
   readonly placementOnly?: boolean;
+}
+
+export interface ListOptions extends Selection {
   readonly limit?: number;
   readonly continue?: string;
   readonly resourceVersion?: string;
@@ -48,14 +52,7 @@ export interface ListPage {
   readonly continue: string | undefined;
 }
 
-export interface WatchOptions {
-  readonly namespace: string | null;
-  readonly name?: string;
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-  readonly metadataOnly?: boolean;
-  /** As of a list. */
-  readonly placementOnly?: boolean;
+export interface WatchOptions extends Selection {
   readonly resourceVersion?: string;
   /** A streaming list: the objects that exist come first, ended by a bookmark. */
   readonly sendInitialEvents?: boolean;

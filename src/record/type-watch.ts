@@ -1,7 +1,8 @@
+import type { Selection } from '../kube/client.ts';
 import type { ApiError } from '../kube/error.ts';
 import type { ClockSkew } from '../kube/server-clock.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
-import { type Clock, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { LastHeard } from '../watch/last-heard.ts';
 import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';
 import { reflect } from '../watch/reflector.ts';
@@ -40,15 +41,8 @@ export interface WatchListener {
 }
 
 /** What is to be watched, how, and who hears what else it tells. */
-export interface WatchTarget {
+export interface WatchTarget extends Selection {
   readonly type: ResourceType;
-  readonly namespace: string | null;
-  readonly name?: string;
-  readonly fieldSelector?: string;
-  readonly labelSelector?: string;
-  readonly metadataOnly?: boolean;
-  /** Of the metadata only what places an object. */
-  readonly placementOnly?: boolean;
   readonly from?: string;
   readonly listFrom?: boolean;
   /** Lists only to find out what is there; what is known to be of the story does not wait for that. */
@@ -66,15 +60,13 @@ export interface WatchTarget {
   readonly onDoubt?: (doubt: Doubt) => void;
 }
 
-export type WatchOptions = Omit<ReflectorOptions, 'metadataOnly'> & {
-  readonly metadataOnly?: boolean;
-  readonly clock: Clock;
+export interface WatchOptions extends ReflectorOptions {
   /** By how much this clock is ahead of the server's. */
   readonly skew?: () => ClockSkew | undefined;
   /** Of a watch that goes on from another one's position: when that one was last heard of. */
   readonly heard?: Timestamp;
   readonly past?: WatchPast | undefined;
-};
+}
 
 /** Secrets and ConfigMaps are only ever read as metadata: their data never reaches this process. */
 const METADATA_ONLY = new Set(['secrets', 'configmaps']);

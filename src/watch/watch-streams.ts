@@ -1,4 +1,4 @@
-import type { KubeClient, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
+import type { KubeClient, Selection, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
 import { FaroError } from '../model/errors.ts';
 import type { ResourceType } from '../model/resource.ts';
@@ -9,20 +9,11 @@ import { endWhenIdle, IDLE_MS } from './idle.ts';
 import { Pages } from './pages.ts';
 
 /** What is watched, and how. */
-export interface WatchStreamsOptions {
+export interface WatchStreamsOptions extends Selection {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: () => number;
   readonly type: ResourceType;
-  /** null: the whole cluster. */
-  readonly namespace: string | null;
-  /** Only the object of this name. */
-  readonly name?: string;
-  readonly fieldSelector?: string;
-  readonly labelSelector?: string;
-  readonly metadataOnly: boolean;
-  /** Of the metadata only what places an object; a server without protobuf brings more. */
-  readonly placementOnly?: boolean;
   readonly streamingList: boolean;
   /** A watch that lists by streaming is compressed: after so many changes another one goes over to such a one. */
   readonly crossAfter?: number;
@@ -54,8 +45,15 @@ export class WatchStreams {
   }
 
   /** What is asked for, listed or watched. */
-  get target() {
-    const { namespace, name, fieldSelector, labelSelector, metadataOnly, placementOnly = false } = this.#options;
+  get target(): Selection {
+    const {
+      namespace,
+      name,
+      fieldSelector,
+      labelSelector,
+      metadataOnly = false,
+      placementOnly = false,
+    } = this.#options;
     return {
       namespace,
       metadataOnly,
