@@ -99,6 +99,13 @@ test('only the composition root reads the machine’s clock and randomness', () 
   );
 });
 
+test('every test makes its temporary folders where they are taken away', () => {
+  const own = globSync('test/**/*.ts').filter((file) =>
+    /mkdtemp(Sync)?\(\s*join\(tmpdir/.test(readFileSync(file, 'utf8')),
+  );
+  assert.deepEqual(own, ['test/folder.ts']);
+});
+
 test('the version is the package’s', async () => {
   const { VERSION } = await import('../src/version.ts');
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };

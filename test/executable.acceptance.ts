@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from './cluster/build.ts';
+import { temporaryFolder } from './folder.ts';
 import { helpCpuMs } from './start-up.ts';
 
 test('npm run sea makes one file that records without anything beside it', { timeout: 300_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-sea-'));
+  const folder = temporaryFolder('sea');
   try {
     const faro = (await run(process.execPath, ['scripts/build-executable.ts', folder])).trim();
     const alone = { cwd: folder, env: { HOME: folder } };

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -10,13 +9,14 @@ import { JournalWriter } from '../src/journal/writer.ts';
 import { timestampOf } from '../src/model/time.ts';
 import { writeStory } from '../src/story/file.ts';
 import { noted } from './credentials.ts';
+import { temporaryFolder } from './folder.ts';
 import { LeakSearch } from './leaks.ts';
 import { simulatedJournal } from './story/simulated-story.ts';
 
 const SECRET = randomBytes(16).toString('hex');
 
 test('a credential is found in what was said, in stories of every form, in journals and in reports; not in a kubeconfig', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-leaks-'));
+  const folder = temporaryFolder('leaks');
   // The simulated rollout's password is in its objects; without a redactor it would be in the story.
   const journal = await simulatedJournal();
   const search = new LeakSearch([SECRET, 'shop/web:1.0.0']);
@@ -56,7 +56,7 @@ test('of a key its own part is looked for, and what is noted by many processes c
   assert.deepEqual(search.leaks, []);
   search.take('b', body);
   assert.equal(search.leaks.length, 1);
-  const folder = mkdtempSync(join(tmpdir(), 'faro-noted-'));
+  const folder = temporaryFolder('noted');
   writeFileSync(join(folder, 'credentials-1'), '"a\\nb"\n"c"\n');
   writeFileSync(join(folder, 'credentials-2'), '"c"\n');
   writeFileSync(join(folder, 'said-2'), '"hello"\n');

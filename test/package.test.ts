@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { run } from './cluster/build.ts';
 import { realCluster, skipped } from './e2e/cluster.ts';
+import { temporaryFolder } from './folder.ts';
 import { helpCpuMs } from './start-up.ts';
 import { StoryMaker } from './view/html/story-maker.ts';
 
@@ -13,7 +13,7 @@ import { StoryMaker } from './view/html/story-maker.ts';
 const HELP_MS = 300;
 
 describe('the package that npm pack makes', { timeout: 240_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-package-'));
+  const folder = temporaryFolder('package');
   const tools = join(import.meta.dirname, '../node_modules/.bin');
   const bin = join(folder, 'node_modules/.bin');
   let tarball = '';

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ADMIN_TOKEN } from '../src/demo/simulated-cluster.ts';
 import { Cluster, obstacle } from './cluster/cluster.ts';
 import { credential, noted, noteTo } from './credentials.ts';
+import { folderOfProcess, keepFoldersIn } from './folder.ts';
 import { LeakSearch } from './leaks.ts';
 import { SEED } from './property.ts';
 import { installTools } from './tools.ts';
@@ -20,8 +20,8 @@ const LEAST_COVERAGE = 85;
 const LONGEST_MS = 45 * 60_000;
 const files = process.argv.slice(2);
 const isWhole = files.length === 0;
-const startedAt = Date.now();
-const notes = mkdtempSync(join(tmpdir(), 'faro-test-credentials-'));
+const folder = folderOfProcess();
+const [notes, folders] = [join(folder, 'notes'), join(folder, 'folders')];
 const isCi = process.env.CI === 'true';
 
 if (isWhole)
@@ -35,13 +35,14 @@ if (isWhole)
 process.stdout.write(`random inputs from seed ${SEED}; FARO_SEED plays others\n`);
 installTools();
 const cluster = await startCluster().catch(giveUp);
+mkdirSync(notes);
 noteTo(notes);
+keepFoldersIn(folders);
 noteOwnCredentials();
 try {
   process.exitCode = await runTests(isWhole ? globSync('test/**/*.test.ts').sort() : files);
 } finally {
   if (cluster.isOurs) await Cluster.stop();
-  rmSync(notes, { recursive: true, force: true });
 }
 
 function check(command: string, args: readonly string[]): void {
@@ -123,7 +124,7 @@ async function tellLeaks(output: string): Promise<boolean> {
   const search = new LeakSearch(credentials);
   search.take('the output of the tests', output);
   for (const text of said) search.take('what a command said', text);
-  for (const folder of foldersOfTests()) await search.takeFolder(folder);
+  await search.takeFolder(folders);
   for (const { place, beginning } of search.leaks.slice(0, 20))
     process.stdout.write(`a credential (${beginning}) stands in ${place}\n`);
   const found = search.leaks.length === 0 ? 'none found' : `found in ${search.leaks.length} places`;
@@ -131,15 +132,4 @@ async function tellLeaks(output: string): Promise<boolean> {
     `${credentials.length} credentials looked for in ${Math.round(search.searched / 2 ** 20)} MiB of output, stories and journals: ${found}\n`,
   );
   return search.leaks.length > 0;
-}
-
-/** Tests leave what they wrote in folders for temporary files that were made since they began. */
-function foldersOfTests(): readonly string[] {
-  return readdirSync(tmpdir())
-    .filter((name) => name.startsWith('faro-') && !name.startsWith('faro-cluster-'))
-    .map((name) => join(tmpdir(), name))
-    .filter((path) => {
-      const about = statSync(path, { throwIfNoEntry: false });
-      return about?.isDirectory() === true && about.birthtimeMs >= startedAt;
-    });
 }

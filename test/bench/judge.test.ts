@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { type Judgement, judge } from '../../bench/peers/judge.ts';
+import { temporaryFolder } from '../folder.ts';
 import { sampleStory } from '../story/sample.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-judge-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('judge');
 
 /** Lines of `Tweb`, a second apart from 12:00:01 on, in the pod's first run; gaps as `[run, from, to]` in seconds. */
 async function judged(numbers: readonly number[], gaps: readonly (readonly [number, string, string])[], written = 6) {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryFolder } from '../folder.ts';
 
 test('of a command that is killed while it runs the compiled code is kept for the next one', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-compiled-'));
+  const folder = temporaryFolder('compiled');
   const cache = join(folder, 'cache');
   const faro = spawn(process.execPath, [join(import.meta.dirname, '../../bin/faro.js'), 'demo'], {
     ...{ cwd: folder, stdio: 'ignore' },

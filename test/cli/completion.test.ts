@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 import { lacks } from '../tools.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-completion-'));
+const folder = temporaryFolder('completion');
 const options = { skip: lacks('bash') };
 
 /** A kubectl that knows two contexts, two types and two pods. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,8 +8,9 @@ import { JournalReader } from '../../src/journal/reader.ts';
 import type { Story } from '../../src/story/document.ts';
 import { faro } from '../e2e/capture.ts';
 import { checkStory } from '../e2e/checker.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-demo-'));
+const folder = temporaryFolder('demo');
 
 function read(file: string): Story {
   return JSON.parse(readFileSync(file, 'utf8')) as Story;

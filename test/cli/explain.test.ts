@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { explanationOf } from '../../src/cli/explanation.ts';
 import type { Story, StoryFinding } from '../../src/story/document.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-explain-'));
+const folder = temporaryFolder('explain');
 
 function recorded(name: string): Story {
   return JSON.parse(gunzipSync(readFileSync(`test/verdict/stories/${name}.json.gz`)).toString()) as Story;

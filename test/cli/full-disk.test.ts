@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
@@ -9,6 +8,7 @@ import { prepareShop } from '../../src/demo/scenario.ts';
 import type { Story } from '../../src/story/document.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { type Command, faro } from '../e2e/capture.ts';
+import { temporaryFolder } from '../folder.ts';
 import { trueLines, until } from '../record/harness.ts';
 import { hasLoopDevices, noDisks, SmallDisk } from './small-disk.ts';
 
@@ -27,7 +27,7 @@ async function startCapture(disk: SmallDisk, ...args: string[]): Promise<Capture
   const cluster = await DemoCluster.start({ clock: systemClock, seed: 7 });
   prepareShop(cluster);
   cluster.run();
-  const kubeconfig = join(mkdtempSync(join(tmpdir(), 'faro-disk-')), 'config');
+  const kubeconfig = join(temporaryFolder('disk'), 'config');
   writeFileSync(kubeconfig, cluster.kubeconfig());
   const output = join(disk.path, 'story.json');
   const at = ['deployment/web', '-n', 'shop', '-o', output, '--kubeconfig', kubeconfig, '--log-format', 'json'];
@@ -133,7 +133,7 @@ onDevice(
     assert.equal(code, 4, stderr);
     assert.match(stderr, /cannot be written: EROFS/);
     assert.match(stderr, /faro recover \S+story\.json\.journal -o/);
-    const elsewhere = join(mkdtempSync(join(tmpdir(), 'faro-disk-')), 'story.json');
+    const elsewhere = join(temporaryFolder('disk'), 'story.json');
     const recovered = await faro(['recover', `${output}.journal`, '-o', elsewhere]).exit;
     assert.equal(recovered.code, 0, recovered.stderr);
     const { story } = await missingLines(capture, elsewhere);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 
 const COMPILED = new URL('../../bin/compiled.js', import.meta.url).href;
 /** What V8 makes of it takes more than a kibibyte. */
@@ -14,7 +14,7 @@ describe('the code that V8 made of the command', () => {
   let file: string;
   let cache: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'faro-kept-'));
+    folder = temporaryFolder('kept');
     file = join(folder, 'main.cjs');
     cache = join(folder, 'cache');
     write('first', "if (process.argv.includes('capture')) work(0);");

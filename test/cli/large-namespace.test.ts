@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
 import { DemoCluster } from '../../src/demo/cluster.ts';
 import type { Story } from '../../src/story/document.ts';
 import { faro } from '../e2e/capture.ts';
+import { temporaryFolder } from '../folder.ts';
 
 const PODS = 10_000;
 const TYPES = 300;
@@ -15,7 +15,7 @@ const TYPES = 300;
 const PEAK_KIB = 300 * 1024;
 const VARIABLES = Array.from({ length: 20 }, (_, index) => ({ name: `SETTING_${index}`, value: `value ${index}` }));
 const SPEC = {
-  containers: ['app', 'proxy'].map((name) => ({ name, image: 'registry.example/app:1', env: VARIABLES })),
+  containers: ['app', 'proxy'].map((name) => ({ name, image: 'images.example/app:1', env: VARIABLES })),
 };
 
 /** A namespace that stands still: nothing runs in it, so that all work is the recorder's. */
@@ -61,7 +61,7 @@ async function counting(port: number) {
 }
 
 test('three pods among ten thousand, in a cluster of three hundred types, are recorded over few connections in little memory', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-large-'));
+  const folder = temporaryFolder('large');
   await using cluster = await DemoCluster.start({ clock: systemClock, seed: 1 });
   fill(cluster);
   await using way = await counting(Number(cluster.url.port));

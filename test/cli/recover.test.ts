@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { JournalLock } from '../../src/journal/lock.ts';
 import { faro } from '../e2e/capture.ts';
+import { temporaryFolder } from '../folder.ts';
 
 test('faro recover says what is wrong with the journal that was named, and names no error of the system', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-recover-'));
+  const folder = temporaryFolder('recover');
   const [file, empty] = [join(folder, 'file'), join(folder, 'empty')];
   writeFileSync(file, '{}');
   mkdirSync(empty);
@@ -26,7 +26,7 @@ test('faro recover says what is wrong with the journal that was named, and names
 });
 
 test('a journal that is in use is neither recovered nor recorded to; one that was left is told with the way out', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-recover-'));
+  const folder = temporaryFolder('recover');
   const output = join(folder, 'story.json');
   const journal = `${output}.journal`;
   mkdirSync(journal);

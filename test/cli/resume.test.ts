@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
@@ -9,9 +8,10 @@ import { prepareShop } from '../../src/demo/scenario.ts';
 import type { Story } from '../../src/story/document.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { type Command, faro } from '../e2e/capture.ts';
+import { temporaryFolder } from '../folder.ts';
 import { trueLines, until } from '../record/harness.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-resumed-'));
+const folder = temporaryFolder('resumed');
 const said = ['--log-format', 'json', '--log-level', 'info'];
 let cluster: DemoCluster;
 /** Of a capture that was killed; each test has a copy of it. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../folder.ts';
 
 /** Real file systems take root's rights. CI has them, or its tests fail: it may skip nothing. */
 export const noDisks: string | false =
@@ -12,7 +12,7 @@ export const hasLoopDevices = spawnSync('losetup', ['--find']).status === 0;
 
 /** A small file system of its own. */
 export class SmallDisk implements Disposable {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'faro-disk-'));
+  readonly #folder = temporaryFolder('disk');
   readonly path = join(this.#folder, 'disk');
 
   constructor(type: 'tmpfs' | 'ext4', mebibytes: number) {

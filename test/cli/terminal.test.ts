@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { faro } from '../e2e/capture.ts';
+import { temporaryFolder } from '../folder.ts';
 import { onTerminal, skipped } from '../view/terminal/tmux.ts';
 
 const options = { skip: skipped, timeout: 90_000 };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
 const ANY_COLOUR = /\u001b\[[0-9;]*m/;
-const folder = mkdtempSync(join(tmpdir(), 'faro-tty-'));
+const folder = temporaryFolder('tty');
 
 function demo(name: string, env = ''): string {
   return `${env} ${process.execPath} src/main.ts demo -o ${join(folder, name)}.json`;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
@@ -9,11 +8,12 @@ import { matcherOf } from '../../src/cli/pattern.ts';
 import { type ViewOptions, view } from '../../src/cli/view.ts';
 import { FaroError } from '../../src/model/errors.ts';
 import type { Story, TimelineEntry } from '../../src/story/document.ts';
+import { temporaryFolder } from '../folder.ts';
 import { canonical, sampleStory } from '../story/sample.ts';
 import { onTerminal, skipped } from '../view/terminal/tmux.ts';
 
 const LINES = ['starting', 'cannot reach db', 'a\u001b[2J\u202eb\u0000', 'ready'];
-const file = join(mkdtempSync(join(tmpdir(), 'faro-view-')), 'story.json');
+const file = join(temporaryFolder('view'), 'story.json');
 writeFileSync(
   file,
   canonical(

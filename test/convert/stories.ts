@@ -1,14 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TextFormat, textConverter } from '../../src/convert/formats.ts';
 import type { TimelineEntry } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { openStory, type StoryHead } from '../../src/story/reader.ts';
+import { temporaryFolder } from '../folder.ts';
 import { canonical, sampleStory } from '../story/sample.ts';
 import { simulatedJournal } from '../story/simulated-story.ts';
 
-export const folder = mkdtempSync(join(tmpdir(), 'faro-convert-'));
+export const folder = temporaryFolder('convert');
 
 /** Texts that break out of something, somewhere. */
 const HOSTILE = [

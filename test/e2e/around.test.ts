@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Story } from '../../src/story/document.ts';
 import { said } from '../credentials.ts';
+import { temporaryFolder } from '../folder.ts';
 import { checkStory } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
 const options = { skip: skipped, timeout: 240_000 };
-const folder = mkdtempSync(join(tmpdir(), 'faro-around-'));
+const folder = temporaryFolder('around');
 
 interface Run {
   readonly code: number | null;

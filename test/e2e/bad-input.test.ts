@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../cluster/build.ts';
+import { temporaryFolder } from '../folder.ts';
 import { faro } from './capture.ts';
 import { realCluster, skipped } from './cluster.ts';
 
 const options = { skip: skipped, timeout: 180_000 };
-const folder = mkdtempSync(join(tmpdir(), 'faro-bad-'));
+const folder = temporaryFolder('bad');
 const output = join(folder, 'story.json');
 
 interface Config {

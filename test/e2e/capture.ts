@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Story } from '../../src/story/document.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { said } from '../credentials.ts';
+import { temporaryFolder } from '../folder.ts';
 
 /** The real command in a process of its own. */
 export interface Command {
@@ -80,7 +80,7 @@ export async function startCapture(
   },
   ...args: string[]
 ): Promise<Capture> {
-  const output = join(at.folder ?? mkdtempSync(join(tmpdir(), 'faro-e2e-')), 'story.json');
+  const output = join(at.folder ?? temporaryFolder('e2e'), 'story.json');
   const command = faro(
     [
       'capture',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 import { faro, startCapture } from './capture.ts';
 import { checkStory, counting, numbersOf, runOf } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
@@ -129,7 +129,7 @@ async function drawnByEverything(
   text: string,
   { root, namespace }: { root: string; namespace: string },
 ): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-limits-'));
+  const folder = temporaryFolder('limits');
   const story = join(folder, 'story.json');
   writeFileSync(story, text);
   const ran = async (...args: string[]) => {

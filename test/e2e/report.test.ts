@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 import { faro } from './capture.ts';
 import { skipped, testNamespace, workload } from './cluster.ts';
 
@@ -16,7 +16,7 @@ test(
     const metadata = { name: 'once' };
     const spec = { restartPolicy: 'Never', containers: [workload('app', '-n 20 -rate 100 -tag A')] };
     await ns.apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
-    const folder = mkdtempSync(join(tmpdir(), 'faro-e2e-report-'));
+    const folder = temporaryFolder('e2e-report');
     const story = join(folder, 'story.json.gz');
     const at = ['-n', ns.name, '--kubeconfig', ns.cluster.kubeconfig, '-o', story];
     const capture = () => faro(['capture', 'pod/once', ...at, '--until', 'complete', '--settle', '0', '--report']).exit;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../src/demo/random.ts';
 import type { Story } from '../../src/story/document.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { temporaryFolder } from '../folder.ts';
 import { SEED } from '../property.ts';
 import { checkStory, counting, numbersOf } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
@@ -106,7 +106,7 @@ async function playRound(
   ns: TestNamespace,
   { round, random }: { round: number; random: () => number },
 ): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-resume-'));
+  const folder = temporaryFolder('resume');
   const [output, recovered] = [join(folder, 'story.json'), join(folder, 'recovered.json')];
   const journal = `${output}.journal`;
   const said = ['--log-level', 'info', '--log-format', 'json'];

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credential } from '../credentials.ts';
+import { temporaryFolder } from '../folder.ts';
 import type { TestNamespace } from './cluster.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-rbac-'));
+const folder = temporaryFolder('rbac');
 
 /** A user of a kubeconfig. */
 export type KubeconfigUser = Readonly<Record<string, unknown>>;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -15,6 +14,7 @@ import { measureRecords, withOpenLines } from '../../src/logs/cri.ts';
 import { CriJoiner } from '../../src/logs/cri-lines.ts';
 import { FaroError } from '../../src/model/errors.ts';
 import { timestampOf } from '../../src/model/time.ts';
+import { temporaryFolder } from '../folder.ts';
 import { PODS } from '../kube/wire/types.ts';
 import { holds } from '../property.ts';
 
@@ -153,7 +153,7 @@ describe('decoders, with any bytes', () => {
   });
 
   test('segments of a journal: records that were written, or stated damage', async () => {
-    const dir = join(mkdtempSync(join(tmpdir(), 'faro-fuzz-')), 'journal');
+    const dir = join(temporaryFolder('fuzz'), 'journal');
     {
       await using writer = await JournalWriter.create(dir, { clock: systemClock });
       for (let index = 0; index < 20; index += 1)

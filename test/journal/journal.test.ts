@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -12,12 +11,13 @@ import { JournalWriter } from '../../src/journal/writer.ts';
 import { FaroError } from '../../src/model/errors.ts';
 import { parseJson } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
+import { temporaryFolder } from '../folder.ts';
 import { holds } from '../property.ts';
 import { FaultyDisk } from './faulty-disk.ts';
 import { log, note, read, shown, T, write } from './sample.ts';
 
 function freshDir(): string {
-  return join(mkdtempSync(join(tmpdir(), 'faro-journal-')), 'journal');
+  return join(temporaryFolder('journal'), 'journal');
 }
 
 test('what is appended is read again, in order, whatever bytes and texts it holds', async () => {
@@ -89,7 +89,7 @@ test('a journal that is there already is refused: it may be all that is left of 
 });
 
 test('a folder that is no journal, or is not there, is refused clearly', async () => {
-  const empty = mkdtempSync(join(tmpdir(), 'faro-journal-'));
+  const empty = temporaryFolder('journal');
   await assert.rejects(JournalReader.open(empty), /is no journal/);
   await assert.rejects(JournalReader.open(join(empty, 'nowhere')), /cannot be read/);
 });

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { JournalLock } from '../../src/journal/lock.ts';
 import { FaroError } from '../../src/model/errors.ts';
+import { temporaryFolder } from '../folder.ts';
 
 function folder(): string {
-  return mkdtempSync(join(tmpdir(), 'faro-lock-'));
+  return temporaryFolder('lock');
 }
 
 /** A process of its own that has the lock until it is killed. */

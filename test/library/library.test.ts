@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,6 +9,7 @@ import { systemClock } from '../../src/cli/context.ts';
 import { DemoCluster } from '../../src/demo/cluster.ts';
 import { prepareShop } from '../../src/demo/scenario.ts';
 import { createRecorder, FaroError, readStory, recoverStory, type Story, verifyStory } from '../../src/index.ts';
+import { temporaryFolder } from '../folder.ts';
 import { trueLines, until } from '../record/harness.ts';
 
 /** A simulated cluster with a Deployment in it, and a folder with a kubeconfig for it. */
@@ -17,7 +17,7 @@ async function stage() {
   const cluster = await DemoCluster.start({ clock: systemClock, seed: 3 });
   prepareShop(cluster);
   cluster.run();
-  const folder = mkdtempSync(join(tmpdir(), 'faro-library-'));
+  const folder = temporaryFolder('library');
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, cluster.kubeconfig());
   const lines = () =>

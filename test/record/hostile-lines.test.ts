@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { prepareShop } from '../../src/demo/scenario.ts';
@@ -9,6 +8,7 @@ import { printable } from '../../src/model/printable.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { faro } from '../e2e/capture.ts';
+import { temporaryFolder } from '../folder.ts';
 import { journalOf } from '../story/simulated-story.ts';
 import { recordedLines, startRecording, until } from './harness.ts';
 
@@ -53,7 +53,7 @@ for (const route of ['stream', 'node-files', 'auto'] as const)
       [...recordedLines(records).values()].flat().filter((line) => line.endsWith('the last of them'));
     await until('the last line is recorded', () => arrived().length >= 3);
     await recording.end();
-    const folder = mkdtempSync(join(tmpdir(), 'faro-hostile-'));
+    const folder = temporaryFolder('hostile');
     const output = join(folder, 'story.json.zst');
     await writeStory({ journal: await journalOf(records), output, force: false });
     assert.deepEqual((await verifyStory(output)).problems, []);

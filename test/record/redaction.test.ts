@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { prepareShop } from '../../src/demo/scenario.ts';
@@ -11,6 +10,7 @@ import type { Story } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { credential } from '../credentials.ts';
+import { temporaryFolder } from '../folder.ts';
 import { isRedactionOf } from '../redact/written.ts';
 import { journalOf } from '../story/simulated-story.ts';
 import { type Recording, recordedLines, startRecording, trueLines, until } from './harness.ts';
@@ -71,7 +71,7 @@ for (const route of ['stream', 'node-files', 'auto'] as const)
         assert.ok(isRedactionOf(Buffer.from(line), Buffer.from(raw[index] ?? '')), `${line} is not ${raw[index]}`);
     }
     const journal = await journalOf(records);
-    const output = join(mkdtempSync(join(tmpdir(), 'faro-redacted-')), 'story.json');
+    const output = join(temporaryFolder('redacted'), 'story.json');
     await writeStory({ journal, output, force: false });
     const story = readFileSync(output, 'utf8');
     const text = records.map((record) => (record.kind === 'log' ? record.bytes.toString() : JSON.stringify(record)));
@@ -96,7 +96,7 @@ test('a story that hides a redaction is found out', async () => {
   writeSecrets(recording, 1);
   await until('they were recorded', () => redactedLines(recording.records) >= 3);
   await recording.end();
-  const output = join(mkdtempSync(join(tmpdir(), 'faro-redacted-')), 'story.json');
+  const output = join(temporaryFolder('redacted'), 'story.json');
   const journal = await journalOf(recording.records);
   await writeStory({ journal, output, force: false });
   const sound = readFileSync(output, 'utf8');

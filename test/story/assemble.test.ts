@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
@@ -16,6 +15,7 @@ import type { Timestamp } from '../../src/model/time.ts';
 import type { Story } from '../../src/story/document.ts';
 import { checkOutput, writeStory } from '../../src/story/file.ts';
 import { checkStory } from '../e2e/checker.ts';
+import { temporaryFolder } from '../folder.ts';
 import { holds } from '../property.ts';
 
 /** `at('05.3')` is 12:00:05.3. */
@@ -134,7 +134,7 @@ async function storyOf(
   records: readonly JournalRecord[],
   name = 'story.json',
 ): Promise<{ story: Story; text: string; file: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-story-'));
+  const folder = temporaryFolder('story');
   const journal = join(folder, 'journal');
   {
     await using writer = await JournalWriter.create(journal, { clock: systemClock });
@@ -422,7 +422,7 @@ for (const name of ['story.json.gz', 'story.json.zst'])
   });
 
 test('a story is written whole or not at all, and nothing is left beside it', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-story-'));
+  const folder = temporaryFolder('story');
   const output = join(folder, 'story.json');
   await assert.rejects(writeStory({ journal: join(folder, 'nowhere'), output, force: false }), /cannot be read/);
   const journal = join(folder, 'empty');
@@ -432,7 +432,7 @@ test('a story is written whole or not at all, and nothing is left beside it', as
 });
 
 test('an output that could not be written is found out beforehand', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'faro-story-'));
+  const folder = temporaryFolder('story');
   const existing = join(folder, 'story.json');
   writeFileSync(existing, 'x');
   await assert.rejects(checkOutput(existing, { force: false }), /exists already/);

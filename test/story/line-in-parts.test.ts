@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import { OpenLog } from '../../src/logs/open-log.ts';
@@ -13,9 +12,9 @@ import { createRedactor } from '../../src/redact/redactor.ts';
 import type { Story } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-parts-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('parts');
 
 const TIME = '2026-11-23T12:00:05.100000000Z' as Timestamp;
 const MIB = 1024 * 1024;

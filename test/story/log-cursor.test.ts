@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import type { Timestamp } from '../../src/model/time.ts';
 import type { Story } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-log-cursor-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('log-cursor');
 
 const TIME = '2026-11-23T12:00:05.100000000Z' as Timestamp;
 const instance = { podUid: 'web', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../src/cli/context.ts';
@@ -13,13 +11,13 @@ import type { JournalRecord } from '../../src/model/record.ts';
 import type { Timestamp } from '../../src/model/time.ts';
 import { assembleStory } from '../../src/story/assemble.ts';
 import { ScratchFolder } from '../../src/story/spill.ts';
+import { temporaryFolder } from '../folder.ts';
 
 setFlagsFromString('--expose-gc');
 /** What only waits to be collected is no memory that a story takes. */
 const collect: () => void = runInNewContext('gc');
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-long-line-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('long-line');
 
 const TIME = '2026-11-23T12:00:05.100000000Z' as Timestamp;
 /** Runtimes split lines into as many bytes, wherever a character may end. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -15,11 +14,12 @@ import { MemberWriter } from '../../src/story/member-writer.ts';
 import { contentsOf } from '../../src/story/members.ts';
 import { type EntryFilter, openStory } from '../../src/story/reader.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { temporaryFolder } from '../folder.ts';
 import { holds } from '../property.ts';
 import { lacks } from '../tools.ts';
 import { canonical, sampleStory } from './sample.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-members-'));
+const folder = temporaryFolder('members');
 
 /** 6,000 lines of 200 bytes, the first run's before the second's. */
 const STORY = sampleStory(

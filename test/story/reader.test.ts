@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -10,11 +9,12 @@ import { FaroError } from '../../src/model/errors.ts';
 import type { Timestamp } from '../../src/model/time.ts';
 import type { Story, TimelineEntry } from '../../src/story/document.ts';
 import { type EntryFilter, openStory } from '../../src/story/reader.ts';
+import { temporaryFolder } from '../folder.ts';
 import { holds } from '../property.ts';
 import { lacks } from '../tools.ts';
 import { canonical, sampleStory } from './sample.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-reader-'));
+const folder = temporaryFolder('reader');
 
 function fileOf(content: string | Buffer, name = 'story.json'): string {
   const file = join(folder, name);

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/cli/context.ts';
 import { SimulatedClock } from '../../src/demo/clock.ts';
@@ -13,6 +11,7 @@ import type { JournalRecord } from '../../src/model/record.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import { VERSION } from '../../src/version.ts';
+import { temporaryFolder } from '../folder.ts';
 import { kept } from '../logs/kept.ts';
 import { WEB } from '../record/harness.ts';
 
@@ -72,7 +71,7 @@ export async function simulatedJournal(seed = 1): Promise<string> {
 }
 
 export async function journalOf(records: readonly JournalRecord[]): Promise<string> {
-  const journal = join(mkdtempSync(join(tmpdir(), 'faro-simulated-')), 'journal');
+  const journal = join(temporaryFolder('simulated'), 'journal');
   await using writer = await JournalWriter.create(journal, { clock: systemClock });
   for (const record of records) writer.append(record);
   return journal;

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { DocumentText } from '../../src/story/document-text.ts';
 import { TIME_BYTES } from '../../src/story/line-time.ts';
 import { type Cursor, type EntrySink, type LineHead, merge, type Source } from '../../src/story/merge.ts';
 import { isBefore, type Place } from '../../src/story/order.ts';
 import { limitFanIn, ScratchFolder } from '../../src/story/spill.ts';
+import { temporaryFolder } from '../folder.ts';
 import { holds } from '../property.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-spill-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('spill');
 
 interface Line extends Place {
   readonly json: string;

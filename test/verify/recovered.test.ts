@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -8,6 +7,7 @@ import { FaroError } from '../../src/model/errors.ts';
 import type { Story } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
+import { temporaryFolder } from '../folder.ts';
 import { holds } from '../property.ts';
 import { simulatedJournal } from '../story/simulated-story.ts';
 
@@ -15,7 +15,7 @@ test('the story of a journal that was cut anywhere is sound, and never claims to
   timeout: 60_000,
 }, async () => {
   const journal = await simulatedJournal(2);
-  const folder = mkdtempSync(join(tmpdir(), 'faro-recovered-'));
+  const folder = temporaryFolder('recovered');
   const [segment = ''] = readdirSync(journal).sort();
   const size = statSync(join(journal, segment)).size;
   let run = 0;
@@ -51,7 +51,7 @@ test('the story of a journal with a flipped bit is sound, and claims no log of w
   timeout: 60_000,
 }, async () => {
   const journal = await simulatedJournal(3);
-  const folder = mkdtempSync(join(tmpdir(), 'faro-flipped-'));
+  const folder = temporaryFolder('flipped');
   const [segment = ''] = readdirSync(journal).filter((name) => name.endsWith('.faroj'));
   const bytes = readFileSync(join(journal, segment));
   const whole = join(folder, 'story.json');

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
@@ -15,10 +14,11 @@ import { openStory } from '../../src/story/reader.ts';
 import { checkingKey, signingKey } from '../../src/story/signature.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { momentOf } from '../../src/view/terminal/story-moment.ts';
+import { temporaryFolder } from '../folder.ts';
 import { canonical, sampleStory } from '../story/sample.ts';
 import { simulatedJournal } from '../story/simulated-story.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-verify-'));
+const folder = temporaryFolder('verify');
 const keys = generateKeyPairSync('ed25519', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { findCommand, invocationOf, isExecutable } from '../../../src/kube/auth/command.ts';
+import { temporaryFolder } from '../../folder.ts';
 
 const only =
   (...paths: string[]) =>
@@ -35,7 +35,7 @@ describe('findCommand', () => {
 
 describe('isExecutable', () => {
   it('wants a file that may be run', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'faro-command-'));
+    const folder = temporaryFolder('command');
     try {
       await writeFile(join(folder, 'yes'), '', { mode: 0o755 });
       await writeFile(join(folder, 'no'), '', { mode: 0o644 });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readlinkSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { ExecCredentials } from '../../../src/kube/auth/exec.ts';
 import type { ExecCluster } from '../../../src/kube/auth/exec-info.ts';
 import type { ExecPlugin } from '../../../src/kube/auth/exec-plugin.ts';
 import { FaroError } from '../../../src/model/errors.ts';
+import { temporaryFolder } from '../../folder.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const V1 = 'client.authentication.k8s.io/v1';
@@ -25,9 +25,8 @@ const cluster: ExecCluster = {
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'faro-exec-'));
+  folder = temporaryFolder('exec');
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 interface Bench {
   readonly source: ExecCredentials;

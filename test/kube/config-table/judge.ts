@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { temporaryFolder } from '../../folder.ts';
 import type { People } from './certificates.ts';
 import type { ClientNode } from './client-node.ts';
 import { type FaroOutcome, runFaro } from './faro.ts';
@@ -42,7 +42,7 @@ interface Traces {
 
 /** Lays a row's files, lets Faro and then the judges connect, and compares. */
 export async function judge(row: Row, judges: Judges): Promise<Verdicts> {
-  const folder = await mkdtemp(join(tmpdir(), 'faro-kubeconfig-'));
+  const folder = temporaryFolder('kubeconfig');
   await using api = await startServer(judges.people);
   await using proxies = await startProxies(api, judges.people);
   const { port, plainPort } = api;

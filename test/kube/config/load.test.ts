@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { type ConnectionOptions, loadConnection } from '../../../src/kube/connection.ts';
 import { FaroError } from '../../../src/model/errors.ts';
+import { temporaryFolder } from '../../folder.ts';
 import { holds } from '../../property.ts';
 import { ManualClock } from '../auth/manual-clock.ts';
 import { leakTester, makePeople } from '../config-table/certificates.ts';
@@ -19,9 +19,8 @@ const MINUTE_MS = 60_000;
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'faro-load-'));
+  folder = temporaryFolder('load');
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 async function put(name: string, content: string): Promise<string> {
   const path = join(folder, name);

@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -21,9 +11,10 @@ import { decodeReport } from '../../../src/view/html/data/decode.ts';
 import type { ReportData } from '../../../src/view/html/data/report-data.ts';
 import { writeReport } from '../../../src/view/html/write/report.ts';
 import { faro } from '../../e2e/capture.ts';
+import { temporaryFolder } from '../../folder.ts';
 import { StoryMaker } from './story-maker.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-report-file-'));
+const folder = temporaryFolder('report-file');
 
 /** The data that stands in a report. */
 function dataOf(html: string): ReportData {

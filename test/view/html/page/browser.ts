@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { temporaryFolder } from '../../../folder.ts';
 
 const PLACES = [
   process.env.FARO_TEST_CHROMIUM,
@@ -41,7 +40,7 @@ export class TestBrowser implements AsyncDisposable {
   static async start(): Promise<TestBrowser> {
     const executablePath = chromiumPath();
     if (executablePath === undefined) throw new Error('there is no Chromium; FARO_TEST_CHROMIUM can name one');
-    const profile = await mkdtemp(join(tmpdir(), 'faro-chromium-'));
+    const profile = temporaryFolder('chromium');
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       args: FLAGS,

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { placeReport } from '../../../../src/cli/report.ts';
+import { temporaryFolder } from '../../../folder.ts';
 import { HOSTILE_LINES, hostileStory } from '../hostile-story.ts';
 import { writeLongStory } from '../long-story.ts';
 import { failedRollout } from '../rollout-story.ts';
 import { chromiumPath, TestBrowser } from './browser.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'faro-report-'));
+const folder = temporaryFolder('report');
 const isCi = process.env.CI === 'true';
 const skip = chromiumPath() === undefined && !isCi ? 'there is no Chromium: apt-get install chromium' : false;
 const browser = skip === false ? await TestBrowser.start() : undefined;
