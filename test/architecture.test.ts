@@ -99,11 +99,18 @@ test('only the composition root reads the machine’s clock and randomness', () 
   );
 });
 
+test('every property test takes its seed from one place', () => {
+  const own = globSync('test/**/*.ts').filter((file) =>
+    /\bfc\s*\.\s*(assert|check|sample)\(/.test(readFileSync(file, 'utf8')),
+  );
+  assert.deepEqual(own, ['test/property.ts'], 'others call `holds` of it');
+});
+
 test('every test makes its temporary folders where they are taken away', () => {
   const own = globSync('test/**/*.ts').filter((file) =>
     /mkdtemp(Sync)?\(\s*join\(tmpdir/.test(readFileSync(file, 'utf8')),
   );
-  assert.deepEqual(own, ['test/folder.ts']);
+  assert.deepEqual(own, ['test/folder.ts'], 'others call `temporaryFolder` of it');
 });
 
 test('the version is the package’s', async () => {

@@ -179,7 +179,7 @@ describe('a list of placements, in protobuf', () => {
       { requiredKeys: ['name', 'uid', 'resourceVersion'], noNullPrototype: true },
     );
     const named = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadataList' };
-    fc.assert(
+    holds(
       fc.property(fc.array(some), text, (objects, resourceVersion) => {
         const items = objects.map((metadata) => ({ metadata }));
         const read = page(protobufDocument({ ...named, metadata: { resourceVersion, remainingItemCount: 3 }, items }));
@@ -197,7 +197,7 @@ describe('a list of placements, in protobuf', () => {
   });
 
   it('of any bytes at all is an error or a list', () => {
-    fc.assert(
+    holds(
       fc.property(fc.uint8Array({ maxLength: 60 }), (noise) => {
         try {
           page(document('PartialObjectMetadataList', Buffer.from(noise)));

@@ -15,6 +15,7 @@ import { checkingKey, signingKey } from '../../src/story/signature.ts';
 import { verifyStory } from '../../src/verify/verify.ts';
 import { momentOf } from '../../src/view/terminal/story-moment.ts';
 import { temporaryFolder } from '../folder.ts';
+import { holds } from '../property.ts';
 import { canonical, sampleStory } from '../story/sample.ts';
 import { simulatedJournal } from '../story/simulated-story.ts';
 
@@ -197,7 +198,7 @@ function pick<T extends TimelineEntry['type']>(
 
 for (const [name, edit] of Object.entries(EDITS))
   test(`found: ${name}`, async () => {
-    await fc.assert(
+    await holds(
       fc.asyncProperty(fc.nat(), async (place) => {
         const edited = structuredClone(story);
         edit(edited, (length) => place % length);
@@ -224,7 +225,7 @@ test('of a signed story any edit of a byte is found, without a signature many', 
   const bytes = readFileSync(output);
   let unsigned = 0;
   const runs = 100;
-  await fc.assert(
+  await holds(
     fc.asyncProperty(fc.nat({ max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
       const edited = Buffer.from(bytes);
       edited[at] = (edited[at] ?? 0) ^ flip;
@@ -262,7 +263,7 @@ test('a state that is no object of the API is told by its entry, and whatever el
 test('whatever stands in any place of a story, it is judged', async () => {
   const text = JSON.stringify(story);
   const strange = fc.constantFrom(null, 7, '', 'x', true, [], [null], {}, { metadata: null });
-  await fc.assert(
+  await holds(
     fc.asyncProperty(fc.infiniteStream(fc.nat()), strange, async (steps, value) => {
       const edited: unknown = JSON.parse(text);
       replaceSomewhere(edited, steps, value);
