@@ -7,7 +7,7 @@ export class UnreadableFile extends Error {
 
   constructor(path: string, cause: unknown) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    super(`${path} ${REASONS[code] ?? `cannot be read (${code})`}`, { cause });
+    super(`${shown(path)} ${REASONS[code] ?? `cannot be read (${code})`}`, { cause });
     this.missing = code === 'ENOENT';
   }
 }
@@ -20,6 +20,14 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'cannot be there: a part of its path is no folder',
   ELOOP: 'is a symbolic link that leads to itself',
 };
+
+/** A key, a certificate or a token may stand where the name of its file should: then it must not be shown. */
+const LONGEST_NAME = 40;
+
+function shown(path: string): string {
+  const isLong = path.split(/[\\/]/).some((name) => name.length > LONGEST_NAME);
+  return isLong ? `the file (not shown: a name of over ${LONGEST_NAME} characters may be a credential)` : path;
+}
 
 /** Reads a file whole; throws UnreadableFile. */
 export async function readBytes(path: string): Promise<Buffer> {

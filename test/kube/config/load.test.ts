@@ -256,6 +256,21 @@ describe('loadConnection with a broken kubeconfig', () => {
     ),
   });
 
+  for (const field of ['client-key', 'client-certificate', 'tokenFile'] as const)
+    it(`does not show what should stand in another field than ${field}`, async () => {
+      const data = certificateFields(people.ada);
+      const content = field === 'tokenFile' ? people.tokens.ada : String(data[`${field}-data`]);
+      const kubeconfig = await put('misplaced', config({}, { ...data, [`${field}-data`]: '', [field]: content }));
+      await assert.rejects(loadConnection(options({ kubeconfig })), (error) => {
+        assert.ok(error instanceof FaroError);
+        assert.ok(error.message.includes(`user "ada": ${field}: the file (not shown`), error.message);
+        assert.ok(
+          !inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true }).includes(content.slice(0, 12)),
+        );
+        return true;
+      });
+    });
+
   it('always says so as a FaroError, and never shows a piece of a secret', async () => {
     let broken = 0;
     await holds(
