@@ -100,6 +100,8 @@ export class Placement {
 
   /** What is outside of the story and gone need not be remembered. */
   forget(uid: string): void {
+    // What was written down while its owner was not known, and proved to be a stranger's.
+    if (!this.isMember(uid) && this.#related?.has(uid) !== true) this.#recorded.delete(uid);
     this.#scope.forget(uid);
     this.#related?.forget(uid);
   }
