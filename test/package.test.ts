@@ -12,7 +12,7 @@ import { StoryMaker } from './view/html/story-maker.ts';
 /** What the help text may take of a CPU: how long it takes on a machine that does nothing else. */
 const HELP_MS = 300;
 
-describe('the package that npm pack makes', { timeout: 240_000 }, () => {
+describe('the package that npm pack makes', () => {
   const folder = temporaryFolder('package');
   const tools = join(import.meta.dirname, '../node_modules/.bin');
   const bin = join(folder, 'node_modules/.bin');

@@ -6,7 +6,7 @@ import { faro } from '../e2e/capture.ts';
 import { temporaryFolder } from '../folder.ts';
 import { onTerminal, skipped } from '../view/terminal/tmux.ts';
 
-const options = { skip: skipped, timeout: 90_000 };
+const options = { skip: skipped };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
 const ANY_COLOUR = /\u001b\[[0-9;]*m/;
 const folder = temporaryFolder('tty');

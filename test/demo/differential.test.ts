@@ -114,7 +114,6 @@ async function firstLine(client: KubeClient, namespace: string, pod: KubeObject)
 
 test('the simulated cluster answers the same calls in the same shapes as a real one', {
   skip: skipped,
-  timeout: 120_000,
 }, async () => {
   await using cluster = await DemoCluster.start({ clock: systemClock, seed: 1 });
   prepareShop(cluster);

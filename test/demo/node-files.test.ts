@@ -88,7 +88,6 @@ async function answers(client: KubeClient, files: { node: string; folder: string
 
 test('the simulated kubelet serves listings and ranges of log files as the real one', {
   skip: skipped,
-  timeout: 60_000,
 }, async () => {
   const programs = { ...PROGRAMS, 'shop/web:1.0.0': threeLines };
   await using cluster = await DemoCluster.start({ clock: systemClock, seed: 1, programs });

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../folder.ts';
 import { checkStory } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
-const options = { skip: skipped, timeout: 240_000 };
+const options = { skip: skipped };
 const folder = temporaryFolder('around');
 
 interface Run {

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../folder.ts';
 import { faro } from './capture.ts';
 import { realCluster, skipped } from './cluster.ts';
 
-const options = { skip: skipped, timeout: 180_000 };
+const options = { skip: skipped };
 const folder = temporaryFolder('bad');
 const output = join(folder, 'story.json');
 

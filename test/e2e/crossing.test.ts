@@ -57,7 +57,6 @@ async function streamsLists(client: KubeClient, namespace: string): Promise<bool
 
 test('a watch of a real API server goes over to a compressed one, where there are such, and tells every change once', {
   skip: skipped,
-  timeout: 120_000,
 }, async () => {
   await using ns = await testNamespace('crossing');
   const { kubeconfig } = ns.cluster;

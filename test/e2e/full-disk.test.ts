@@ -10,7 +10,7 @@ const LINES = Number(process.env.FARO_DISK_LINES ?? 20_000);
 const QUIET_LINES = 200;
 const MEBIBYTES = 64;
 const CHANGES = 20;
-const options = { skip: skipped || noDisks, timeout: 300_000 };
+const options = { skip: skipped || noDisks };
 
 /** A pod that is recorded to a disk with little room left, and has then written all of its lines. */
 async function fillDisk(ns: TestNamespace, disk: SmallDisk, ...args: string[]): Promise<Capture> {

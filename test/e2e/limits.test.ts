@@ -7,7 +7,7 @@ import { faro, startCapture } from './capture.ts';
 import { checkStory, counting, numbersOf, runOf } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
-const options = { skip: skipped, timeout: 240_000 };
+const options = { skip: skipped };
 
 /** As long as Kubernetes lets names, keys and values be. */
 const NAMESPACE_TITLE = 'n'.repeat(63 - '-000000'.length);

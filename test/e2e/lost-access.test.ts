@@ -8,7 +8,7 @@ import { checkStory, counting, numbersOf, runOf } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 import { fileFor, grant, type KubeconfigUser, kubeconfigOf, rule, serverOf } from './service-account.ts';
 
-const options = { skip: skipped, timeout: 180_000 };
+const options = { skip: skipped };
 const EVERYTHING = [rule('', ['pods', 'pods/log', 'events']), rule('apps', ['deployments', 'replicasets'])] as const;
 
 /** A token that the server refuses from the moment at which the Secret that it is bound to is gone. */

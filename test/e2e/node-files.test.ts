@@ -6,7 +6,7 @@ import { checkStory, counting, numbersOf, runOf } from './checker.ts';
 import { skipped, testNamespace, workload } from './cluster.ts';
 import { serviceAccount } from './service-account.ts';
 
-const options = { skip: skipped, timeout: 240_000 };
+const options = { skip: skipped };
 
 function pod(containers: readonly object[], more: object = {}): object {
   const spec = { terminationGracePeriodSeconds: 1, containers, ...more };

@@ -7,7 +7,7 @@ import { checkStory, counting, numbersOf, runOf } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 import { fileFor, grant, rule, serviceAccount } from './service-account.ts';
 
-const options = { skip: skipped, timeout: 180_000 };
+const options = { skip: skipped };
 
 function job(lines: number): object {
   const template = { spec: { restartPolicy: 'Never', containers: [workload('app', `-n ${lines} -tag P`)] } };

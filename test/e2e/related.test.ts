@@ -6,7 +6,7 @@ import { startCapture } from './capture.ts';
 import { checkStory } from './checker.ts';
 import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
-const options = { skip: skipped, timeout: 180_000 };
+const options = { skip: skipped };
 const labels = { app: 'web' };
 const SECRET = credential('vermilion-4711');
 

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../folder.ts';
 import { faro } from './capture.ts';
 import { skipped, testNamespace, workload } from './cluster.ts';
 
-const options = { skip: skipped, timeout: 180_000 };
+const options = { skip: skipped };
 
 test(
   'a capture with --report leaves the story and its report, and begins nothing where the report has no place',

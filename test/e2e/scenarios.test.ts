@@ -6,7 +6,7 @@ import { checkStates, checkStory, checkVersions, counting, numbersOf, ownersOf, 
 import { type Json, skipped, testNamespace, workload } from './cluster.ts';
 import { RawWatch } from './raw-watch.ts';
 
-const options = { skip: skipped, timeout: 180_000 };
+const options = { skip: skipped };
 
 function deployment(name: string, replicas: number, args: string): object {
   const labels = { app: name };

@@ -57,7 +57,7 @@ async function customObject(ns: TestNamespace): Promise<{ readonly storage: stri
   };
 }
 
-describe('a real API server', { skip: skipped, timeout: 120_000 }, () => {
+describe('a real API server', { skip: skipped }, () => {
   let ns: TestNamespace;
   let connection: Connection;
   let client: KubeClient;

@@ -40,7 +40,7 @@ function writeExample(index: number, folder: string): string {
   return script;
 }
 
-test('the example of docs/library.md runs', { timeout: 60_000 }, async () => {
+test('the example of docs/library.md runs', async () => {
   await using staged = await stage();
   const script = writeExample(0, staged.folder);
   const { stdout } = await promisify(execFile)(process.execPath, [script], {
@@ -57,9 +57,7 @@ test('the example of docs/library.md runs', { timeout: 60_000 }, async () => {
   assert.equal(existsSync(join(staged.folder, 'story.json.zst.journal')), false);
 });
 
-test('the example of a program that is killed and started again leaves one story of all of it', {
-  timeout: 120_000,
-}, async () => {
+test('the example of a program that is killed and started again leaves one story of all of it', async () => {
   await using staged = await stage();
   const script = writeExample(1, staged.folder);
   const program = () => startProgram(script, staged);
@@ -111,9 +109,7 @@ function startProgram(
   return { child, said };
 }
 
-test('what is not the journal of a killed recorder of the same targets is not gone on with', {
-  timeout: 60_000,
-}, async () => {
+test('what is not the journal of a killed recorder of the same targets is not gone on with', async () => {
   await using staged = await stage();
   const { folder, kubeconfig, moreLines } = staged;
   const journal = join(folder, 'journal');
@@ -140,7 +136,7 @@ test('what is not the journal of a killed recorder of the same targets is not go
   await refused({ journal: left, resume: false }, /there is a journal already/);
 });
 
-test('a program can record to a journal alone, and make its story later', { timeout: 60_000 }, async () => {
+test('a program can record to a journal alone, and make its story later', async () => {
   await using staged = await stage();
   const { folder, kubeconfig } = staged;
   const journal = join(folder, 'journal');
@@ -166,9 +162,7 @@ test('a program can record to a journal alone, and make its story later', { time
   assert.ok(reader.head.containers.every(({ ledger }) => !ledger.routes.includes('node-files')));
 });
 
-test('a pattern that is none is refused before a journal is begun, and the next recorder finds its place free', {
-  timeout: 60_000,
-}, async () => {
+test('a pattern that is none is refused before a journal is begun, and the next recorder finds its place free', async () => {
   await using staged = await stage();
   const journal = join(staged.folder, 'journal');
   const options = { targets: ['deploy/web'], connection: { kubeconfig: staged.kubeconfig }, journal, forMs: 1 };
@@ -178,9 +172,7 @@ test('a pattern that is none is refused before a journal is begun, and the next 
   assert.equal((await recorder.run()).ended, 'for');
 });
 
-test('errors come as FaroError with a code and a way out, before anything is recorded', {
-  timeout: 60_000,
-}, async () => {
+test('errors come as FaroError with a code and a way out, before anything is recorded', async () => {
   await using staged = await stage();
   const { folder, kubeconfig } = staged;
   const output = join(folder, 'story.json');

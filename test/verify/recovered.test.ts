@@ -11,9 +11,7 @@ import { temporaryFolder } from '../folder.ts';
 import { holds } from '../property.ts';
 import { simulatedJournal } from '../story/simulated-story.ts';
 
-test('the story of a journal that was cut anywhere is sound, and never claims to be complete', {
-  timeout: 60_000,
-}, async () => {
+test('the story of a journal that was cut anywhere is sound, and never claims to be complete', async () => {
   const journal = await simulatedJournal(2);
   const folder = temporaryFolder('recovered');
   const [segment = ''] = readdirSync(journal).sort();
@@ -47,9 +45,7 @@ function ledgers(file: string): Map<string, { lines: number; claims: boolean }> 
   );
 }
 
-test('the story of a journal with a flipped bit is sound, and claims no log of which that took lines', {
-  timeout: 60_000,
-}, async () => {
+test('the story of a journal with a flipped bit is sound, and claims no log of which that took lines', async () => {
   const journal = await simulatedJournal(3);
   const folder = temporaryFolder('flipped');
   const [segment = ''] = readdirSync(journal).filter((name) => name.endsWith('.faroj'));

@@ -6,7 +6,7 @@ import { type Connection, type ConnectionOptions, loadConnection } from '../../.
 import { FaroError } from '../../../src/model/errors.ts';
 import type { Clock } from '../../../src/model/time.ts';
 import type { Outcome } from './kubectl.ts';
-import type { Flags, Stage } from './row.ts';
+import { type Flags, PATIENCE_MS, type Stage } from './row.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -67,6 +67,6 @@ async function post(client: KubeClient, connection: Connection): Promise<void> {
   await client.postJson(
     path,
     { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' },
-    AbortSignal.timeout(15_000),
+    AbortSignal.timeout(PATIENCE_MS),
   );
 }

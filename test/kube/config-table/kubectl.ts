@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { isExecutable } from '../../../src/kube/auth/command.ts';
-import type { Flags, Stage, Verdict } from './row.ts';
+import { type Flags, PATIENCE_MS, type Stage, type Verdict } from './row.ts';
 
 /** How a client fared with a row. */
 export interface Outcome {
@@ -78,7 +78,7 @@ interface Run {
 export function runKubectl(kubectl: Kubectl, stage: Stage, { flags, env, inPod }: Run): Promise<Outcome> {
   const command = [kubectl.path, 'create', 'token', 'probe', ...argumentsOf(flags)];
   const [file = '', ...args] = inPod ? ['unshare', '-m', 'sh', '-c', AS_POD, 'sh', ...command] : command;
-  const options = { env: { ...env, FARO_POD: join(stage.folder, 'pod') }, cwd: stage.folder, timeout: 20_000 };
+  const options = { env: { ...env, FARO_POD: join(stage.folder, 'pod') }, cwd: stage.folder, timeout: PATIENCE_MS };
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const child = execFile(file, args, options, (error, stdout, stderr) => {
     resolve({ verdict: error === null && stdout.trim() === 'granted' ? 'connects' : 'fails', output: stdout + stderr });

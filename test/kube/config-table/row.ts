@@ -3,6 +3,9 @@ import type { ConnectionOptions } from '../../../src/kube/connection.ts';
 import type { Identity, People } from './certificates.ts';
 import type { Seen } from './server.ts';
 
+/** Longer than any client takes on a busy machine: only one that hangs is given up. */
+export const PATIENCE_MS = 120_000;
+
 /** What a row's files may speak of: the row's own server, proxies and folder, and everyone's secrets. */
 export interface Stage {
   readonly people: People;
