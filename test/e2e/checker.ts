@@ -156,3 +156,21 @@ export function ownersOf(story: Story, name: string): string[] {
   const object = story.objects.find((candidate) => candidate.name === name);
   return (object?.owners ?? []).map((owner) => `${story.objects[owner]?.kind}/${story.objects[owner]?.name}`);
 }
+
+/**
+ * A deleted pod's files can go before they are read after its container's end. That its stream ended in the second in which
+ * the container did, which no word of the node tells finer, does not prove then that it brought all: what may be missing
+ * lies between one of its lines and the end of that second, and nowhere else (`docs/reliability.md`).
+ */
+export function isOfLastSecond(story: Story, { of, certainty, cause, from, to }: Story['gaps'][number]): boolean {
+  const index = 'container' in of ? of.container : undefined;
+  const second = story.containers[Number(index)]?.finishedTime?.slice(0, 19);
+  const isOwnLine = ({ type, time, ...entry }: Story['timeline'][number]) =>
+    type === 'log' && 'container' in entry && entry.container === index && time === from;
+  return (
+    certainty === 'suspected' &&
+    cause === 'instance-gone' &&
+    to === `${second}.999999999Z` &&
+    story.timeline.some(isOwnLine)
+  );
+}

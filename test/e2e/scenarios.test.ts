@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Story } from '../../src/story/document.ts';
 import { startCapture } from './capture.ts';
-import { checkStates, checkStory, checkVersions, counting, numbersOf, ownersOf, runOf } from './checker.ts';
+import {
+  checkStates,
+  checkStory,
+  checkVersions,
+  counting,
+  isOfLastSecond,
+  numbersOf,
+  ownersOf,
+  runOf,
+} from './checker.ts';
 import { type Json, skipped, testNamespace, workload } from './cluster.ts';
 import { RawWatch } from './raw-watch.ts';
 
@@ -98,24 +107,6 @@ test('(a) a Deployment created, updated, scaled up and down, robbed of a pod, an
     assert.ok(whats.has(what), what);
   for (const gap of story.gaps) assert.ok(isOfLastSecond(story, gap), JSON.stringify(gap));
 });
-
-/**
- * A deleted pod's files can go before they are read after its container's end. That its stream ended in the second in which
- * the container did, which no word of the node tells finer, does not prove then that it brought all: what may be missing
- * lies between one of its lines and the end of that second, and nowhere else (`docs/reliability.md`).
- */
-function isOfLastSecond(story: Story, { of, certainty, cause, from, to }: Story['gaps'][number]): boolean {
-  const index = 'container' in of ? of.container : undefined;
-  const second = story.containers[Number(index)]?.finishedTime?.slice(0, 19);
-  const isOwnLine = ({ type, time, ...entry }: Story['timeline'][number]) =>
-    type === 'log' && 'container' in entry && entry.container === index && time === from;
-  return (
-    certainty === 'suspected' &&
-    cause === 'instance-gone' &&
-    to === `${second}.999999999Z` &&
-    story.timeline.some(isOwnLine)
-  );
-}
 
 function isPodReady(pod: Json): boolean {
   const conditions = pod.status.conditions ?? [];
