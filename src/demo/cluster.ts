@@ -1,4 +1,5 @@
 import type { Connection } from '../kube/connection.ts';
+import { pacedClock } from './clock.ts';
 import { createIdentity, type ServerIdentity, SimulatedServer } from './server.ts';
 import { ADMIN_TOKEN, SimulatedCluster, type SimulatedClusterOptions } from './simulated-cluster.ts';
 
@@ -12,7 +13,8 @@ export class DemoCluster extends SimulatedCluster {
   }
 
   static async start(options: SimulatedClusterOptions): Promise<DemoCluster> {
-    const cluster = new DemoCluster(options, await createIdentity());
+    const paced = { ...options, clock: pacedClock(options.clock) };
+    const cluster = new DemoCluster(paced, await createIdentity());
     await cluster.#server.listen();
     return cluster;
   }
