@@ -80,7 +80,7 @@ export async function startRecording({
     streamingList: true,
     related: false, // told apart in related.test.ts
     end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0, ...end },
-    drainMs: 3000,
+    drainMs: 120_000, // it ends once all is read, which a busy machine takes long for
     ...options,
   });
   const result = recorder.run(first.signal, new AbortController().signal);
@@ -104,10 +104,10 @@ export async function startRecording({
   };
 }
 
-/** Waits until a condition holds; fails with its name after a while. */
+/** Waits until a condition holds; fails with its name before the runner ends the test without it. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 1500) throw new Error(`waited in vain until ${what}`);
+    if (tries > 20_000) throw new Error(`waited in vain until ${what}`);
     await sleep(10);
   }
 }
