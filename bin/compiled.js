@@ -7,8 +7,6 @@ import { crc32 } from 'node:zlib';
 
 /** Long enough for a recording to have begun: what is compiled by then is what each start waits for. */
 const KEPT_AFTER_MS = 5000;
-/** Of a command that does not exist nothing is kept. */
-const USAGE = 2;
 
 /**
  * Runs a file of CommonJS with the code that V8 made of it when the same command ran first. Node's own cache holds what is
@@ -17,13 +15,14 @@ const USAGE = 2;
  * written, nothing is kept.
  *
  * @param {string} file
- * @param {string | undefined} command its first argument: each command calls other functions
+ * @param {readonly string[]} args its arguments: each command calls other functions, and its help few of them
  */
-export function runCompiled(file, command) {
+export function runCompiled(file, args) {
   enableCompileCache();
   const folder = getCompileCacheDir();
   const source = readFileSync(file);
-  const name = `faro-${/^[a-z]+$/.exec(command ?? '')?.[0] ?? ''}-${crc32(source).toString(16)}`;
+  const [command = ''] = args.some((arg) => arg === '--help' || arg === '-h') ? ['help'] : args;
+  const name = `faro-${/^[a-z]+$/.exec(command)?.[0] ?? ''}-${crc32(source).toString(16)}`;
   const place = folder === undefined ? undefined : join(folder, name);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: file,
@@ -55,7 +54,7 @@ function keepLater(script, place) {
     process.off('exit', keep);
     // It takes no code that was made with other flags than it has when it reads it.
     setFlagsFromString('--flush-bytecode');
-    if (process.exitCode === USAGE) return;
+    if (process.exitCode) return; // what failed may not have come far
     const code = script.createCachedData();
     const checksum = Buffer.alloc(4);
     checksum.writeUInt32LE(crc32(code));

@@ -21,5 +21,5 @@ if (existsSync(source)) {
   await import(source.href);
 } else {
   const { runCompiled } = await import('./compiled.js');
-  runCompiled(fileURLToPath(new URL('../dist/main.cjs', import.meta.url)), process.argv[2]);
+  runCompiled(fileURLToPath(new URL('../dist/main.cjs', import.meta.url)), process.argv.slice(2));
 }

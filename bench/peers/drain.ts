@@ -37,10 +37,8 @@ export async function* drain(cluster: Cluster, sternProgram: string, lines: numb
   };
   try {
     // As in any run but the first, the command's code is compiled.
-    await measured({
-      args: faroArgs('capture', 'job/drain', '--no-logs', '-o', output, ...at, ...how),
-      output: `${output}.out`,
-    }).done;
+    await measured({ args: faroArgs('capture', 'job/drain', '-o', output, ...at, ...how), output: `${output}.out` })
+      .done;
     for (const [tool, args] of Object.entries(tools)) {
       const isFaro = args[1] === COMMAND;
       const before = serverCpuMs(cluster);

@@ -25,12 +25,16 @@ describe('the code that V8 made of the command', () => {
     writeFileSync(file, `${WORK}\nconsole.log('${said}');\n${more}`);
   }
 
-  function run(command: string): string {
-    const program = `import { runCompiled } from '${COMPILED}'; runCompiled(${JSON.stringify(file)}, '${command}');`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program, '--', command], {
-      env: { ...process.env, NODE_COMPILE_CACHE: cache },
-      encoding: 'utf8',
-    });
+  function run(command: string, ...args: readonly string[]): string {
+    const program = `import { runCompiled } from '${COMPILED}'; runCompiled(${JSON.stringify(file)}, process.argv.slice(1));`;
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', program, '--', command, ...args],
+      {
+        env: { ...process.env, NODE_COMPILE_CACHE: cache },
+        encoding: 'utf8',
+      },
+    );
     assert.equal(stderr, '');
     return stdout;
   }
@@ -75,12 +79,15 @@ describe('the code that V8 made of the command', () => {
     assert.equal(kept('capture').length, 2);
   });
 
-  it('is not kept of a command that does not exist, nor where there is no folder for it', () => {
-    write('usage', 'process.exitCode = 2;');
-    run('cpature');
-    assert.deepEqual(kept('cpature'), []);
-    write('first');
-    rmSync(cache, { recursive: true });
+  it('is not kept of a command that failed, as one does that does not exist, nor of its help', () => {
+    run('capture', '--help');
+    assert.deepEqual(kept('capture'), []);
+    write('failed', 'process.exitCode = 2;');
+    run('capture');
+    assert.deepEqual(kept('capture'), []);
+  });
+
+  it('is not kept where there is no folder for it', () => {
     writeFileSync(cache, '');
     assert.equal(run('capture'), 'first\n');
   });
