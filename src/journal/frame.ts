@@ -40,39 +40,51 @@ export function encodeFrame(
   { salt, isPlain = false, bench = new Gathering() }: FrameOptions,
 ): readonly Buffer[] {
   const from = isPlain ? Number.POSITIVE_INFINITY : COMPRESS_FROM;
-  const { flags, payload } = record.kind === 'log' ? encodeLog(record, from, bench) : encodeJson(record, from);
-  const body = [Buffer.of(flags), ...payload];
-  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
-  header.writeUInt32LE(
-    body.reduce((sum, { length }) => sum + length, 0),
-    0,
-  );
-  header.writeUInt32LE(
-    body.reduce((sum, part) => crc32(part, sum), 0),
-    4,
-  );
-  header.writeUInt32LE(crc32(header.subarray(0, 8), salt), 8);
-  return [header, ...body];
+  const { flags, head, rest } = record.kind === 'log' ? encodeLog(record, from, bench) : encodeJson(record, from);
+  head[FRAME_HEADER_BYTES] = flags;
+  const begun = crc32(head.subarray(FRAME_HEADER_BYTES));
+  head.writeUInt32LE(head.length - FRAME_HEADER_BYTES + (rest?.length ?? 0), 0);
+  head.writeUInt32LE(rest === undefined ? begun : crc32(rest, begun), 4);
+  head.writeUInt32LE(crc32(head.subarray(0, 8), salt), 8);
+  return rest === undefined ? [head] : [head, rest];
 }
 
+/** A frame but for its header, for which there is room in front of the flags, and the flags. */
+interface Encoded {
+  readonly flags: number;
+  readonly head: Buffer;
+  /** What follows it. */
+  readonly rest?: Buffer;
+}
+
+/** Where a payload begins. */
+const PAYLOAD_AT = FRAME_HEADER_BYTES + 1;
+
 /** Compressed from so many bytes on. */
-function encodeJson(record: JournalRecord, from: number): { flags: number; payload: readonly Buffer[] } {
-  const json = Buffer.from(JSON.stringify(record));
-  const isSmall = json.length < from;
-  return { flags: isSmall ? 0 : FLAG_DEFLATE, payload: [isSmall ? json : alone(deflateRawSync(json, { level: 1 }))] };
+function encodeJson(record: JournalRecord, from: number): Encoded {
+  const json = JSON.stringify(record);
+  const length = Buffer.byteLength(json);
+  if (length >= from) {
+    const rest = alone(deflateRawSync(Buffer.from(json), { level: 1 }));
+    return { flags: FLAG_DEFLATE, head: Buffer.allocUnsafe(PAYLOAD_AT), rest };
+  }
+  const head = Buffer.allocUnsafe(PAYLOAD_AT + length);
+  head.write(json, PAYLOAD_AT);
+  return { flags: 0, head };
 }
 
 /** The header stays readable without unpacking the lines: it is read for every block, they only once. */
-function encodeLog(record: LogRecord, from: number, bench: Gathering): { flags: number; payload: readonly Buffer[] } {
+function encodeLog(record: LogRecord, from: number, bench: Gathering): Encoded {
   const { pieces = [record.bytes] } = record;
   const byteLength = pieces.reduce((sum, { length }) => sum + length, 0);
-  const header = Buffer.from(JSON.stringify({ ...aboutLines(record), byteLength }));
-  const length = Buffer.allocUnsafe(4);
-  length.writeUInt32LE(header.length);
-  if (byteLength < from) return { flags: FLAG_LOG, payload: [length, header, Buffer.concat(pieces, byteLength)] };
+  const header = JSON.stringify({ ...aboutLines(record), byteLength });
+  const length = Buffer.byteLength(header);
+  const head = Buffer.allocUnsafe(PAYLOAD_AT + 4 + length);
+  head.writeUInt32LE(length, PAYLOAD_AT);
+  head.write(header, PAYLOAD_AT + 4);
+  if (byteLength < from) return { flags: FLAG_LOG, head, rest: Buffer.concat(pieces, byteLength) };
   const whole = pieces.length === 1 ? pieces[0] : undefined;
-  const lines = compress(whole ?? bench.join(pieces));
-  return { flags: FLAG_LOG | FLAG_ZSTD, payload: [length, header, lines] };
+  return { flags: FLAG_LOG | FLAG_ZSTD, head, rest: compress(whole ?? bench.join(pieces)) };
 }
 
 /** All but the lines; without a look at `bytes`, which may have to be put together for it. */
