@@ -1,4 +1,5 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
+import { Branch } from '../model/branch.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { BlockBuilder, type Measured, measure } from './blocks.ts';
 import { Hearing } from './hearing.ts';
@@ -43,7 +44,7 @@ const STRETCH_BYTES = 256 * 1024;
 export class StreamTail {
   readonly #options: StreamTailOptions;
   readonly #builder = new BlockBuilder();
-  readonly #cancel = new AbortController();
+  readonly #life: Branch;
   #news = Promise.withResolvers<TailNews>();
   readonly #done: Promise<void>;
   #matcher: OverlapMatcher | undefined;
@@ -67,7 +68,8 @@ export class StreamTail {
     const resume = options.cursor.resume();
     this.#matcher = resume?.matcher;
     const from = resume === undefined ? {} : { sinceTime: resume.sinceTime };
-    this.#done = this.#pump(from, AbortSignal.any([signal, this.#cancel.signal]));
+    this.#life = new Branch(signal);
+    this.#done = this.#pump(from, this.#life.signal);
   }
 
   /** Resolves when the file should be read. */
@@ -135,7 +137,7 @@ export class StreamTail {
   /** Ends it. What it showed stands, if it had come to its end before. */
   async close(): Promise<void> {
     if (this.#end === 'open') this.#isSound = false;
-    this.#cancel.abort();
+    this.#life.abort(CLOSED);
     this.release();
     await this.#done;
   }
@@ -168,6 +170,7 @@ export class StreamTail {
     } catch {
       this.#end = 'broken'; // the file tells what it did not bring
     }
+    this.#life.leave();
     this.#news.resolve('ended');
   }
 
@@ -244,11 +247,13 @@ export class StreamTail {
 
   #fail(): void {
     this.#isSound = false;
-    this.#cancel.abort();
+    this.#life.abort(CLOSED);
     this.#news.resolve('ended');
   }
 }
 
+/** One for all: an abort without a reason makes an error with a stack trace each time. */
+const CLOSED = new Error('the stream is closed');
 const NEWLINE = Buffer.from('\n');
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const NOTHING: Measured = { block: undefined, undated: [], isRising: true };

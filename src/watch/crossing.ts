@@ -1,4 +1,5 @@
 import type { WatchFrame } from '../kube/client.ts';
+import { Branch } from '../model/branch.ts';
 
 /** A watch that began as a streaming list, at the end of its initial events: what follows in it is newer than that. */
 export interface Streamed {
@@ -13,6 +14,8 @@ export interface CrossingOptions {
   readonly isDue: (changes: number) => boolean;
   /** Opens the streaming list; undefined where it cannot be had, or brings nothing. Never rejects. */
   readonly open: (signal: AbortSignal) => Promise<Streamed | undefined>;
+  /** Of both; that of the streaming list aborts with it, and when the frames are left. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -22,9 +25,9 @@ export interface CrossingOptions {
  */
 export async function* crossOver(
   plain: AsyncGenerator<WatchFrame>,
-  { resourceVersion, isDue, open }: CrossingOptions,
+  { resourceVersion, isDue, open, signal }: CrossingOptions,
 ): AsyncGenerator<WatchFrame> {
-  const left = new AbortController();
+  let life: Branch | undefined;
   let told = resourceVersion;
   let changes = 0;
   let opening: Promise<void> | undefined;
@@ -38,14 +41,15 @@ export async function* crossOver(
       yield frame;
       told = at ?? told;
       if (frame.type !== 'BOOKMARK') changes += 1;
-      if (opening === undefined && isDue(changes))
-        opening = open(left.signal).then((opened) => {
-          streamed = opened;
-        });
+      if (opening !== undefined || !isDue(changes)) continue;
+      life = new Branch(signal);
+      opening = open(life.signal).then((opened) => {
+        streamed = opened;
+      });
     }
     if (isPast && streamed !== undefined) yield* newerThan(told, streamed.frames);
   } finally {
-    left.abort(LEFT);
+    life?.abort(LEFT);
     await opening;
     await streamed?.frames.return(undefined);
   }

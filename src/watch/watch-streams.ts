@@ -1,5 +1,6 @@
 import type { KubeClient, Selection, WatchAnswer, WatchFrame, WatchOptions } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
+import { Branch } from '../model/branch.ts';
 import { FaroError } from '../model/errors.ts';
 import type { ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
@@ -93,7 +94,8 @@ export class WatchStreams {
       resourceVersion,
       isDue: (changes) =>
         this.#canList && this.#isCompressed && changes >= Math.max(crossAfter, this.objects / COMPRESSION),
-      open: (signal) => this.#openStreamed(AbortSignal.any([this.#signal, signal])),
+      open: (signal) => this.#openStreamed(signal),
+      signal: this.#signal,
     });
   }
 
@@ -117,17 +119,17 @@ export class WatchStreams {
 
   /** undefined where there is no streaming list, or none that is compressed. */
   async #openStreamed(signal: AbortSignal): Promise<Streamed | undefined> {
-    const useless = new AbortController();
+    const life = new Branch(signal);
     const onOpen = ({ isCompressed }: WatchAnswer) => {
       this.#isCompressed = isCompressed;
-      if (!isCompressed) useless.abort();
+      if (!isCompressed) life.abort(USELESS);
     };
     const { clock, listSlots, type } = this.#options;
     try {
       using _slot = await listSlots.acquire(signal);
       const pages = new Pages(type);
       const startedAt = clock.now();
-      const frames = this.#stream({ sendInitialEvents: true, onOpen }, AbortSignal.any([signal, useless.signal]));
+      const frames = this.#stream({ sendInitialEvents: true, onOpen }, life.signal);
       const streamed = await pastInitial(frames, (frame) => pages.takeFrame(frame, clock.now() - startedAt));
       if (streamed !== undefined) this.objects = pages.objects;
       return streamed;
@@ -138,6 +140,9 @@ export class WatchStreams {
     }
   }
 }
+
+/** Of a streaming list that is not compressed. */
+const USELESS = new Error('the watch is no better than the one before');
 
 /** Who does not know sendInitialEvents, has it switched off, or does not stream a list as agreed, may give it in pages. */
 function cannotStream(error: unknown): boolean {

@@ -65,6 +65,7 @@ class Server {
 /** Follows a server as a reflector does, from where it was after every break; returns what it was told. */
 async function follow(server: Server, crossAfter: number): Promise<readonly number[]> {
   const told: number[] = [];
+  const { signal } = new AbortController();
   let at = START;
   const open = async (): Promise<Streamed | undefined> => {
     const streamed = await pastInitial(server.streamed(), () => undefined).catch(() => undefined);
@@ -72,7 +73,7 @@ async function follow(server: Server, crossAfter: number): Promise<readonly numb
     return streamed;
   };
   while (at < START + CHANGES) {
-    const options = { resourceVersion: String(at), isDue: (changes: number) => changes >= crossAfter, open };
+    const options = { resourceVersion: String(at), isDue: (changes: number) => changes >= crossAfter, open, signal };
     try {
       for await (const frame of crossOver(server.plain(at), options)) {
         if (frame.type === 'ERROR') throw frame.error;
