@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { conditionOf } from '../graph/conditions.ts';
 import { numberOf, path } from '../model/fields.ts';
+import { isEqual } from '../model/json-equal.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import { deploymentConditions } from './deployment-conditions.ts';
 import type { EventRecorder } from './event-recorder.ts';
@@ -187,7 +188,7 @@ export class DeploymentController {
   #setStatus(type: ResourceType, object: KubeObject, status: object): void {
     const { store } = this.#options;
     const current = store.get(type, object.metadata.namespace ?? null, object.metadata.name);
-    if (JSON.stringify(current?.status) === JSON.stringify(status)) return;
+    if (isEqual(current?.status, status)) return;
     store.update(type, object, (latest) => ({ ...latest, status }), 'kube-controller-manager');
   }
 

@@ -1,3 +1,4 @@
+import { Branch } from '../model/branch.ts';
 import { containerNamesOf } from '../model/container-specs.ts';
 import { path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
@@ -46,8 +47,12 @@ export function answerLog(api: Api, pod: KubeObject, request: LogRequest, signal
   };
 }
 
-function overOf(node: SimulatedNode, signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, node.kubelet.connections]);
+/** Over when its node's kubelet stops, or its caller has gone, which each does at last. */
+function overOf(node: SimulatedNode, signal: AbortSignal): Branch {
+  const over = new Branch(node.kubelet.connections);
+  if (signal.aborted) over.abort(signal.reason);
+  else signal.addEventListener('abort', () => over.abort(signal.reason), { once: true });
+  return over;
 }
 
 function badRequest(message: string): LogAnswer {

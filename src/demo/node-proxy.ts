@@ -17,7 +17,7 @@ const PROXY_PATH = /^\/api\/v1\/nodes\/([^/]+)\/proxy(?:\/(.*))?$/;
 export function proxyPath(path: string): Pick<ProxyRequest, 'node' | 'path'> | undefined {
   if (!path.startsWith(NODES)) return undefined;
   const [, node, rest = ''] = PROXY_PATH.exec(path) ?? [];
-  return node === undefined ? undefined : { node, path: decodeURIComponent(rest) };
+  return node === undefined ? undefined : { node, path: rest.includes('%') ? decodeURIComponent(rest) : rest };
 }
 
 /** What comes back through the API server, which answers itself where it cannot reach the node. */

@@ -1,3 +1,4 @@
+import type { Branch } from '../model/branch.ts';
 import { type Clock, parseTimestamp } from '../model/time.ts';
 import type { ContainerLog } from './container-log.ts';
 import type { FileRecord, LogFile } from './log-file.ts';
@@ -19,20 +20,22 @@ const RECORDS_AT_ONCE = 200;
  * A container's log as the kubelet's `ReadLogs` sends it, with the ways in which that loses lines: it opens only the
  * current file; a file that appears anew is opened at once, whatever the old one still got; before the first end of the
  * file nobody watches for a new one; of several that came meanwhile only the newest is read; and one that came just
- * before the container ended is never opened. Ends when `over` aborts: the kubelet stops, or the client has gone.
+ * before the container ended is never opened. Ends when `over` aborts: the kubelet stops, or the client has gone; a
+ * followed log after its time limit, too.
  */
 export async function* readPodLog(
   log: ContainerLog,
   { follow, limitMs = STREAM_LIMIT_MS, ...position }: PodLogOptions,
-  { clock, over }: { readonly clock: Clock; readonly over: AbortSignal },
+  { clock, over }: { readonly clock: Clock; readonly over: Branch },
 ): AsyncGenerator<Buffer> {
-  const limit = follow ? afterTime(clock, limitMs, over) : over;
+  const { signal } = over;
+  if (follow) endAfter(clock, limitMs, over);
   let file = log.file;
   let next = startOf(file, position);
   let watched: number | undefined;
   let isLineStart = true;
-  for (let isLastPass = !follow; !limit.aborted; ) {
-    while (next < file.records.length && !limit.aborted) {
+  for (let isLastPass = !follow; !signal.aborted; ) {
+    while (next < file.records.length && !signal.aborted) {
       const records = file.records.slice(next, next + RECORDS_AT_ONCE);
       next += records.length;
       yield shown(records, isLineStart);
@@ -48,7 +51,7 @@ export async function* readPodLog(
       watched = log.generation;
       file = log.file;
       next = startOf(file, { sinceTime: position.sinceTime, tailLines: undefined });
-    } else await log.changed(limit);
+    } else await log.changed(signal);
   }
 }
 
@@ -76,10 +79,11 @@ function shown(records: readonly FileRecord[], isLineStart: boolean): Buffer {
 
 const NEWLINE = Buffer.from('\n');
 
-/** Aborts after a time, or with `signal`. */
-function afterTime(clock: Clock, ms: number, signal: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const end = () => controller.abort();
-  void clock.sleep(ms, signal).then(end, end);
-  return controller.signal;
+function endAfter(clock: Clock, ms: number, over: Branch): void {
+  void clock.sleep(ms, over.signal).then(
+    () => over.abort(LIMIT),
+    () => undefined, // it was over before
+  );
 }
+
+const LIMIT = new Error('the time limit of a followed log');

@@ -1,3 +1,4 @@
+import { Branch } from '../model/branch.ts';
 import { path } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
 import type { ContainerLog } from './container-log.ts';
@@ -16,7 +17,6 @@ export class PodRun {
   readonly #options: KubeletOptions;
   readonly #pod: KubeObject;
   readonly #status: PodStatus;
-  readonly #ending = new AbortController();
   #node: SimulatedNode | undefined;
   #isDeleted = false;
   /** The API server was not told the newest status: the node was cut off. */
@@ -30,8 +30,9 @@ export class PodRun {
 
   async live(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
-    const ended = AbortSignal.any([signal, this.#ending.signal]);
-    const watching = this.#watchPod(signal);
+    const ending = new Branch(signal);
+    const ended = ending.signal;
+    const watching = this.#watchPod(signal, ending);
     try {
       await clock.sleep(30 + random() * 80, ended);
       const node = await this.#schedule(ended);
@@ -48,7 +49,7 @@ export class PodRun {
   }
 
   /** Looks at the pod for as long as it is not deleted; tells what could not be told while the node was cut off. */
-  async #watchPod(signal: AbortSignal): Promise<void> {
+  async #watchPod(signal: AbortSignal, ending: Branch): Promise<void> {
     const { store } = this.#options;
     while (!signal.aborted) {
       if (this.#node?.kubelet.isUp !== false) {
@@ -59,7 +60,7 @@ export class PodRun {
       await store.changed(signal);
     }
     this.#isDeleted = !signal.aborted;
-    this.#ending.abort();
+    ending.abort(DELETED);
   }
 
   /** The pod as the API server has it; undefined where it is gone, or another one has its name. */
@@ -190,6 +191,8 @@ export class PodRun {
     this.#options.store.update(this.#options.pods, this.#pod, change, manager);
   }
 }
+
+const DELETED = new Error('the pod is deleted');
 
 interface EndedRun {
   readonly exitCode: number;

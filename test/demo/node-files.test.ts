@@ -11,6 +11,7 @@ import { prepareShop } from '../../src/demo/scenario.ts';
 import { PROGRAMS, type Program } from '../../src/demo/workload.ts';
 import { createClient, type KubeClient } from '../../src/kube/client.ts';
 import { loadConnection } from '../../src/kube/config/load.ts';
+import { Branch } from '../../src/model/branch.ts';
 import { skipped, testNamespace, workload } from '../e2e/cluster.ts';
 import { until } from '../record/harness.ts';
 
@@ -167,9 +168,9 @@ test('a line that is on its way at a rotation leaves its head in the old file, a
 test('the pod log API loses what a rotation put out of its sight, as the real one does', async () => {
   const clock = new SimulatedClock();
   const log = new ContainerLog(clock, new LogFolder(), 0);
-  const over = new AbortController();
+  const over = new Branch(new AbortController().signal);
   const options = { follow: true, sinceTime: undefined, tailLines: undefined };
-  const stream = readPodLog(log, options, { clock, over: over.signal });
+  const stream = readPodLog(log, options, { clock, over });
   const next = async () => String((await stream.next()).value).replace(/^\S+ /gm, '');
   log.write('seen');
   assert.equal(await next(), 'seen\n');
