@@ -19,8 +19,9 @@ export function emptyNode(): Node {
   return { data: Buffer.alloc(0), synced: Buffer.alloc(0), dirty: [] };
 }
 
+/** `bytes` are the node's from then on. */
 export function append(node: Node, bytes: Buffer): void {
-  node.dirty.push({ offset: node.data.length, bytes: Buffer.from(bytes) });
+  node.dirty.push({ offset: node.data.length, bytes });
   const from = node.data.length;
   node.dataMemory = withRoom(node.data, node.dataMemory, from + bytes.length);
   bytes.copy(node.dataMemory, from);

@@ -161,7 +161,7 @@ export class FaultyDisk implements JournalFs {
     const written = bytes.subarray(0, fault === undefined ? Math.max(0, room) : (fault.bytes ?? 0));
     if (written.length > 0) {
       append(node, written);
-      this.#history.push({ call: 'append', path, bytes: Buffer.from(written) });
+      this.#history.push({ call: 'append', path, bytes: written });
     }
     if (fault !== undefined || isFull) throw failure(fault?.code ?? 'ENOSPC', path);
   }
