@@ -45,11 +45,11 @@ export class Http2Channel implements Channel {
     session.on('error', () => undefined); // told to every stream, and to whoever opens; alone it must not end the process
     try {
       await eventOf(session, 'remoteSettings', signal);
+      session.setLocalWindowSize(SESSION_WINDOW);
     } catch (error) {
       session.destroy();
       throw error;
     }
-    session.setLocalWindowSize(SESSION_WINDOW);
     return new Http2Channel(session, socket, options);
   }
 
@@ -112,6 +112,7 @@ export class Http2Channel implements Channel {
       if (!isAnswered) this.#end(new Error('the server gave no sign of life'));
     };
     const timer = setInterval(() => {
+      if (this.isClosed) return; // and will say so soon: a ping would throw, with nobody to catch it
       // After a pause of this process an answer may be waiting to be read: it is, before setImmediate.
       if (!isAnswered) return void setImmediate(judge);
       isAnswered = false;

@@ -306,6 +306,17 @@ describe('a server that goes', () => {
     assert.equal(await textOf(stream), 'alive\n');
   });
 
+  it('is not pinged any more once the connection is given up', async (test) => {
+    await using server = await TestServer.start();
+    test.mock.timers.enable({ apis: ['setInterval'] });
+    const client = clientOf(server, {}, { limits: { pingMs: 1000 } });
+    const { stream } = await openLog(client, server);
+    const closed = client[Symbol.asyncDispose]();
+    test.mock.timers.tick(1000); // before the session tells that it is closed
+    await closed;
+    await assert.rejects(textOf(stream), UNREACHABLE);
+  });
+
   it('refuses a stream: the call is sent again', async () => {
     await using server = await TestServer.start();
     await using client = clientOf(server);
