@@ -90,7 +90,7 @@ function countedRuns(story: Story): Map<string, number> {
 
 test(`${CAPTURES} captures that are killed at any moment are recovered and resumed, and hold every line once`, {
   skip: skipped,
-  timeout: 60_000 + CAPTURES * 60_000,
+  timeout: CAPTURES * 300_000,
 }, async (t) => {
   t.diagnostic(`FARO_SEED=${SEED}`);
   const random = seededRandom(SEED);
