@@ -155,7 +155,7 @@ export class Entries {
     if (known !== undefined && (isGone || object.metadata.deletionTimestamp !== undefined))
       known.deletedOrder ??= this.#order;
     if (known !== undefined && isGone) known.deletedTime = observed;
-    this.#push(key, {
+    const entry = {
       ...when,
       observed,
       type: 'object',
@@ -164,7 +164,8 @@ export class Entries {
       resourceVersion: object.metadata.resourceVersion,
       ...given('manager', manager),
       ...(previous === undefined ? { state: object } : { patch: diff(previous, object) }),
-    });
+    };
+    this.#push(key, entry, object);
     const instancesIn = (pod: KubeObject) => (pod === object ? instances : told);
     for (const change of changesOf({ previous, current: object, action }, instancesIn))
       this.#takeChange(change, { record, when, key, before });
@@ -239,8 +240,8 @@ export class Entries {
     });
   }
 
-  #push(key: OrderKey, entry: object): void {
-    this.prepared.push(placeAt(key, this.#order), JSON.stringify(entry).slice(1));
+  #push(key: OrderKey, entry: object, state?: KubeObject): void {
+    this.prepared.push(placeAt(key, this.#order), { entry, state });
   }
 
   #lineageInput({ uid, state, order, deletedOrder }: ObjectDraft): LineageInput {

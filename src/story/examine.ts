@@ -5,6 +5,7 @@ import { verdictOf } from '../verdict/verdict.ts';
 import type { StoryContainer, StoryMetadata, StoryObject, StoryVerdict, TimelineEntry } from './document.ts';
 import { KeptLine } from './kept-line.ts';
 import { ObjectStates } from './object-states.ts';
+import type { MadeEntry } from './prepared.ts';
 
 type ObjectEntry = Extract<TimelineEntry, { type: 'object' }>;
 type LogEntry = Extract<TimelineEntry, { type: 'log' }>;
@@ -56,6 +57,13 @@ export class Examination {
   /** An entry as its line of the document has it. */
   takeJson(json: string): void {
     this.take(parseJson(json) as TimelineEntry);
+  }
+
+  /** An entry whose JSON was not read; not the entries of one story both so and otherwise. */
+  takeMade(seq: number, { entry: made, state }: MadeEntry): void {
+    const entry = { ...made, seq } as TimelineEntry;
+    if (entry.type === 'object' && state !== undefined) this.takeState(entry, state);
+    else this.take(entry);
   }
 
   /** A log line, whose JSON without `seq` stands from `from` to `to` of these bytes. */

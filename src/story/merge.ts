@@ -1,12 +1,13 @@
 import type { DocumentText } from './document-text.ts';
 import { comparePlaces, isBefore, type Place } from './order.ts';
+import type { MadeEntry } from './prepared.ts';
 
 /** Where a merge writes the entries to, in their order. */
 export interface EntrySink {
   /** It must be flushed before it takes more; that may be within a log line, too. */
   readonly isFull: boolean;
-  /** An entry that is no log line: its JSON without the brace and `seq` at its beginning. */
-  entry(json: string): void;
+  /** An entry that is no log line: its JSON without the brace and `seq` at its beginning, and, where it is at hand, itself. */
+  entry(json: string, made: MadeEntry | undefined): void;
   /** Between the beginning and the end of a log line its content is written here, escaped. */
   readonly text: DocumentText;
   beginLine(head: LineHead): void;

@@ -1,28 +1,44 @@
+import type { KubeObject } from '../model/resource.ts';
 import type { Cursor, EntrySink, Source } from './merge.ts';
 import { comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
 
 /** What entries are kept in at a time. */
 const CHUNK = 1024 * 1024;
+/** With no more than this of JSON the entries themselves are kept, too: who looks at them need not parse them. */
+const KEPT_BYTES = 256 * 1024;
 /** Numbers of an entry: its place, then in which chunk, where and how long its JSON stands. */
 const NUMBERS = 7;
 
+/** An entry before it has its `seq`; of one that tells a state of an object with that, whole. Nobody may change it. */
+export interface MadeEntry {
+  readonly entry: object;
+  readonly state: KubeObject | undefined;
+}
+
 /**
  * Entries that are no log lines, from when they are made until the merge: tens of thousands in a story of many objects. They
- * stand as bytes outside of V8's heap, which would look at each of them whenever it collects garbage.
+ * stand as bytes outside of V8's heap, which would look at each of them whenever it collects garbage; of a short story also
+ * as they were made.
  */
 export class PreparedEntries {
   readonly #chunks: Buffer[] = [];
   #used = CHUNK;
   #numbers = new Float64Array(NUMBERS * 64);
   #length = 0;
+  #bytes = 0;
+  #made: MadeEntry[] | undefined = [];
 
   get length(): number {
     return this.#length;
   }
 
-  /** Adds an entry; `json` is what follows its `seq`. */
-  push({ second, nanosecond, steps, order }: Place, json: string): void {
+  /** Adds an entry; its JSON follows its `seq`. */
+  push({ second, nanosecond, steps, order }: Place, made: MadeEntry): void {
+    const json = JSON.stringify(made.entry).slice(1);
     const bytes = Buffer.byteLength(json);
+    this.#bytes += bytes;
+    if (this.#bytes > KEPT_BYTES) this.#made = undefined;
+    this.#made?.push(made);
     let chunk = this.#chunks.at(-1);
     if (chunk === undefined || this.#used + bytes > chunk.length) {
       chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK, bytes));
@@ -48,6 +64,11 @@ export class PreparedEntries {
   json(index: number): string {
     const [chunk = 0, start = 0, length = 0] = this.#numbers.subarray(NUMBERS * index + 4, NUMBERS * (index + 1));
     return this.#chunks[chunk]?.toString('utf8', start, start + length) ?? '';
+  }
+
+  /** As it was added; undefined in a longer story. */
+  made(index: number): MadeEntry | undefined {
+    return this.#made?.[index];
   }
 
   /** All of them, in order; those of one place as they were added. */
@@ -87,7 +108,8 @@ class PreparedCursor implements Cursor {
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
     do {
-      sink.entry(this.#entries.json(this.#sorted[this.#at] ?? 0));
+      const index = this.#sorted[this.#at] ?? 0;
+      sink.entry(this.#entries.json(index), this.#entries.made(index));
       if (!this.#advance()) return true;
     } while (!sink.isFull && (limit === undefined || isBefore(this, limit)));
     return false;

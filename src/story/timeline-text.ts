@@ -3,6 +3,7 @@ import type { DocumentText } from './document-text.ts';
 import type { Examination } from './examine.ts';
 import { TIME_BYTES } from './line-time.ts';
 import type { EntrySink, LineHead } from './merge.ts';
+import type { MadeEntry } from './prepared.ts';
 
 const NINE = 57;
 const ZERO = 48;
@@ -39,9 +40,10 @@ export class TimelineText implements EntrySink {
     return this.text.isFull;
   }
 
-  entry(json: string): void {
+  entry(json: string, made: MadeEntry | undefined): void {
     this.#endRun();
-    this.#examination.takeJson(`{"seq":${this.#seq},${json}`);
+    if (made === undefined) this.#examination.takeJson(`{"seq":${this.#seq},${json}`);
+    else this.#examination.takeMade(this.#seq, made);
     this.#begin();
     this.text.addText(json);
     this.#count();
