@@ -81,7 +81,7 @@ export async function play(stage: Stage): Promise<void> {
 
 const FAULTS: readonly ((random: () => number) => Fault)[] = [
   (random) => ({ type: 'cut', afterBytes: Math.floor(random() * 4000) }),
-  (random) => ({ type: 'end', afterBytes: Math.floor(random() * 4000) }),
+  (random) => endElsewhere(Math.floor(random() * 4000)),
   (random) => ({ type: 'stall', afterBytes: Math.floor(random() * 4000) }),
   (random) => ({ type: 'delay', ms: random() * 8000 }),
   () => ({ type: 'status', status: 500, reason: 'InternalError' }),
@@ -92,6 +92,22 @@ const FAULTS: readonly ((random: () => number) => Fault)[] = [
   () => ({ type: 'watchError', status: 410, reason: 'Expired' }),
   () => ({ type: 'watchError', status: 500, reason: 'InternalError' }),
 ];
+
+/**
+ * Ends each call at another byte. Where two streams of a log end at the same one, within a line after the container's end,
+ * that looks like a last line that its container did not end.
+ */
+function endElsewhere(bytes: number): Fault {
+  let next = bytes;
+  return {
+    type: 'end',
+    get afterBytes() {
+      next += 1;
+      return next - 1;
+    },
+  };
+}
+
 const VERBS = ['watch', 'watch', 'list', 'get', 'log', 'log', 'files', 'files', 'other'];
 
 /** The next few calls of a kind fail in some way, and now and then connections break so that they come soon. */
