@@ -57,6 +57,14 @@ export class Answer {
     if (!this.#gone.signal.aborted && !this.#isStalled) this.#response.end();
   }
 
+  /** Ends it where it is, for all to see. */
+  breakOff(): void {
+    // Over HTTP/1.1 there is no stream, whatever the type says: the connection itself breaks.
+    const { stream } = this.#response as Partial<Http2ServerResponse>;
+    if (stream === undefined) this.#response.socket.destroy();
+    else stream.close(2);
+  }
+
   #limit(): number {
     return this.#fault !== undefined && 'afterBytes' in this.#fault ? this.#fault.afterBytes : Number.POSITIVE_INFINITY;
   }
@@ -72,12 +80,7 @@ export class Answer {
   #strike(): void {
     if (this.#fault?.type === 'stall') this.#isStalled = true;
     if (this.#fault?.type === 'end') this.#response.end();
-    if (this.#fault?.type === 'cut') {
-      // Over HTTP/1.1 there is no stream, whatever the type says: the connection itself breaks.
-      const { stream } = this.#response as Partial<Http2ServerResponse>;
-      if (stream === undefined) this.#response.socket.destroy();
-      else stream.close(2);
-    }
+    if (this.#fault?.type === 'cut') this.breakOff();
     if (this.#fault?.type !== 'stall') this.#gone.abort();
   }
 }

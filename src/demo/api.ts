@@ -99,7 +99,8 @@ function verbOf({
 }: Pick<Route, 'path' | 'query' | 'type' | 'name' | 'subresource'>) {
   if (query.get('watch') === '1' || query.get('watch') === 'true') return 'watch';
   if (subresource === 'log') return 'log';
-  if (proxyPath(path) !== undefined) return 'files';
+  const toNode = proxyPath(path);
+  if (toNode !== undefined) return toNode.path.startsWith('containerLogs/') ? 'log' : 'files';
   if (type === undefined) return 'other';
   return name === '' ? 'list' : 'get';
 }

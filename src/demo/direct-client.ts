@@ -10,6 +10,7 @@ import type {
   WatchOptions,
 } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
+import { logPath } from '../kube/paths.ts';
 import { type ClockSkew, ServerClock } from '../kube/server-clock.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
@@ -17,7 +18,7 @@ import type { Api } from './api.ts';
 import { DirectCall } from './direct-call.ts';
 import { directWatch, matches, shown } from './direct-watch.ts';
 import { discovery } from './discovery.ts';
-import { answerLog } from './log-answer.ts';
+import { answerLog, answerProxiedLog, type LogAnswer } from './log-answer.ts';
 import { proxied, proxyPath } from './node-proxy.ts';
 import { isServed } from './types.ts';
 
@@ -71,14 +72,18 @@ export class DirectClient implements KubeClient {
   }
 
   async logs(options: LogOptions, signal: AbortSignal): Promise<ByteStream> {
-    const { namespace, pod: name, container, follow = false, previous = false, sinceTime, tailLines } = options;
+    const { namespace, pod: name, container, follow = false, previous = false, sinceTime, tailLines, node } = options;
+    const request = { container, follow, previous, sinceTime, tailLines };
+    if (node !== undefined) {
+      const path = logPath(options);
+      const call = await DirectCall.open(this.#api, { verb: 'log', resource: 'nodes', path }, signal);
+      return logBody(call, answerProxiedLog(this.#api, { ...request, node, namespace, pod: name }, call.signal));
+    }
     const pods = this.#api.types.find((type) => groupResourceOf(type) === 'pods');
     const call = await this.#call('log', pods, signal);
     const pod = pods === undefined ? undefined : this.#api.store.get(pods, namespace, name);
     if (pod === undefined) throw new ApiError(404, `pods "${name}" not found`, { reason: 'NotFound' });
-    const answer = answerLog(this.#api, pod, { container, follow, previous, sinceTime, tailLines }, call.signal);
-    if (answer.type === 'refusal') throw new ApiError(answer.status, answer.message, { reason: answer.reason });
-    return call.stream(answer.bytes);
+    return logBody(call, answerLog(this.#api, pod, request, call.signal));
   }
 
   async raw(
@@ -128,6 +133,11 @@ export class DirectClient implements KubeClient {
     call[Symbol.dispose]();
     throw new ApiError(404, 'the server could not find the requested resource', { reason: 'NotFound' });
   }
+}
+
+function logBody(call: DirectCall, answer: LogAnswer): ByteStream {
+  if (answer.type === 'bytes') return call.stream(answer.bytes);
+  throw new ApiError(answer.status, answer.message, { reason: answer.reason });
 }
 
 /** A body comes in pieces, as over a wire. */

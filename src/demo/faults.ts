@@ -1,3 +1,5 @@
+import { proxyPath } from './node-proxy.ts';
+
 /** A request as a fault sees it. */
 export interface FaultRequest {
   readonly path: string;
@@ -54,6 +56,12 @@ export class Faults {
     if (planned === undefined) return undefined;
     planned.times -= 1;
     this.#struck += 1;
-    return planned.fault;
+    const { fault } = planned;
+    return fault.type === 'end' && isPassedOn(request) ? { ...fault, type: 'cut' } : fault;
   }
+}
+
+/** What the API server passes on from a kubelet never just ends early: it breaks such a log off. */
+function isPassedOn({ verb, path }: FaultRequest): boolean {
+  return verb === 'log' && proxyPath(path) !== undefined;
 }

@@ -1,9 +1,10 @@
 import { Branch } from '../model/branch.ts';
 import { containerNamesOf } from '../model/container-specs.ts';
 import { path, textOf } from '../model/fields.ts';
-import type { KubeObject } from '../model/resource.ts';
+import { groupResourceOf, type KubeObject } from '../model/resource.ts';
 import type { Api } from './api.ts';
 import type { SimulatedNode } from './node.ts';
+import { type Refusal, wayTo } from './node-proxy.ts';
 import { readPodLog } from './pod-log.ts';
 
 /** A request for a container's log; without a container, of the first one. */
@@ -15,13 +16,47 @@ export interface LogRequest {
   readonly tailLines: number | undefined;
 }
 
+/** Asks a node's kubelet itself, through the node's proxy. */
+export interface ProxiedLogRequest extends LogRequest {
+  readonly node: string;
+  readonly namespace: string;
+  readonly pod: string;
+}
+
 /** The answer: the log as it comes, or a refusal. */
 export type LogAnswer =
   | { readonly type: 'bytes'; readonly bytes: AsyncGenerator<Buffer> }
-  | { readonly type: 'refusal'; readonly status: number; readonly reason: string; readonly message: string };
+  | ({ readonly type: 'refusal' } & Refusal);
 
-/** Answers a request for a container's log as API server and kubelet do together. Ends when `signal` aborts. */
-export function answerLog(api: Api, pod: KubeObject, request: LogRequest, signal: AbortSignal): LogAnswer {
+/** As the kubelet answers itself: what it does not end is broken off. */
+export function answerProxiedLog(
+  api: Api,
+  { node, namespace, pod: name, ...request }: ProxiedLogRequest,
+  signal: AbortSignal,
+): LogAnswer {
+  const way = wayTo(api.nodes, node);
+  if (!('node' in way)) return { type: 'refusal', ...way };
+  const pods = api.types.find((type) => groupResourceOf(type) === 'pods');
+  const pod = pods === undefined ? undefined : api.store.get(pods, namespace, name);
+  if (pod === undefined || textOf(path(pod, 'spec', 'nodeName')) !== node)
+    return refusal(404, '', `pod "${name}" does not exist`);
+  const { container = '' } = request;
+  if (!containerNamesOf(pod.spec).includes(container))
+    return refusal(404, '', `container "${container}" not found in pod "${name}"`);
+  return answerLog(api, pod, request, signal, { breaksOff: true });
+}
+
+/**
+ * Answers a request for a container's log as API server and kubelet do together. Ends when `signal` aborts.
+ * @param how `breaksOff`: fails where the kubelet stops or its time is over, which looks like the log's end otherwise.
+ */
+export function answerLog(
+  api: Api,
+  pod: KubeObject,
+  request: LogRequest,
+  signal: AbortSignal,
+  { breaksOff = false } = {},
+): LogAnswer {
   const { name, uid } = pod.metadata;
   const names = containerNamesOf(pod.spec);
   const { container = names[0] ?? '', previous, ...options } = request;
@@ -41,7 +76,7 @@ export function answerLog(api: Api, pod: KubeObject, request: LogRequest, signal
     type: 'bytes',
     bytes: readPodLog(
       log,
-      { ...options, limitMs: node.logs.streamLimitMs },
+      { ...options, limitMs: node.logs.streamLimitMs, breaksOff },
       { clock: api.clock, over: overOf(node, signal) },
     ),
   };

@@ -10,6 +10,12 @@ export interface ProxyRequest {
   readonly range: string | undefined;
 }
 
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
 const NODES = '/api/v1/nodes/';
 const PROXY_PATH = /^\/api\/v1\/nodes\/([^/]+)\/proxy(?:\/(.*))?$/;
 
@@ -20,18 +26,24 @@ export function proxyPath(path: string): Pick<ProxyRequest, 'node' | 'path'> | u
   return node === undefined ? undefined : { node, path: rest.includes('%') ? decodeURIComponent(rest) : rest };
 }
 
+/** The node that the API server passes a request on to, or its own answer. */
+export function wayTo(nodes: readonly SimulatedNode[], name: string): { readonly node: SimulatedNode } | Refusal {
+  const node = nodes.find((candidate) => candidate.name === name);
+  if (node === undefined) return { status: 404, reason: 'NotFound', message: `nodes "${name}" not found` };
+  if (!node.kubelet.isUp) {
+    const message = 'error trying to reach service: dial tcp: connect: connection refused';
+    return { status: 503, reason: 'ServiceUnavailable', message };
+  }
+  if (node.fileAccess !== 'forbidden') return { node };
+  const message = `nodes "${name}" is forbidden: cannot get resource "nodes/proxy" in API group "" at the cluster scope`;
+  return { status: 403, reason: 'Forbidden', message };
+}
+
 /** What comes back through the API server, which answers itself where it cannot reach the node. */
 export function proxied(nodes: readonly SimulatedNode[], request: ProxyRequest): FileAnswer {
-  const node = nodes.find(({ name }) => name === request.node);
-  if (node === undefined) return statusAnswer(404, 'NotFound', `nodes "${request.node}" not found`);
-  if (!node.kubelet.isUp) {
-    const cause = `dial tcp: connect: connection refused`;
-    return statusAnswer(503, 'ServiceUnavailable', `error trying to reach service: ${cause}`);
-  }
-  if (node.fileAccess === 'forbidden') {
-    const message = `nodes "${node.name}" is forbidden: cannot get resource "nodes/proxy" in API group "" at the cluster scope`;
-    return statusAnswer(403, 'Forbidden', message);
-  }
+  const way = wayTo(nodes, request.node);
+  if (!('node' in way)) return statusAnswer(way);
+  const { node } = way;
   if (request.path === 'configz') return configz(node);
   if (!/^logs(\/|$)/.test(request.path) || node.fileAccess === 'missing') return plainText(404, '404 page not found\n');
   if (request.method !== 'GET') return ONLY_GET;
@@ -53,7 +65,7 @@ function configz({ logs }: SimulatedNode): FileAnswer {
   });
 }
 
-function statusAnswer(code: number, reason: string, message: string): FileAnswer {
+function statusAnswer({ status: code, reason, message }: Refusal): FileAnswer {
   return jsonAnswer(code, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code });
 }
 

@@ -1,4 +1,5 @@
 import type { Branch } from '../model/branch.ts';
+import { FaroError } from '../model/errors.ts';
 import { type Clock, parseTimestamp } from '../model/time.ts';
 import type { ContainerLog } from './container-log.ts';
 import type { FileRecord, LogFile } from './log-file.ts';
@@ -9,6 +10,8 @@ export interface PodLogOptions {
   readonly tailLines: number | undefined;
   /** Milliseconds after which a followed log ends. */
   readonly limitMs?: number | undefined;
+  /** Fails where it is ended before the log is. */
+  readonly breaksOff?: boolean;
 }
 
 /** The kubelet ends a followed log after four hours. */
@@ -25,7 +28,7 @@ const RECORDS_AT_ONCE = 200;
  */
 export async function* readPodLog(
   log: ContainerLog,
-  { follow, limitMs = STREAM_LIMIT_MS, ...position }: PodLogOptions,
+  { follow, limitMs = STREAM_LIMIT_MS, breaksOff = false, ...position }: PodLogOptions,
   { clock, over }: { readonly clock: Clock; readonly over: Branch },
 ): AsyncGenerator<Buffer> {
   const { signal } = over;
@@ -53,9 +56,10 @@ export async function* readPodLog(
       next = startOf(file, { sinceTime: position.sinceTime, tailLines: undefined });
     } else await log.changed(signal);
   }
+  if (breaksOff) throw new FaroError('unreachable', 'the way to the kubelet broke (simulated)');
 }
 
-function startOf(file: LogFile, { sinceTime, tailLines }: Omit<PodLogOptions, 'follow' | 'limitMs'>): number {
+function startOf(file: LogFile, { sinceTime, tailLines }: Pick<PodLogOptions, 'sinceTime' | 'tailLines'>): number {
   if (tailLines !== undefined) return Math.max(0, file.records.length - tailLines);
   const since = sinceTime === undefined ? undefined : parseTimestamp(sinceTime);
   if (since === undefined) return 0;

@@ -81,6 +81,11 @@ export interface LogOptions {
   readonly sinceTime?: string;
   readonly tailLines?: number;
   readonly limitBytes?: number;
+  /**
+   * Asks this node's kubelet through its proxy, which takes `get nodes/proxy`. Where the way to the kubelet breaks, the API
+   * server breaks such an answer off, while it ends one of the pod log API as if all had come.
+   */
+  readonly node?: string;
 }
 
 export interface GetOptions {

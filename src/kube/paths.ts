@@ -34,10 +34,14 @@ export function watchPath(type: ResourceType, options: WatchOptions): string {
 }
 
 /** Lines with their timestamps, always: without them a log cannot be resumed. */
-export function logPath({ namespace, pod, container, follow, previous, ...limits }: LogOptions): string {
-  const { sinceTime, tailLines, limitBytes } = limits;
-  return withQuery(`/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`, {
-    container,
+export function logPath({ follow, previous, sinceTime, tailLines, limitBytes, ...of }: LogOptions): string {
+  const [namespace, pod, container] = [of.namespace, of.pod, of.container].map(encodeURIComponent);
+  const path =
+    of.node !== undefined
+      ? `/api/v1/nodes/${encodeURIComponent(of.node)}/proxy/containerLogs/${namespace}/${pod}/${container}`
+      : `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
+  return withQuery(path, {
+    container: of.node === undefined ? of.container : undefined,
     timestamps: true,
     follow: follow === true ? true : undefined,
     previous: previous === true ? true : undefined,

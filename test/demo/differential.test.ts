@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
 import { DemoCluster } from '../../src/demo/cluster.ts';
 import { prepareShop } from '../../src/demo/scenario.ts';
-import { createClient, type KubeClient } from '../../src/kube/client.ts';
+import { createClient, type KubeClient, type LogOptions } from '../../src/kube/client.ts';
 import { loadConnection } from '../../src/kube/config/load.ts';
 import { discover, resolveType } from '../../src/kube/discovery.ts';
 import { ApiError } from '../../src/kube/error.ts';
-import type { KubeObject } from '../../src/model/resource.ts';
+import { nodeOf } from '../../src/kube/node-settings.ts';
 import { skipped, testNamespace, workload } from '../e2e/cluster.ts';
 import { until } from '../record/harness.ts';
 
@@ -26,6 +26,8 @@ async function answers(client: KubeClient, namespace: string): Promise<Record<st
   );
   const [pod] = listed.items;
   assert.ok(pod);
+  const { name } = pod.metadata;
+  const node = nodeOf(pod) ?? '';
   const metadata = await client.list(pods, { namespace, metadataOnly: true }, signal);
   // The kubelet's Events are of the older form, the scheduler's of the newer: one kind is compared.
   const event = (await client.list(events, { namespace }, signal)).items.find(({ reason }) => reason === 'Started');
@@ -54,13 +56,16 @@ async function answers(client: KubeClient, namespace: string): Promise<Record<st
     ]),
     missing: await refusal(client.get(pods, { namespace, name: 'nobody' }, signal)),
     missingLog: await refusal(client.logs({ namespace, pod: 'nobody', container: 'x' }, signal)),
-    wrongContainer: await refusal(client.logs({ namespace, pod: pod.metadata.name, container: 'nobody' }, signal)),
-    noPrevious: await refusal(
-      client.logs({ namespace, pod: pod.metadata.name, container: 'web', previous: true }, signal),
-    ),
+    wrongContainer: await refusal(client.logs({ namespace, pod: name, container: 'nobody' }, signal)),
+    missingProxiedLog: await refusal(client.logs({ namespace, pod: 'nobody', container: 'x', node }, signal)),
+    wrongProxiedContainer: await refusal(client.logs({ namespace, pod: name, container: 'nobody', node }, signal)),
+    noPrevious: await refusal(client.logs({ namespace, pod: name, container: 'web', previous: true }, signal)),
     expired: await watchEnd(client, pods, namespace),
     initial: await initialFrames(client, pods, namespace),
-    line: (await firstLine(client, namespace, pod)).replace(/\d/g, '9').slice(0, 31),
+    line: (await firstLine(client, { namespace, pod: name, container: 'web' })).replace(/\d/g, '9').slice(0, 31),
+    proxiedLine: (await firstLine(client, { namespace, pod: name, container: 'web', node }))
+      .replace(/\d/g, '9')
+      .slice(0, 31),
   };
 }
 
@@ -105,8 +110,8 @@ async function initialFrames(
   return types;
 }
 
-async function firstLine(client: KubeClient, namespace: string, pod: KubeObject): Promise<string> {
-  await using stream = await client.logs({ namespace, pod: pod.metadata.name, container: 'web' }, signal);
+async function firstLine(client: KubeClient, of: LogOptions): Promise<string> {
+  await using stream = await client.logs(of, signal);
   let text = '';
   for await (const chunk of stream) text += chunk;
   return text.split('\n')[0] ?? '';

@@ -293,6 +293,18 @@ describe('logs', () => {
     assert.deepEqual(Buffer.concat(chunks), bytes);
   });
 
+  it("come from the kubelet itself through its node's proxy, where a node is named", async () => {
+    await using server = await TestServer.start();
+    await using client = clientOf(server);
+    const opening = client.logs({ ...LOG, follow: true, node: 'node/1' }, NEVER);
+    const exchange = await server.next();
+    assert.equal(exchange.url.pathname, '/api/v1/nodes/node%2F1/proxy/containerLogs/shop/web-0/app');
+    assert.equal(exchange.url.search, '?timestamps=true&follow=true');
+    exchange.begin(200, { 'content-type': 'text/plain' });
+    exchange.end(Buffer.from('a line'));
+    assert.equal(await textOf(await opening), 'a line');
+  });
+
   it('of a container that does not run yet are refused in the words of the server', async () => {
     await using server = await TestServer.start();
     await using client = clientOf(server);
