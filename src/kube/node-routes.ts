@@ -8,7 +8,15 @@ import { HttpNodeFiles, type NodeFiles } from './node-files.ts';
 import { nodeOf } from './node-settings.ts';
 
 /** Whether a node's log files can be read, and if not why. */
-export type NodeRoute = { readonly type: 'node-files'; readonly node: string; readonly files: NodeFiles } | NodeRefusal;
+export type NodeRoute =
+  | {
+      readonly type: 'node-files';
+      readonly node: string;
+      readonly files: NodeFiles;
+      /** They come through the node's proxy, which leads to all else that its kubelet serves. */
+      readonly isProxied: boolean;
+    }
+  | NodeRefusal;
 
 export interface NodeRefusal {
   readonly type: 'refused';
@@ -55,17 +63,18 @@ export class NodeRoutes {
 
   async #find(node: string, pod: KubeObject): Promise<NodeRoute> {
     const { client, kubelet } = this.#options;
-    if (kubelet !== undefined) return this.#probe(node, directly(kubelet, pod, node));
+    if (kubelet !== undefined) return this.#probe(node, { files: directly(kubelet, pod, node), isProxied: false });
     const question = { verb: 'get', group: '', resource: 'nodes', subresource: 'proxy', namespace: null, name: node };
     const { allowed } = await mayI(client, question, this.#signal);
     if (!allowed) return { type: 'refused', node, reason: 'this user may not get nodes/proxy', isPassing: false };
     const root = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/logs/pods/`;
-    return this.#probe(node, new HttpNodeFiles(client, { root, through: 'the API server (nodes/proxy)' }));
+    const files = new HttpNodeFiles(client, { root, through: 'the API server (nodes/proxy)' });
+    return this.#probe(node, { files, isProxied: true });
   }
 
-  async #probe(node: string, files: NodeFiles): Promise<NodeRoute> {
-    const names = await files.list('', this.#signal);
-    if (names !== undefined) return { type: 'node-files', node, files };
+  async #probe(node: string, way: { readonly files: NodeFiles; readonly isProxied: boolean }): Promise<NodeRoute> {
+    const names = await way.files.list('', this.#signal);
+    if (names !== undefined) return { type: 'node-files', node, ...way };
     return { type: 'refused', node, reason: 'it does not serve its log files (404)', isPassing: false };
   }
 }

@@ -119,13 +119,14 @@ export class FileEnd {
   }
 
   /**
-   * A stream also ends with the kubelet or the API server: only its end after the container's proves anything, which is
-   * told in whole seconds.
+   * A stream also ends with the kubelet or the way to it: only its end after the container's proves anything, which is told
+   * in whole seconds. Of one whose end is the kubelet's own word it is enough that it is of this second.
    */
   #sawEnd(stream: StreamTail): boolean {
     const { finishedAt } = this.#options.life.view;
     if (!stream.hasEndedWell || finishedAt === undefined) return false;
-    return stream.endedAt.slice(0, 19) > finishedAt.slice(0, 19);
+    const [ended, finished] = [stream.endedAt.slice(0, 19), finishedAt.slice(0, 19)];
+    return stream.isFirstHand ? ended >= finished : ended > finished;
   }
 
   #byStream(stream: StreamTail): FollowEnd {

@@ -103,11 +103,11 @@ export class FollowerMaker {
     pod: KubeObject,
     {
       common,
-      route: { node, files },
+      route: { node, files, isProxied },
     }: {
       readonly common: Omit<
         NodeFollowerOptions,
-        keyof NodeShare | 'files' | 'folder' | 'rotation' | 'streams' | 'timeoutMs'
+        keyof NodeShare | 'files' | 'folder' | 'proxy' | 'rotation' | 'streams' | 'timeoutMs'
       >;
       readonly route: FilesRoute;
     },
@@ -121,6 +121,7 @@ export class FollowerMaker {
       ...common,
       ...this.#shareOf(node),
       files,
+      proxy: isProxied ? node : undefined,
       rotation: () => settings.logRotation(node),
       folder: logFolder(pod, life.instance.container),
       streams: choice === 'auto' ? this.#streams.slots : undefined,

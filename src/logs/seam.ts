@@ -24,6 +24,8 @@ export interface SeamOptions {
   readonly clock: Clock;
   /** Follow streams open at once; undefined: none, the files alone serve. */
   readonly streams: Slots | undefined;
+  /** The node through whose proxy they are followed; left out: by the pod log API. */
+  readonly proxy?: string | undefined;
   readonly nextStream: () => number;
   readonly open: OpenStreams;
   /** Size at which the node rotates a log file, in bytes; undefined where it cannot be known. */

@@ -1,4 +1,5 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
+import { isRefusal } from '../kube/error.ts';
 import { Branch } from '../model/branch.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { BlockBuilder, type Measured, measure } from './blocks.ts';
@@ -16,6 +17,8 @@ import { LineDigest } from './stretch.ts';
 export interface StreamTailOptions {
   readonly client: Pick<KubeClient, 'logs'>;
   readonly of: { readonly namespace: string; readonly pod: string; readonly container: string };
+  /** The node through whose proxy it is followed; left out: by the pod log API. */
+  readonly proxy?: string | undefined;
   /** Knows the last lines that were read from the file, which the stream begins with. */
   readonly cursor: LogCursor;
   readonly scribe: Scribe;
@@ -58,6 +61,7 @@ export class StreamTail {
   #isSound = true;
   #end: 'open' | 'eof' | 'broken' = 'open';
   #endedAt: number | undefined;
+  #isFirstHand = false;
   readonly #nodeTime = new NodeTime();
   /** The newest lines that were written since the last proof. */
   #written = new LogCursor(KEPT_BYTES);
@@ -94,6 +98,15 @@ export class StreamTail {
   /** It ended by itself, and every line that it brought is accounted for. */
   get hasEndedWell(): boolean {
     return this.#end === 'eof' && this.#isSound && this.#ahead.lines === this.#behind.lines;
+  }
+
+  /**
+   * It came through the node's proxy: if it ended, its kubelet had seen that the container runs no more, and then read to
+   * the file's end (`ReadLogs`). It says so where it gives up for another reason; where it stops, or the way to it breaks, the
+   * API server breaks off what it passes on (Go's `ReverseProxy`), and ends an answer of the pod log API (`StreamObject`).
+   */
+  get isFirstHand(): boolean {
+    return this.#isFirstHand;
   }
 
   /** What the node's clock showed at the least when it ended by itself; empty where it did not. */
@@ -143,9 +156,9 @@ export class StreamTail {
   }
 
   async #pump(from: { sinceTime?: string }, signal: AbortSignal): Promise<void> {
-    const { client, of, clock } = this.#options;
+    const { clock } = this.#options;
     try {
-      await using bytes: ByteStream = await client.logs({ ...of, ...from, follow: true }, signal);
+      await using bytes = await this.#open(from, signal);
       const hearing = new Hearing(clock);
       for await (const chunk of bytes) {
         const came = hearing.heard();
@@ -172,6 +185,20 @@ export class StreamTail {
     }
     this.#life.leave();
     this.#news.resolve('ended');
+  }
+
+  async #open(from: { sinceTime?: string }, signal: AbortSignal): Promise<ByteStream> {
+    const { client, of, proxy: node } = this.#options;
+    const options = { ...of, ...from, follow: true };
+    if (node === undefined) return await client.logs(options, signal);
+    try {
+      const bytes = await client.logs({ ...options, node }, signal);
+      this.#isFirstHand = true;
+      return bytes;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return await client.logs(options, signal); // a node may be let serve its files and nothing else
+    }
   }
 
   /** What of these lines is new; none while that is open. */

@@ -22,7 +22,7 @@ class Loop implements AsyncDisposable {
       route: 'auto',
       limits: {},
       maxStreams: 5,
-      routeOf: async () => ({ type: 'node-files', node: 'n', files: this.node }),
+      routeOf: async () => ({ type: 'node-files', node: 'n', files: this.node, isProxied: false }),
       sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
       clock: this.clock,
       gunzip: atOnce,

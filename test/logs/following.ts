@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import type { ByteStream, LogOptions } from '../../src/kube/client.ts';
+import { ApiError } from '../../src/kube/error.ts';
 import { KeptFiles } from '../../src/logs/kept-files.ts';
 import { InstanceLife, type InstanceView } from '../../src/logs/life.ts';
 import { NodeFollower } from '../../src/logs/node-follower.ts';
@@ -68,9 +69,11 @@ export class Following {
   end: FollowEnd | undefined;
   #numbers = 0;
 
-  constructor() {
+  /** @param how `proxy`: the node through whose proxy streams are followed; it `refuses` that, where it says so. */
+  constructor({ proxy, refuses = false }: { readonly proxy?: string; readonly refuses?: boolean } = {}) {
     const client = {
       logs: async (request: LogOptions, signal: AbortSignal) => {
+        if (refuses && request.node !== undefined) throw new ApiError(403, 'not this way', { reason: 'Forbidden' });
         const stream = new FakeStream();
         this.streams.push({ request, stream });
         return stream.bytes(signal);
@@ -84,6 +87,7 @@ export class Following {
       sink: { append: (record) => void this.records.push(kept(record)), drained: async () => undefined },
       clock: this.clock,
       streams: new Slots(5),
+      proxy,
       readings: new Slots(5),
       kept: new KeptFiles(() => 5),
       rotation: () => ({}),

@@ -80,7 +80,7 @@ test('a log of 64 MiB among sixty on one node is read in turns with them, and th
     {
       route: 'node-files',
       limits: {},
-      routeOf: async () => ({ type: 'node-files', node: 'n', files: node }),
+      routeOf: async () => ({ type: 'node-files', node: 'n', files: node, isProxied: false }),
       sink: {
         append(record) {
           if (record.kind === 'streamOpened') containers.set(record.stream, record.instance.container);

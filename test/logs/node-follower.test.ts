@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { Following } from './following.ts';
 
 /** A run whose first lines were read from its file, with a stream beside it, and whose pod is being deleted. */
-async function leaving() {
-  const follow = new Following();
+async function leaving(how: ConstructorParameters<typeof Following>[0] = {}) {
+  const follow = new Following(how);
   follow.writeFile(1, 'one');
   follow.writeFile(2, 'two');
   await follow.advance(1000);
@@ -41,6 +41,29 @@ for (const [what, finishedAt] of [
     assert.deepEqual(follow.recorded().lines, ['one', 'two']);
     assert.equal(follow.recorded().gaps.length, 1);
     assert.deepEqual(follow.end?.end, 'not proven');
+  });
+
+for (const { what, refuses, finishedAt, isProven } of [
+  { what: "in the second in which its container did is its kubelet's word", finishedAt: 1000, isProven: true },
+  { what: 'before its container did is of no use', finishedAt: 3000, isProven: false },
+  {
+    what: 'that is refused, and comes by the pod log API, proves nothing',
+    refuses: true,
+    finishedAt: 1000,
+    isProven: false,
+  },
+])
+  test(`of files that vanish, the end of a stream by the node's proxy ${what}`, async () => {
+    using follow = await leaving({ proxy: 'node-1', ...(refuses === undefined ? {} : { refuses }) });
+    assert.equal(follow.streams.at(-1)?.request.node, refuses === true ? undefined : 'node-1');
+    follow.stream.end();
+    await follow.advance(300);
+    follow.node.names.clear();
+    follow.life.update(follow.view('terminated', follow.time(finishedAt)), 0);
+    await follow.advance(5000);
+    assert.deepEqual(follow.recorded().lines, ['one', 'two']);
+    assert.equal(follow.recorded().gaps.length, isProven ? 0 : 1);
+    assert.equal(follow.end?.end, isProven ? 'proven' : 'not proven', follow.end?.evidence);
   });
 
 test('a line that only the stream brought before the files vanished stands', async () => {

@@ -54,7 +54,7 @@ class Outage {
         ...(before === undefined ? {} : { past }),
         routeOf: async (): Promise<NodeRoute> =>
           this.isAnswering
-            ? { type: 'node-files', node: 'n', files: this.node }
+            ? { type: 'node-files', node: 'n', files: this.node, isProxied: false }
             : { type: 'refused', node: 'n', reason: '503', isPassing: true },
         sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
         clock: this.clock,

@@ -17,7 +17,7 @@ const STARTED = '2026-11-23T12:00:00.000000000Z' as Timestamp;
 const FINISHED = '2026-11-23T12:00:20.000000000Z' as Timestamp;
 const RUNNING = { state: 'running', startedAt: STARTED, finishedAt: undefined } as const;
 
-const files: NodeRoute = { type: 'node-files', node: 'n', files: new FakeNode() };
+const files: NodeRoute = { type: 'node-files', node: 'n', files: new FakeNode(), isProxied: true };
 const refused: NodeRoute = { type: 'refused', node: 'n', reason: '403', isPassing: false };
 const passing: NodeRoute = { type: 'refused', node: 'n', reason: '503', isPassing: true };
 
