@@ -27,6 +27,7 @@ const SHARE = 0.25;
 /** How often one log's files are read, and whether a stream beside them pays; pure. */
 export class Pace {
   readonly #rotation: () => LogRotation;
+  /** When the last reading began. */
   #readAt: number;
   /** What the last reading took, with its wait for its turn. */
   #readingMs = 0;
@@ -56,7 +57,7 @@ export class Pace {
     this.#readingMs = now - since;
     const rate = (lines / Math.max(500, now - this.#readAt)) * 1000;
     const isBusy = this.#isFirst ? lines > FIRST_LINES : rate > BUSY_LINES;
-    this.#readAt = now;
+    this.#readAt = since; // what was written from then on may have come too late for it
     this.#isFirst = false;
     this.#idleMs = lines > 0 ? READ_MS : Math.min(IDLE_MS, this.#idleMs * 1.5);
     this.#busyMs = Math.min(MAX_READ_MS, Math.max(READ_MS, (LINES_A_READING / rate) * 1000));

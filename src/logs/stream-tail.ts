@@ -1,8 +1,8 @@
 import type { ByteStream, KubeClient } from '../kube/client.ts';
 import { isRefusal } from '../kube/error.ts';
 import { Branch } from '../model/branch.ts';
-import type { Clock, Timestamp } from '../model/time.ts';
-import { BlockBuilder, type Measured, measure } from './blocks.ts';
+import { type Clock, millisecondsOf, type Timestamp } from '../model/time.ts';
+import { type Block, BlockBuilder, type Measured, measure } from './blocks.ts';
 import { Hearing } from './hearing.ts';
 import { linesOf } from './lines.ts';
 import { LONG_LINE_BYTES } from './long-line.ts';
@@ -57,7 +57,8 @@ export class StreamTail {
   /** Lines that the file gave first, and those of them that the stream brought since. */
   #ahead = new LineDigest();
   #behind = new LineDigest();
-  #window: { readonly at: number; lines: number };
+  /** Since when lines are counted, by the clock here and by their own times, in milliseconds. */
+  #window: { readonly at: number; readonly written: number | undefined; lines: number };
   #isSound = true;
   #end: 'open' | 'eof' | 'broken' = 'open';
   #endedAt: number | undefined;
@@ -68,7 +69,9 @@ export class StreamTail {
 
   constructor(options: StreamTailOptions, signal: AbortSignal) {
     this.#options = options;
-    this.#window = { at: options.clock.now(), lines: 0 };
+    const { last } = options.cursor;
+    const written = last === undefined ? undefined : millisecondsOf(last);
+    this.#window = { at: options.clock.now(), written, lines: 0 };
     const resume = options.cursor.resume();
     this.#matcher = resume?.matcher;
     const from = resume === undefined ? {} : { sinceTime: resume.sinceTime };
@@ -241,7 +244,7 @@ export class StreamTail {
     this.#stretch.add(block.bytes, block.lines);
     this.#stretchBytes += block.bytes.length;
     this.#options.scribe.write('stream', { ...block, format: 'timestamped', file: null, offset: 0 });
-    this.#count(block.lines);
+    this.#count(block);
     // Before the file can have been rotated more than once, let alone removed.
     const rotated = this.#options.rotatesAt() ?? Number.POSITIVE_INFINITY;
     if (this.#stretchBytes >= Math.min(STRETCH_BYTES, rotated / 2)) this.#news.resolve('full');
@@ -263,13 +266,15 @@ export class StreamTail {
     return end;
   }
 
-  #count(lines: number): void {
-    this.#window.lines += lines;
-    const now = this.#options.clock.now();
-    const elapsed = now - this.#window.at;
+  /** Lines that were held up come all at once: by their own times they were written slower than they came. */
+  #count({ lines, first, last }: Block): void {
+    const { at, written = millisecondsOf(first) } = this.#window;
+    this.#window = { at, written, lines: this.#window.lines + lines };
+    const [now, newest] = [this.#options.clock.now(), millisecondsOf(last)];
+    const elapsed = Math.max(now - at, newest - written);
     if (elapsed < RATE_MS) return;
     if ((this.#window.lines / elapsed) * 1000 > BUSY_LINES) this.#news.resolve('busy');
-    this.#window = { at: now, lines: 0 };
+    this.#window = { at: now, written: newest, lines: 0 };
   }
 
   #fail(): void {

@@ -119,6 +119,30 @@ for (const { what, finishedAt, isProven } of [
     assert.equal(follow.end?.end, isProven ? 'proven' : 'not proven', follow.end?.evidence);
   });
 
+for (const { what, everyMs, isClosed } of [
+  {
+    what: 'a quiet log that were held up on their way and come faster for a while leave',
+    everyMs: 30,
+    isClosed: false,
+  },
+  { what: 'a busy log close', everyMs: 10, isClosed: true },
+])
+  test(`lines of ${what} its stream`, async () => {
+    using follow = new Following();
+    follow.writeFile(1, 'one');
+    await follow.advance(1000);
+    const lines = Array.from({ length: 4000 / everyMs }, (_, at) => follow.line(1000 + at * everyMs, `${at}`));
+    follow.stream.push(follow.line(1, 'one'));
+    await follow.advance(4000);
+    follow.stream.push(lines.slice(0, lines.length / 2).join(''));
+    await follow.advance(1000);
+    follow.stream.push(lines.slice(lines.length / 2).join(''));
+    await follow.advance(500);
+    follow.stream.push(follow.line(5500, 'last'));
+    await follow.advance(500);
+    assert.equal(follow.recorded().lines.includes('last'), !isClosed);
+  });
+
 /** A run that ended `endedAt` after the beginning, and a node that says of its file when it was written to and opened. */
 function ended(endedAt: number, times: { readonly modified: number; readonly opened: number } | undefined) {
   const follow = new Following();

@@ -61,3 +61,10 @@ test('a node that rotates fast has its busy logs read as fast', () => {
   pace.took(100, { since: 2000, now: 2000 });
   assert.ok(pace.next({ failed: false, isEnding: false, isUrgent: false }).ms <= 250);
 });
+
+test('a quiet log is not taken for a busy one where a reading took long, in which it went on', () => {
+  const pace = new Pace(0, () => ({}));
+  pace.took(0, { since: 0, now: 3500 });
+  pace.took(20 * 4.5, { since: 4500, now: 4600 });
+  assert.equal(pace.next({ failed: false, isEnding: false, isUrgent: false }).isBusy, false);
+});
