@@ -71,7 +71,7 @@ export function answerLog(
         ? `previous terminated container "${container}" in pod "${name}" not found`
         : `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`,
     );
-  if (log.isRemoved) return badRequest(`unable to retrieve container logs of ${container}`);
+  if (log.isRemoved) return { type: 'bytes', bytes: complaint(`unable to retrieve container logs for ${container}`) };
   return {
     type: 'bytes',
     bytes: readPodLog(
@@ -80,6 +80,11 @@ export function answerLog(
       { clock: api.clock, over: overOf(node, signal) },
     ),
   };
+}
+
+/** What the kubelet says once it has begun to answer. */
+async function* complaint(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
 }
 
 /** Over when its node's kubelet stops, or its caller has gone, which each does at last. */

@@ -104,6 +104,7 @@ export class OpenLog {
     this.flush();
     if (this.#matcher !== undefined) this.#settle(this.#matcher.end());
     if (this.#joint === 'joined') this.flush();
+    this.#scribe.ended(this.#builder.tail);
   }
 
   /** The log itself has ended: a last line without a newline is whole. Where only the stream broke, it comes again. */

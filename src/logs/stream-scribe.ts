@@ -91,6 +91,11 @@ export class StreamScribe {
     this.#options.stop();
   }
 
+  /** With what has no newline: a line would begin with its time, and the kubelet's word of why it gave up has none. */
+  ended(tail: Buffer): void {
+    if (tail.length > 0 && !isDigit(tail[0])) this.#complaint ??= tail.toString();
+  }
+
   write(bytes: Buffer, { unterminated = false } = {}): void {
     const block = this.#checked(bytes);
     if (block === undefined) return;
@@ -157,4 +162,8 @@ export class StreamScribe {
     const observed = timestampOf(clock.now());
     sink.append({ kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0, ...block });
   }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 48 && byte <= 57;
 }

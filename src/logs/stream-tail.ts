@@ -100,7 +100,9 @@ export class StreamTail {
 
   /** It ended by itself, and every line that it brought is accounted for. */
   get hasEndedWell(): boolean {
-    return this.#end === 'eof' && this.#isSound && this.#ahead.lines === this.#behind.lines;
+    // Without a newline the kubelet says why it gave up, and a container's last line may end so: neither is accounted for.
+    const isAccountedFor = this.#builder.tailBytes === 0 && this.#ahead.lines === this.#behind.lines;
+    return this.#end === 'eof' && this.#isSound && isAccountedFor;
   }
 
   /**
@@ -217,8 +219,8 @@ export class StreamTail {
   #finish(matcher: OverlapMatcher): void {
     const overlap = matcher.end();
     this.#takeFresh(this.#judge(overlap));
-    // It began with known lines and did not come to the last of them: it was cut off.
-    if (overlap.state === 'joined' && overlap.repeats > 0 && !overlap.isWhole) this.#fail();
+    // It did not come to the last of the known lines: it was cut off, or is not of their file.
+    if (overlap.state === 'joined' && !overlap.isWhole) this.#fail();
   }
 
   #judge(overlap: Overlap): Buffer {

@@ -2,16 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Story } from '../../src/story/document.ts';
 import { startCapture } from './capture.ts';
-import {
-  checkStates,
-  checkStory,
-  checkVersions,
-  counting,
-  isOfLastSecond,
-  numbersOf,
-  ownersOf,
-  runOf,
-} from './checker.ts';
+import { checkStates, checkStory, checkVersions, counting, numbersOf, ownersOf, runOf } from './checker.ts';
 import { type Json, skipped, testNamespace, workload } from './cluster.ts';
 import { RawWatch } from './raw-watch.ts';
 

@@ -12,7 +12,8 @@ function line(second: number): string {
   return `2026-11-25T12:00:${String(second).padStart(2, '0')}.000000000Z line ${second}\n`;
 }
 
-test('lines that were held back behind a gap come before those that came meanwhile', () => {
+/** A log that is opened again behind its first line, and what is written down of it. */
+function opened() {
   const cursor = new LogCursor();
   const last = parseTimestamp('2026-11-25T12:00:01Z');
   assert.ok(last);
@@ -29,6 +30,11 @@ test('lines that were held back behind a gap come before those that came meanwhi
     },
     proof: { take: () => undefined },
   });
+  return { log, text };
+}
+
+test('lines that were held back behind a gap come before those that came meanwhile', () => {
+  const { log, text } = opened();
   log.push(Buffer.from(line(5) + line(6)));
   log.flush();
   assert.equal(log.joint, 'disjoint');
@@ -36,3 +42,19 @@ test('lines that were held back behind a gap come before those that came meanwhi
   log.acceptHeld();
   assert.equal(text.join(''), line(5) + line(6) + line(7));
 });
+
+for (const { what, tail, complaint } of [
+  {
+    what: "the kubelet's own words",
+    tail: 'unable to retrieve container logs',
+    complaint: 'unable to retrieve container logs',
+  },
+  { what: 'the beginning of a line', tail: '2026-11-25T12:0', complaint: undefined },
+])
+  test(`what stands at a stream's end without a newline may be ${what}`, () => {
+    const { log, text } = opened();
+    log.push(Buffer.from(line(1) + line(2) + tail));
+    log.close();
+    assert.equal(text.join(''), line(2));
+    assert.equal(log.written.complaint, complaint);
+  });

@@ -77,3 +77,16 @@ test('whatever a stream brings, no line that was written before is written again
     assert.ok(!tail.hasEndedWell);
   }
 });
+
+test('a stream in which the kubelet says at last that it cannot go on proves nothing, whatever it brought', async () => {
+  const said = 'unable to retrieve container logs for containerd://1';
+  const { text, tail } = await written(line(124), [line(124) + line(125), said]);
+  assert.equal(text, line(125));
+  assert.ok(!tail.hasEndedWell);
+});
+
+test('a stream that shows nothing of what is known proves nothing', async () => {
+  const { text, tail } = await written(line(124), []);
+  assert.equal(text, '');
+  assert.ok(!tail.hasEndedWell);
+});
