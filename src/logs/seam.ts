@@ -170,7 +170,16 @@ export class Seam implements AsyncDisposable {
     if (piece === undefined) return;
     const { bytes, lines, contentBytes, file, offset } = piece;
     const time = piece.last ?? this.#scribe.last ?? timestampOf(this.#options.clock.now());
-    const block = { bytes, lines, contentBytes, file, offset, first: piece.first ?? time, last: time };
+    const block = {
+      bytes,
+      lines,
+      contentBytes,
+      file,
+      offset,
+      first: piece.first ?? time,
+      last: time,
+      ...anewOf(piece),
+    };
     this.#scribe.write('node-files', { ...block, format: 'cri', unterminated: true });
   }
 
@@ -218,7 +227,7 @@ export class Seam implements AsyncDisposable {
     if (first === undefined || last === undefined) return;
     const position = positionAfter({ ...piece, last: laterOf(last, this.#scribe.last ?? last) });
     const block = { bytes, first, last, lines, contentBytes, file, offset, position, unterminated: false };
-    this.#scribe.write('node-files', { ...block, format: 'cri' });
+    this.#scribe.write('node-files', { ...block, ...anewOf(piece), format: 'cri' });
     const stream = this.#tail?.stream;
     if (stream === undefined) return;
     const ahead = asTimestamped(new CriJoiner(), bytes);
@@ -244,6 +253,10 @@ function together(a: LostPiece, b: LostPiece): LostPiece {
   // Left out it is the last line that was read, which is later.
   const after = a.after === undefined || b.after === undefined ? (a.after ?? b.after) : earlierOf(a.after, b.after);
   return { type: 'lost', certainty, evidence: `${a.evidence}; ${b.evidence}`, after };
+}
+
+function anewOf({ anew }: RecordsPiece): { readonly anew?: true } {
+  return anew === undefined ? {} : { anew };
 }
 
 function restOf(piece: RecordsPiece, { rest, restOffset }: { rest: Buffer; restOffset: number }): RecordsPiece {

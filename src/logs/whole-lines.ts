@@ -8,6 +8,8 @@ export interface RecordsPiece extends RecordsMeasure {
   readonly file: string;
   readonly offset: number;
   readonly bytes: Buffer;
+  /** See `LogRecord`. */
+  readonly anew?: true;
 }
 
 /** Where a reading stands, which what it takes moves on: behind `proof`, the last record, which ends at `offset` of `file`. */
@@ -26,6 +28,8 @@ export class WholeLines {
   #pending: Pending;
   #unended: Buffer = NO_BYTES;
   #last: Timestamp | undefined;
+  /** A line was handed on without its end, which will not come. */
+  #isAnew = false;
 
   /** Goes on behind records that an earlier recorder had. */
   constructor(after?: { readonly open?: Pending; readonly last: Timestamp }) {
@@ -72,14 +76,23 @@ export class WholeLines {
     const bytes = this.#wholeRecords();
     if (bytes.length === 0 && !this.hasOpenLine) return undefined;
     const measure = withOpenLines(measureRecords(bytes, this.#pending));
-    this.drop();
-    return { type: 'records', file, offset, bytes, ...measure };
+    const piece = { type: 'records', file, offset, bytes, ...measure, ...this.#takeAnew() } as const;
+    this.#pending = NOTHING_PENDING;
+    this.#unended = NO_BYTES;
+    return piece;
   }
 
   /** What comes next does not go on with what came. */
   drop(): void {
+    this.#isAnew ||= this.hasOpenLine;
     this.#unended = NO_BYTES;
     this.#pending = NOTHING_PENDING;
+  }
+
+  #takeAnew(): { readonly anew?: true } {
+    const isAnew = this.#isAnew;
+    this.#isAnew = false;
+    return isAnew ? { anew: true } : {};
   }
 
   #wholeRecords(): Buffer {
@@ -88,7 +101,10 @@ export class WholeLines {
 
   #moveOn(place: ReadingPlace, bytes: Buffer, measure: RecordsMeasure): RecordsPiece | undefined {
     if (bytes.length === 0) return undefined;
-    const piece = { type: 'records', file: place.file, offset: place.offset, bytes, ...measure } as const;
+    const { file, offset } = place;
+    // What is no record is not written down, and says nothing.
+    const anew = measure.first === undefined ? {} : this.#takeAnew();
+    const piece = { type: 'records', file, offset, bytes, ...measure, ...anew } as const;
     place.offset += bytes.length;
     place.proof = proofOf(bytes);
     this.#pending = measure.pending;

@@ -124,7 +124,7 @@ export interface LinePart {
   readonly isLast: boolean;
 }
 
-/** What was taken out of a block of lines before it was written down. */
+/** What was taken out of lines before they were written down; as their content it counts in the block that a line ends in. */
 export interface LineRedactions {
   /** Markers, `[redacted:NAME]`, by name. */
   readonly markers: Readonly<Record<string, number>>;
@@ -153,6 +153,8 @@ export interface LogRecord {
   /** node-files only: where the reading goes on behind the block. */
   readonly position?: FilePosition;
   readonly unterminated: boolean;
+  /** node-files only: what stood between is missing, so that no line that was begun in a block before goes on in this one. */
+  readonly anew?: true;
   /**
    * The block is one part of a line, `TIME CONTENT\n` with the line's own TIME; it counts as one line, with all of its
    * content, where it is the last. A line whose parts are not all there, one after the other, did not end: where its stream

@@ -49,8 +49,9 @@ export class BlockLines {
   }
 
   /** Goes to the beginning of a block. */
-  enter(block: Pick<LogRecord, 'bytes' | 'format' | 'unterminated' | 'part'>): void {
-    const { bytes, format, unterminated, part } = block;
+  enter(block: Pick<LogRecord, 'bytes' | 'format' | 'unterminated' | 'part' | 'anew'>): void {
+    const { bytes, format, unterminated, part, anew = false } = block;
+    if (anew) this.#begun.fill(undefined);
     this.#block = bytes;
     this.#blockView = viewOf(bytes);
     this.#part = part;

@@ -202,3 +202,22 @@ test('a capture that ends while the files are being read has them read once more
   assert.ok(isCalled);
   assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
 });
+
+test('behind files that went away unread no line goes on that was begun before', async () => {
+  using follow = new Following();
+  const record = `${follow.time(0)} stdout P ${'x'.repeat(16 * 1024)}\n`;
+  follow.node.write(record.repeat(80));
+  await follow.advance(1000);
+  follow.node.names.set('0.log', Buffer.alloc(0));
+  follow.writeFile(1000, 'rest');
+  follow.life.update(follow.view('terminated', follow.time(1500)), 0);
+  await follow.advance(5000);
+  const blocks = follow.records.flatMap((each) => (each.kind === 'log' && each.format === 'cri' ? [each] : []));
+  assert.notEqual(blocks[0]?.position?.open, undefined);
+  const shown = blocks.map(({ bytes, anew = false }) => [bytes.toString('latin1').slice(-5), anew]);
+  assert.deepEqual(shown, [
+    ['xxxx\n', false],
+    ['rest\n', true],
+  ]);
+  assert.equal(follow.recorded().gaps.length, 1);
+});
