@@ -1,4 +1,5 @@
-import type { LinePart } from '../model/record.ts';
+import type { LinePart, LogRecord } from '../model/record.ts';
+import { type Edit, markerOf, type OpenLines, type Output, TakenOfOpenLines } from './open-lines.ts';
 import { KEY_END, type Span } from './shapes.ts';
 import { type Credential, credentialsInLines } from './text.ts';
 
@@ -14,21 +15,23 @@ export interface CredentialPattern {
 /** The forms in which whole lines come; those of a journal's blocks. */
 export type LineFormat = 'timestamped' | 'cri';
 
-/** Something to take out, and what stands there then: a marker; or nothing, where it goes on in the next record. */
-interface Edit extends Span {
-  readonly name: string | undefined;
-}
+/** A block of lines, as a journal keeps it. */
+export type LinesOfBlock = Pick<LogRecord, 'bytes' | 'format'> &
+  Partial<Pick<LogRecord, 'part' | 'anew' | 'unterminated'>>;
 
 export interface RedactedLines {
   /** What stands there now, in order: parts of what came, and markers. */
   readonly pieces: readonly Buffer[];
-  /** How many markers were put in, by their names. */
+  /** How many markers were put into lines that end here, by their names. */
   readonly redacted: Readonly<Record<string, number>>;
+  /** By how many bytes these lines are shorter now; and, from their beginning on, those that go on in the next block. */
+  readonly shortened: number;
+  readonly shortenedOpen: Readonly<Record<Output, number>>;
 }
 
-/** What stands for a credential in a line. It is the same in every story. */
-export function markerOf(name: string): string {
-  return `[redacted:${name}]`;
+interface Found {
+  readonly edits: readonly Edit[];
+  readonly open: OpenLines;
 }
 
 /** So many lines of others may come between those of one private key. */
@@ -39,6 +42,7 @@ const KEY_LINE = /^[\s"']*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comme
 /** What is kept of a line that goes on in the next block. */
 const CARRIED_BYTES = 4096;
 /** Ends whatever an unended line may end in: what is cut is taken for whole. */
+const NOTHING_OPEN: OpenLines = { parts: new Map(), ended: new Set() };
 const FILLER = Buffer.from(`${'0'.repeat(40)}.${'0'.repeat(40)}@0`);
 
 /**
@@ -49,23 +53,33 @@ export class LineRedactor {
   readonly #patterns: readonly CredentialPattern[];
   /** A private key was begun: lines that may still come of it, and lines of others that may come between. */
   #key: { lines: number; foreign: number } | undefined;
-  readonly #carried = new Map<'stdout' | 'stderr', Buffer>();
+  readonly #carried = new Map<Output, Buffer>();
+  readonly #taken = new TakenOfOpenLines();
 
   constructor(patterns: readonly CredentialPattern[]) {
     this.#patterns = patterns;
   }
 
-  /** Undefined where nothing is to be taken out. `part`: the bytes are one part of a line. */
-  redact(bytes: Buffer, format: LineFormat, part?: LinePart): RedactedLines | undefined {
-    const found = part === undefined ? this.#inBlock(bytes, format) : this.#inPart(bytes, part);
-    const edits = this.#withKeys(bytes, format, found);
-    if (edits.length === 0) return undefined;
-    return apply(bytes, edits);
+  /** Undefined where nothing was taken out of lines that end here, or go on behind it. */
+  redact(block: LinesOfBlock): RedactedLines | undefined {
+    const { bytes, format, part, anew = false } = block;
+    if (anew) {
+      this.#carried.clear();
+      this.#taken.drop();
+    }
+    const found = part === undefined ? this.#inBlock(block) : { edits: this.#inPart(bytes, part), open: NOTHING_OPEN };
+    const edits = this.#withKeys(bytes, format, found.edits);
+    const { markers, bytes: shortened } = this.#taken.endingIn(edits, found.open);
+    const shortenedOpen = { stdout: this.#taken.bytes('stdout'), stderr: this.#taken.bytes('stderr') };
+    const isUntouched = edits.length === 0 && markers.size === 0 && shortened === 0;
+    if (isUntouched && shortenedOpen.stdout === 0 && shortenedOpen.stderr === 0) return undefined;
+    return { pieces: piecesOf(bytes, edits), redacted: Object.fromEntries(markers), shortened, shortenedOpen };
   }
 
-  #inBlock(bytes: Buffer, format: LineFormat): readonly Edit[] {
+  #inBlock({ bytes, format, unterminated = false }: LinesOfBlock): Found {
     const isSplit = format === 'cri' && (this.#carried.size > 0 || hasPartial(bytes));
-    return isSplit ? this.#inSplitLines(bytes) : this.#inLines(bytes, format);
+    if (isSplit) return this.#inSplitLines(bytes, { isLogEnd: unterminated });
+    return { edits: this.#inLines(bytes, format), open: NOTHING_OPEN };
   }
 
   #inLines(bytes: Buffer, format: LineFormat): readonly Edit[] {
@@ -82,9 +96,10 @@ export class LineRedactor {
   }
 
   /** Runtimes split lines at 16 KiB: a credential may begin in one record and end in the next. */
-  #inSplitLines(bytes: Buffer): readonly Edit[] {
+  #inSplitLines(bytes: Buffer, { isLogEnd }: { readonly isLogEnd: boolean }): Found {
     const edits: Edit[] = [];
-    const open = new Map<'stdout' | 'stderr', Span[]>();
+    const open = new Map<Output, Span[]>();
+    const ended = new Set<Output>(isLogEnd ? ['stdout', 'stderr'] : []);
     for (const { start, content, end } of linesOf(bytes, 'cri')) {
       const space = bytes.indexOf(32, start);
       const stream = bytes[space + 4] === 101 ? 'stderr' : 'stdout';
@@ -93,11 +108,12 @@ export class LineRedactor {
       if (bytes[space + 8] === 80) open.set(stream, parts);
       else {
         open.delete(stream);
+        ended.add(stream);
         edits.push(...this.#inParts(bytes, parts, { stream, isEnded: true }));
       }
     }
-    for (const [stream, parts] of open) edits.push(...this.#inParts(bytes, parts, { stream, isEnded: false }));
-    return merged(edits);
+    for (const [stream, parts] of open) edits.push(...this.#inParts(bytes, parts, { stream, isEnded: isLogEnd }));
+    return { edits: merged(edits), open: { parts: isLogEnd ? new Map() : open, ended } };
   }
 
   /** The pod log API does not tell the stream: one line at a time may be begun. */
@@ -110,7 +126,7 @@ export class LineRedactor {
   #inParts(
     bytes: Buffer,
     parts: readonly Span[],
-    { stream, isEnded }: { readonly stream: 'stdout' | 'stderr'; readonly isEnded: boolean },
+    { stream, isEnded }: { readonly stream: Output; readonly isEnded: boolean },
   ): readonly Edit[] {
     const carried = this.#carried.get(stream) ?? Buffer.alloc(0);
     const line = Buffer.concat([carried, ...parts.map(({ start, end }) => bytes.subarray(start, end))]);
@@ -200,20 +216,16 @@ function inParts({ start, end, name }: Edit, parts: readonly Span[], carried: nu
   return edits;
 }
 
-function apply(bytes: Buffer, edits: readonly Edit[]): RedactedLines {
+function piecesOf(bytes: Buffer, edits: readonly Edit[]): readonly Buffer[] {
   const pieces: Buffer[] = [];
-  const redacted = new Map<string, number>();
   let from = 0;
   for (const { start, end, name } of edits) {
     pieces.push(bytes.subarray(from, start));
-    if (name !== undefined) {
-      pieces.push(Buffer.from(markerOf(name), 'latin1'));
-      redacted.set(name, (redacted.get(name) ?? 0) + 1);
-    }
+    if (name !== undefined) pieces.push(Buffer.from(markerOf(name), 'latin1'));
     from = end;
   }
   pieces.push(bytes.subarray(from));
-  return { pieces, redacted: Object.fromEntries(redacted) };
+  return pieces;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { instanceKey } from '../model/instance.ts';
-import type { JournalRecord, LogRecord } from '../model/record.ts';
-import { type CredentialPattern, LineRedactor, markerOf } from './log-lines.ts';
+import type { FilePosition, JournalRecord, LogRecord } from '../model/record.ts';
+import { type CredentialPattern, LineRedactor } from './log-lines.ts';
+import { markerOf, type Output } from './open-lines.ts';
 import { replaceCredentials, replacePatterns } from './text.ts';
 
 /**
@@ -36,14 +37,17 @@ export class RecordPass {
   }
 
   #log(record: LogRecord): LogRecord {
-    const found = this.#redactorOf(record.stream).redact(record.bytes, record.format, record.part);
+    const found = this.#redactorOf(record.stream).redact(record);
     if (found === undefined) return record;
-    const { pieces, redacted: markers } = found;
-    const taken = record.bytes.length - pieces.reduce((sum, { length }) => sum + length, 0);
+    const { pieces, redacted: markers, shortened, shortenedOpen } = found;
+    const { position } = record;
     let whole: Buffer | undefined;
     return {
       ...record,
-      contentBytes: record.contentBytes - taken,
+      contentBytes: record.contentBytes - shortened,
+      ...(position?.open === undefined
+        ? {}
+        : { position: { ...position, open: shorter(position.open, shortenedOpen) } }),
       redactions: { markers },
       pieces,
       // Put together only where somebody asks for it: a second block of memory for each costs more than the search.
@@ -65,4 +69,16 @@ export class RecordPass {
     const plain = replaceCredentials(text, (_, kind) => markerOf(kind));
     return replacePatterns(plain, this.#patterns, (_, name) => markerOf(name));
   }
+}
+
+/** Lines that are begun, as they are written down: whoever goes on with the journal counts what follows to that. */
+function shorter(
+  open: NonNullable<FilePosition['open']>,
+  by: Readonly<Record<Output, number>>,
+): NonNullable<FilePosition['open']> {
+  const entries = (['stdout', 'stderr'] as const).flatMap((output) => {
+    const line = open[output];
+    return line === undefined ? [] : [[output, { ...line, bytes: line.bytes - by[output] }] as const];
+  });
+  return Object.fromEntries(entries);
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FaroError } from '../../src/model/errors.ts';
-import { type LineFormat, LineRedactor, markerOf } from '../../src/redact/log-lines.ts';
+import { type LineFormat, LineRedactor } from '../../src/redact/log-lines.ts';
+import { markerOf } from '../../src/redact/open-lines.ts';
 import { parsePattern } from '../../src/redact/patterns.ts';
 import { SIGNS, signsOfBytes, signsOfText } from '../../src/redact/signs.ts';
 import { credentialsIn, credentialsInLines, replaceCredentials } from '../../src/redact/text.ts';
@@ -18,7 +19,7 @@ function redacted(content: string, redactor = new LineRedactor([])): string {
 
 function written(text: string, format: LineFormat, redactor: LineRedactor): string {
   const bytes = Buffer.from(text);
-  return Buffer.concat(redactor.redact(bytes, format)?.pieces ?? [bytes]).toString();
+  return Buffer.concat(redactor.redact({ bytes, format })?.pieces ?? [bytes]).toString();
 }
 
 const table: readonly (readonly [line: string, written: string])[] = [
@@ -127,7 +128,7 @@ for (const tag of ['P', 'P:x'])
 
 test('what was taken out is counted', () => {
   const bytes = Buffer.from(`${TIME} password=a1 token=b2\n${TIME} Bearer abcdefgh12345678\n`);
-  const found = new LineRedactor([]).redact(bytes, 'timestamped');
+  const found = new LineRedactor([]).redact({ bytes, format: 'timestamped' });
   assert.deepEqual(found?.redacted, { named: 2, bearer: 1 });
 });
 
@@ -221,7 +222,7 @@ test('what blocks of lines lose is what each line loses that is read by itself w
         const pieces = blocks.flatMap((block) => {
           const bytes = memory.subarray(at, at + Buffer.byteLength(block));
           at += bytes.length;
-          return redactor.redact(bytes, 'timestamped')?.pieces ?? [bytes];
+          return redactor.redact({ bytes, format: 'timestamped' })?.pieces ?? [bytes];
         });
         assert.equal(Buffer.concat(pieces).toString(), expected);
       },
@@ -250,7 +251,7 @@ test('every byte outside of a credential survives, whatever the bytes are', () =
       fc.constantFrom<LineFormat>('cri', 'timestamped'),
       (contents, format) => {
         const bytes = block(format, contents);
-        const found = new LineRedactor([]).redact(bytes, format);
+        const found = new LineRedactor([]).redact({ bytes, format });
         if (found === undefined) return;
         const [raw, written] = [bytes, Buffer.concat(found.pieces)].map((each) => each.toString('latin1').split('\n'));
         assert.equal(written?.length, raw?.length);
@@ -270,10 +271,10 @@ test('a line that holds no sign is handed on as it is', () => {
       const content = Buffer.from(bytes);
       if (signsOfText(content.toString('latin1'))(0) !== undefined) return;
       assert.equal(
-        new LineRedactor([]).redact(
-          Buffer.concat([Buffer.from(`${TIME} `), content, Buffer.from('\n')]),
-          'timestamped',
-        ),
+        new LineRedactor([]).redact({
+          bytes: Buffer.concat([Buffer.from(`${TIME} `), content, Buffer.from('\n')]),
+          format: 'timestamped',
+        }),
         undefined,
       );
     }),

@@ -7,7 +7,7 @@ import { createRedactor } from '../../src/redact/redactor.ts';
 test('what a pattern takes out is counted under any name, also one that every JavaScript object has', () => {
   const patterns = ['constructor=card(\\d)', 'toString=user(\\d)'].map(parsePattern);
   const lines = Buffer.from('2026-11-26T00:00:00Z card1 card2 user3\n');
-  const found = new LineRedactor(patterns).redact(lines, 'timestamped');
+  const found = new LineRedactor(patterns).redact({ bytes: lines, format: 'timestamped' });
   assert.deepEqual(found?.redacted, { constructor: 2, toString: 1 });
   const redactor = createRedactor({ key: Buffer.alloc(32), enabled: true, managedFields: false, patterns });
   const metadata = { name: 'x', uid: 'u', resourceVersion: '1', annotations: { note: 'card1 user2' } };
