@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeFrame } from '../../src/journal/frame.ts';
+import { decodeBody, decodeLines, encodeFrame, FRAME_HEADER_BYTES, type LogHeader } from '../../src/journal/frame.ts';
 import { Gathering } from '../../src/model/gathering.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { log, note } from './sample.ts';
@@ -36,4 +36,17 @@ test('lines in pieces are written as if they were one, and put together only whe
       const [frame, expected] = [inPieces, whole].map((each) => encodeFrame(each, { salt: 1, isPlain, bench }));
       assert.deepEqual(Buffer.concat(frame ?? []), Buffer.concat(expected ?? []), `${lines} lines, plain: ${isPlain}`);
     }
+});
+
+test('lines of any number come back as they were, however they were packed, and larger blocks are packed smaller', () => {
+  const packed: number[] = [];
+  for (let bytes = 1; bytes < 20_000; bytes += bytes < 4096 ? 61 : 977)
+    for (const isPlain of [true, false]) {
+      const raw = Buffer.from(LINE.repeat(400)).subarray(0, bytes);
+      raw.writeUInt8(bytes % 251, bytes - 1);
+      const whole = Buffer.concat(encodeFrame(log(raw), { salt: 1, isPlain })).subarray(FRAME_HEADER_BYTES);
+      assert.deepEqual(decodeLines(whole, decodeBody(whole) as LogHeader), raw, `${bytes} bytes`);
+      if (!isPlain && bytes >= 512) packed.push(whole.length / bytes);
+    }
+  assert.ok(Math.max(...packed) < 1 && (packed.at(-1) ?? 1) < 0.1, String(packed));
 });
