@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, enableCompileCache, getCompileCacheDir } from 'node:module';
 import { dirname, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
 import { constants, Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
@@ -47,13 +47,15 @@ function readKept(place) {
 
 /** At the process' end, which one that is killed does not come to: of one that runs for long, before. */
 function keepLater(script, place) {
+  const flags = cachedDataVersionTag();
   // V8 would forget the code of what has not run for a while, such as all of the start.
   setFlagsFromString('--no-flush-bytecode');
   const keep = () => {
+    setFlagsFromString('--flush-bytecode');
+    // It takes no code that was made with other flags than it has when it reads it: a recording has some until its end.
+    if (cachedDataVersionTag() !== flags) return;
     clearTimeout(timer);
     process.off('exit', keep);
-    // It takes no code that was made with other flags than it has when it reads it.
-    setFlagsFromString('--flush-bytecode');
     if (process.exitCode) return; // what failed may not have come far
     const code = script.createCachedData();
     const checksum = Buffer.alloc(4);

@@ -87,6 +87,12 @@ describe('the code that V8 made of the command', () => {
     assert.deepEqual(kept('capture'), []);
   });
 
+  it('is not kept while V8 has other flags than it began with, for it would not be taken', () => {
+    write('flags', "require('node:v8').setFlagsFromString('--semi-space-growth-factor=1');");
+    assert.equal(run('capture'), 'flags\n');
+    assert.deepEqual(kept('capture'), []);
+  });
+
   it('is not kept where there is no folder for it', () => {
     writeFileSync(cache, '');
     assert.equal(run('capture'), 'first\n');
