@@ -174,6 +174,7 @@ export class JournalReader implements AsyncDisposable {
       return;
     }
     let offset = SEGMENT_HEADER_BYTES;
+    let whole = offset;
     const room = () => (until === undefined ? Number.POSITIVE_INFINITY : until - offset);
     for (;;) {
       const frame = readFrameHeader(await window.at(offset, Math.min(room(), FRAME_HEADER_BYTES)), header.salt);
@@ -181,12 +182,14 @@ export class JournalReader implements AsyncDisposable {
       const start = offset + FRAME_HEADER_BYTES;
       const body = await window.at(start, frame.length);
       if (body.length < frame.length) break;
-      if (checksumOf(body) === frame.checksum)
-        yield { position: { segment, offset: start, length: body.length }, body };
-      else yield { segment, offset: start, bytes: body.length, meaning: 'a damaged record' };
       offset = start + body.length;
+      if (checksumOf(body) === frame.checksum) {
+        whole = offset;
+        yield { position: { segment, offset: start, length: body.length }, body };
+      } else yield { segment, offset: start, bytes: body.length, meaning: 'a damaged record' };
     }
-    this.#end = { segment, bytes: offset };
+    // Of a write that was never synced, a power cut may leave a frame's header and not its body.
+    this.#end = { segment, bytes: until === undefined ? whole : offset };
     const bytes = (until ?? (await window.size())) - offset;
     // Where the next record begins cannot be known for certain, so nothing of what follows in this segment is taken.
     const meaning = until === undefined ? CUT_OFF : 'damaged; the rest of this segment is lost';

@@ -224,6 +224,41 @@ test('frames that another journal left on the disk are not read', async () => {
   assert.equal(damage.length, 1);
 });
 
+test('a last record of which a power cut left the header alone is no hole: a journal goes on in front of it', async () => {
+  const grown = await grow([[note('one')], [note('two')]], 10_000);
+  const path = `${DIR}/000001.faroj`;
+  const bytes = Buffer.from(grown.disk.bytes(path));
+  bytes.fill(0, bytes.length - 5);
+  grown.disk.set(path, bytes);
+  await using reader = await JournalReader.open(DIR, { fs: grown.disk });
+  for await (const _ of reader.records());
+  assert.deepEqual(
+    reader.damage.map(({ meaning, seq }) => ({ meaning, seq })),
+    [{ meaning: 'a damaged record', seq: 1 }],
+  );
+  assert.deepEqual(reader.holes, []);
+  const writer = await JournalWriter.goOn(DIR, reader.end ?? assert.fail(), { ...SMALL, fs: grown.disk });
+  writer.append(note('three'));
+  await writer.close();
+  const { records, damage } = await read(DIR, grown.disk);
+  assert.deepEqual(records, [note('one'), note('three')].map(shown));
+  assert.deepEqual(damage, []);
+});
+
+test('a damaged record that whole ones follow is a hole', async () => {
+  const grown = await grow([[note('one')], [note('two')]], 10_000);
+  const path = `${DIR}/000001.faroj`;
+  const bytes = Buffer.from(grown.disk.bytes(path));
+  bytes.fill(0, bytes.indexOf('one'), bytes.indexOf('one') + 3);
+  grown.disk.set(path, bytes);
+  await using reader = await JournalReader.open(DIR, { fs: grown.disk });
+  for await (const _ of reader.records());
+  assert.deepEqual(
+    reader.holes.map(({ meaning, seq }) => ({ meaning, seq })),
+    [{ meaning: 'a damaged record', seq: 0 }],
+  );
+});
+
 test('a journal that goes on after a crash begins a segment of its own, and disowns what was torn', async () => {
   const grown = await grow([[note('one')], [note('two')]], 10_000);
   const path = `${DIR}/000001.faroj`;
