@@ -7,7 +7,7 @@ import type { Clock } from '../model/time.ts';
 import { within } from '../model/within.ts';
 import type { FirstLines } from './binding.ts';
 import type { Gunzip } from './file-bytes.ts';
-import { footholdBehind } from './foothold.ts';
+import { filesBeginBy, footholdBehind } from './foothold.ts';
 import { KeptFiles } from './kept-files.ts';
 import type { InstanceLife } from './life.ts';
 import { NodeFollower, type NodeFollowerOptions } from './node-follower.ts';
@@ -76,6 +76,10 @@ export class FollowerMaker {
     const common = { ...this.#options, ...this.#streams, life, rotatesAt, past };
     const stream = (how: { readonly sink?: LogSink; readonly past?: LogPast } = {}) =>
       new StreamFollower({ ...common, firstLines, ...how });
+    const filesOf = ({ files }: FilesRoute) => {
+      const folder = logFolder(pod, life.instance.container);
+      return { ...this.#options, files, folder, restart: life.instance.restart };
+    };
     const route = await this.#routes.choose(pod, life, signal);
     const answers = route?.type === 'node-files' ? route : undefined;
     const isOfFiles = choice === 'node-files' || past === undefined || !isOfStream(past);
@@ -88,11 +92,8 @@ export class FollowerMaker {
         filesRoute: () => this.#routes.returned(pod, signal),
         stream: (sink, told) => stream({ sink, past: told }),
         files: (back, told) => this.#ofFiles(pod, { common: { ...common, past: told }, route: back }, signal),
-        foothold: ({ files }, resume, last) => {
-          const folder = logFolder(pod, life.instance.container);
-          const from = { ...this.#options, files, folder, restart: life.instance.restart };
-          return footholdBehind({ resume, last }, from, signal);
-        },
+        foothold: (back, resume, last) => footholdBehind({ resume, last }, filesOf(back), signal),
+        beginBy: (back, first) => filesBeginBy(first, filesOf(back), signal),
       });
     if (route === undefined || choice === 'auto' || route.type === 'node-files') return stream();
     const evidence = `node ${route.node} does not let its log files be read: ${route.reason}`;

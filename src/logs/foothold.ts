@@ -44,6 +44,21 @@ export async function footholdBehind(
   return positionAfter({ file, offset, bytes: record, last, pending: NOTHING_PENDING });
 }
 
+/** Whether a run's files begin no later than a line that is known. */
+export async function filesBeginBy(
+  first: Timestamp,
+  options: Omit<FileSuccessionOptions, 'kept'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { files, folder, restart } = options;
+  const live = liveName(restart);
+  const [oldest = live] = rotatedNames((await files.list(folder, signal)) ?? [], restart);
+  const from = { file: `${folder}${oldest}`, from: 0, mayBeCompressed: oldest !== live };
+  const opened = await openFile(options, from, signal);
+  const begin = opened === undefined ? undefined : await firstTimeOf(opened);
+  return begin !== undefined && begin <= first;
+}
+
 /** What may be known to be new at once takes less. */
 const KEPT_BYTES = 1024 * 1024;
 

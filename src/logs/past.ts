@@ -1,5 +1,6 @@
+import { type Gap, type GapCause, gapKey } from '../model/gap.ts';
 import { type ContainerInstance, type InstanceState, instanceKey } from '../model/instance.ts';
-import type { FilePosition, JournalRecord, LogEndRecord, LogRecord } from '../model/record.ts';
+import type { FilePosition, GapRecord, JournalRecord, LogEndRecord, LogRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
 import { instancesOf } from './instances.ts';
@@ -24,6 +25,8 @@ export interface RecentLines {
 const RECENT_BYTES = 256 * 1024;
 /** At most what stands around a line's content: a time, a space, a newline. */
 const AROUND = 32;
+/** Why what a stream brings may not be all. */
+const DOUBTS: ReadonlySet<GapCause> = new Set(['rotation', 'reconnect']);
 /** However much a second may bring. */
 const MOST_BLOCKS = 128;
 
@@ -43,6 +46,8 @@ export class LogPast {
   lines = 0;
   bytes = 0;
   gaps = 0;
+  /** Those of what its streams brought alone: nothing of them is missing where its files hold the log from its beginning on. */
+  doubts: readonly Gap[] = [];
   rotations = 0;
   /** How often its stream was opened again. */
   attempts = 0;
@@ -85,6 +90,12 @@ export class LogPast {
     }
     if (this.position !== undefined && block.offset < this.position.offset) this.rotations += 1;
     this.prove(block.position);
+  }
+
+  takeGap({ gap, isWithdrawn }: GapRecord): void {
+    this.gaps += isWithdrawn === true ? -1 : 1;
+    if (isWithdrawn === true) this.doubts = this.doubts.filter((doubt) => gapKey(doubt) !== gapKey(gap));
+    else if (this.position === undefined && DOUBTS.has(gap.cause)) this.doubts = [...this.doubts, gap];
   }
 
   /** What one of its streams brought was found in the node's files. */
@@ -194,7 +205,7 @@ export class LogPasts {
         this.#log(record.instance).end = record.goesOn === true ? undefined : record;
         return;
       case 'gap':
-        if ('container' in record.gap.of) this.#log(record.gap.of.container).gaps += 1;
+        if ('container' in record.gap.of) this.#log(record.gap.of.container).takeGap(record);
         return;
       default:
         return;

@@ -23,14 +23,19 @@ export interface ReturningFollowerOptions {
   readonly files: (route: FilesRoute, past: LogPast) => Promise<Follower>;
   /** Where in the files the last lines are; undefined where they are not found. */
   readonly foothold: (route: FilesRoute, resume: Resume, last: Timestamp) => Promise<FilePosition | undefined>;
+  /** Whether the files begin no later than a line. */
+  readonly beginBy: (route: FilesRoute, first: Timestamp) => Promise<boolean>;
 }
 
 /** Lines that were not found in the files may be there later: where one was open, or the node could not be asked again. */
 const NEXT_TRY_MS = 30_000;
+/** As much of what came by the stream is compared with the files, in bytes: so much is kept of it anyway. */
+const COMPARED_BYTES = 256 * 1024;
 
 /**
  * Follows a container run whose node could not be asked for its files: by the pod log API, until the node answers; from
  * then on by its files, behind the line that the stream brought last. Where that is not found, the stream goes on.
+ * What the stream left in doubt is read from the files once more, as long as that is little.
  */
 export class ReturningFollower implements Follower {
   readonly #options: ReturningFollowerOptions;
@@ -98,34 +103,53 @@ export class ReturningFollower implements Follower {
     }
   }
 
-  /** Follows by the files from where the stream stands, which is not read any more; undefined where that is not found in them. */
+  /**
+   * Follows by the files from where the stream stands, which is not read any more, or from their beginning; undefined where
+   * the place is not found in them.
+   */
   async #goOver(follower: StreamFollower, route: FilesRoute): Promise<Follower | undefined> {
     const { life, clock, files } = this.#options;
     const { past } = this.#told;
     // Nothing came by the stream: the files tell all, or go on where they were left.
     const isOfStream = past.lines > 0 && past.position === undefined;
-    if (isOfStream && !(await this.#found(route))) return undefined;
-    if (isOfStream) await follower.leave();
-    const text = `node ${route.node} lets its log files be read now: they go on where the pod log API was left`;
+    const position = isOfStream ? await this.#found(route) : undefined;
+    if (isOfStream && position === undefined) return undefined;
+    const isAnew = position !== undefined && (await this.#isReadAnew(follower, route));
+    if (position !== undefined && !isAnew) {
+      past.prove(position);
+      await follower.leave();
+    }
+    const how = isAnew
+      ? 'what the pod log API left in doubt is read from them, from its beginning on'
+      : 'they go on where the pod log API was left';
+    const text = `node ${route.node} lets its log files be read now: ${how}`;
     this.#told.append({ kind: 'note', observed: timestampOf(clock.now()), text });
     life.hasFiles = true;
     this.#current = await files(route, past);
     return this.#current;
   }
 
-  /** Whether what was recorded last is found in the files; then the place is known at which they go on. */
-  async #found(route: FilesRoute): Promise<boolean> {
+  /**
+   * Whether the files tell all from the log's beginning on, what the stream brought once more: where that may not be all.
+   * It stands if they hold the same, else theirs stands in its place.
+   */
+  async #isReadAnew(follower: StreamFollower, route: FilesRoute): Promise<boolean> {
+    const { first, proven, doubts, bytes } = this.#told.past;
+    if (first === undefined || proven !== undefined || bytes > COMPARED_BYTES) return false;
+    if (doubts.length === 0 && !(await follower.isInDoubt())) return false;
+    return await this.#options.beginBy(route, first).catch(() => false);
+  }
+
+  /** Where in the files what was recorded last ends: they go on there. */
+  async #found(route: FilesRoute): Promise<FilePosition | undefined> {
     const { past } = this.#told;
     const cursor = new LogCursor();
     cursor.restore(await past.recentLines());
     const resume = cursor.resume();
     const { last } = cursor;
-    if (resume === undefined || last === undefined) return false;
+    if (resume === undefined || last === undefined) return undefined;
     // Whatever keeps the node from telling now: the stream goes on.
-    const position = await this.#options.foothold(route, resume, last).catch(() => undefined);
-    if (position === undefined) return false;
-    past.prove(position);
-    return true;
+    return await this.#options.foothold(route, resume, last).catch(() => undefined);
   }
 }
 
@@ -164,7 +188,7 @@ class ToldPast implements LogSink {
         if (record.boundTo === null && this.#withLines.has(record.stream)) this.#startOver();
         break;
       case 'gap':
-        this.#past.gaps += 1;
+        this.#past.takeGap(record);
         break;
       default:
         break;
@@ -183,13 +207,15 @@ class ToldPast implements LogSink {
     if (known === undefined) return;
     const part = record.part === undefined ? {} : { part: { index: 0, isLast: true } };
     this.#past.take({ ...record, ...part, read: async () => known });
-    this.#past.prove(undefined); // what the stream brought stands
+    const { proven, bytes } = this.#past;
+    if (proven !== undefined || bytes > COMPARED_BYTES) this.#past.prove(undefined); // what the stream brought stands
   }
 
   /** What was written down was another instance's log. */
   #startOver(): void {
-    const { instance, gaps } = this.#past;
+    const { instance, gaps, doubts } = this.#past;
     this.#past = new LogPast(instance);
     this.#past.gaps = gaps;
+    this.#past.doubts = doubts;
   }
 }

@@ -52,11 +52,14 @@ export class Seam implements AsyncDisposable {
   /** What an earlier recorder had from its stream, and the file has to prove first. */
   #inherited: LineDigest | undefined;
   #proof: StretchProof<RecordsPiece> | undefined;
+  /** The files were read from the log's beginning on, and nothing of them was lost. */
+  #isWhole: boolean;
   #lost: LostPiece | undefined;
 
   constructor(options: SeamOptions, witness: LogWitness) {
     this.#options = options;
     this.#witness = witness;
+    this.#isWhole = options.past?.position === undefined;
     this.#scribe = new Scribe({ ...options, instance: options.life.instance });
   }
 
@@ -100,6 +103,7 @@ export class Seam implements AsyncDisposable {
   /** Takes what the file holds next; nothing of its bytes is kept. */
   take(piece: RecordsPiece | LostPiece): void {
     if (piece.type === 'lost') {
+      this.#isWhole = false;
       this.#lost = this.#lost === undefined ? piece : together(this.#lost, piece);
       return;
     }
@@ -111,13 +115,16 @@ export class Seam implements AsyncDisposable {
       return;
     }
     const verdict = this.#proof.take(piece, claim);
+    const doubts = this.#inherited !== undefined && this.#isWhole ? (this.#options.past?.doubts ?? []) : [];
     switch (verdict.state) {
       case 'open':
         break;
       case 'refuted':
         this.#refute(this.#proof);
+        this.#witness.withdraw(doubts);
         break;
       case 'proven':
+        this.#witness.withdraw(doubts);
         this.#scribe.prove(this.#positionIn(piece, verdict.restOffset));
         this.#rebase();
         this.#write(restOf(piece, verdict));

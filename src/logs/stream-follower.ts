@@ -119,6 +119,12 @@ export class StreamFollower implements Follower {
     return this.#proof.lost('interrupted', 'the capture ended before this log was read to its end');
   }
 
+  /** Whether `leave` would state anything. */
+  async isInDoubt(): Promise<boolean> {
+    await this.#inherit();
+    return this.#proof.isInDoubt;
+  }
+
   /** Its run was aborted or never begun, for the log's files go on behind its last line: states what may be missing before. */
   async leave(): Promise<void> {
     await this.#inherit();

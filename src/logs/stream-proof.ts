@@ -126,6 +126,11 @@ export class StreamProof {
     this.#isChecked = false;
   }
 
+  /** Whether `left` would state anything. */
+  get isInDoubt(): boolean {
+    return this.#generations.left().length > 0 || (this.hasLines && this.#isBeginningInDoubt);
+  }
+
   /** The log's files go on behind the last line. */
   left(): void {
     this.#state(this.#generations.left());
@@ -153,11 +158,16 @@ export class StreamProof {
   #stateBeginning(): void {
     const { life, witness } = this.#options;
     const { startedAt } = life.view;
-    if (this.#isBeginningStated || startedAt === undefined || this.isLimited || !this.#isLate(startedAt)) return;
+    if (startedAt === undefined || !this.#isBeginningInDoubt) return;
     this.#isBeginningStated = true;
     const evidence = 'the log was first read when the node may have rotated its file already';
     const until = this.#first ?? timestampOf(this.#openedAt);
     witness.gap('rotation', evidence, { certainty: 'suspected', after: startedAt, until });
+  }
+
+  get #isBeginningInDoubt(): boolean {
+    const { startedAt } = this.#options.life.view;
+    return !this.#isBeginningStated && startedAt !== undefined && !this.isLimited && this.#isLate(startedAt);
   }
 
   #isLate(startedAt: Timestamp): boolean {

@@ -1,4 +1,4 @@
-import type { GapCause } from '../model/gap.ts';
+import type { Gap, GapCause } from '../model/gap.ts';
 import { type Clock, endOfSecond, laterOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { InstanceLife } from './life.ts';
 import type { FollowEnd, LogSink } from './sink.ts';
@@ -42,6 +42,13 @@ export class LogWitness {
       observed,
       gap: { of: { container: life.instance }, from, to, certainty, cause, evidence },
     });
+  }
+
+  /** What the streams of this log left in doubt is not missing: its files held all of it. */
+  withdraw(gaps: readonly Gap[]): void {
+    const { sink, clock } = this.#options;
+    this.#gaps -= gaps.length;
+    for (const gap of gaps) sink.append({ kind: 'gap', observed: timestampOf(clock.now()), gap, isWithdrawn: true });
   }
 
   note(text: string): void {

@@ -1,4 +1,4 @@
-import type { ContainerInstance } from './instance.ts';
+import { type ContainerInstance, instanceKey } from './instance.ts';
 import type { Timestamp } from './time.ts';
 
 /** Why something could not be had. */
@@ -41,6 +41,11 @@ export interface Gap {
 /** The same of a gap that is left open, and of the one that tells its end; undefined where no other one ever does. */
 export function openGapKey({ of, cause, from }: Gap): string | undefined {
   return 'container' in of ? undefined : JSON.stringify([of, cause, from]);
+}
+
+/** The same of a gap and of the record that withdraws it. */
+export function gapKey({ of, cause, from, to }: Gap): string {
+  return JSON.stringify(['container' in of ? instanceKey(of.container) : of, cause, from, to]);
 }
 
 /** Why log lines are left where they are for now; if the capture ends before that does, they are a gap of this cause. */

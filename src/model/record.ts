@@ -202,6 +202,8 @@ export interface GapRecord {
   readonly kind: 'gap';
   readonly observed: Timestamp;
   readonly gap: Gap;
+  /** It was told before, and nothing of it is missing: the node's files held all of that log. */
+  readonly isWithdrawn?: true;
 }
 
 /** Something a reader of the story should know, in a sentence. */

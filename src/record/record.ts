@@ -265,7 +265,7 @@ export class Recorder {
   /** What is compared with the next lines stays raw, in memory; what leaves it for the journal holds no credentials. */
   #append(record: JournalRecord): void {
     if (record.kind === 'log') this.#logLines += record.lines;
-    if (record.kind === 'gap') this.#gaps += 1;
+    if (record.kind === 'gap') this.#gaps += record.isWithdrawn === true ? -1 : 1;
     this.#options.sink.append(this.#options.redactor.record(record));
   }
 }

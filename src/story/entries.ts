@@ -3,7 +3,7 @@ import type { JournalEntry } from '../journal/reader.ts';
 import { instancesOf } from '../logs/instances.ts';
 import { isDeletion } from '../model/action.ts';
 import { field, numberOf, path, textOf } from '../model/fields.ts';
-import { type Gap, openGapKey } from '../model/gap.ts';
+import { type Gap, gapKey, openGapKey } from '../model/gap.ts';
 import { type InstanceState, instanceName } from '../model/instance.ts';
 import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
@@ -73,7 +73,7 @@ export class Entries {
         this.#takeEvent(record);
         return;
       case 'gap':
-        this.takeGap(record.gap, record.observed);
+        if (!this.#survey.withdrawn.has(gapKey(record.gap))) this.takeGap(record.gap, record.observed);
         return;
       case 'note':
         this.takeNote(record.text, record.observed);

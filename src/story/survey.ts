@@ -3,6 +3,7 @@ import type { ParseRecord } from '../journal/frame.ts';
 import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/reader.ts';
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
+import { gapKey } from '../model/gap.ts';
 import type { EndRecord, LogRecord, RelationHow, RelationRecord, StartRecord } from '../model/record.ts';
 import { type KubeObject, storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
@@ -33,6 +34,8 @@ export interface Survey {
   /** Nodes that pods of the story ran on: Events name them by name only. */
   readonly nodes: ReadonlySet<string>;
   readonly logs: ReadonlyMap<string, InstanceLog>;
+  /** Gaps that were told, and proved to be none. */
+  readonly withdrawn: ReadonlySet<string>;
   /** When the recorder had been killed and another one went on, in order. */
   readonly resumed: readonly Resumed[];
   /** Records were there that cannot be read, with others behind them. */
@@ -71,6 +74,7 @@ class Surveyor {
   readonly #pods = new Map<string, string>();
   readonly #relations = new Map<string, Map<RelationHow, Set<string>>>();
   readonly #logs = new LogSurvey();
+  readonly #withdrawn = new Set<string>();
   readonly #resumed: Resumed[] = [];
   readonly #types = new Map<string, JournalHole['types'][number]>();
   #damages = 0;
@@ -112,8 +116,10 @@ class Surveyor {
         this.#resumed.push({ after: record.after, time: record.time });
         this.#logs.resumed();
         break;
-      case 'event':
       case 'gap':
+        if (record.isWithdrawn === true) this.#withdrawn.add(gapKey(record.gap));
+        break;
+      case 'event':
       case 'note':
       case 'watched':
         break;
@@ -140,6 +146,7 @@ class Surveyor {
         .length,
       nodes: new Set(nodes),
       logs: this.#logs.finish(),
+      withdrawn: this.#withdrawn,
       resumed: this.#resumed,
       hole: this.#hole && { ...this.#hole, types: [...this.#types.values()] },
     };

@@ -9,6 +9,7 @@ import { InstanceLife } from '../../src/logs/life.ts';
 import { OpenStreams } from '../../src/logs/open-streams.ts';
 import { LogPasts } from '../../src/logs/past.ts';
 import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
+import { gapKey } from '../../src/model/gap.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import { Slots } from '../../src/model/slots.ts';
 import { type Timestamp, timestampOf } from '../../src/model/time.ts';
@@ -102,7 +103,9 @@ class Outage {
   /** The lines that were recorded, the gaps, and the routes one after the other. */
   recorded() {
     const lines = recordedLines(this.records).get(instanceKey(instance)) ?? [];
-    const gaps = this.records.flatMap((record) => (record.kind === 'gap' ? [record.gap] : []));
+    const told = this.records.flatMap((record) => (record.kind === 'gap' ? [record] : []));
+    const withdrawn = new Set(told.flatMap(({ gap, isWithdrawn }) => (isWithdrawn === true ? [gapKey(gap)] : [])));
+    const gaps = told.flatMap(({ gap }) => (withdrawn.has(gapKey(gap)) ? [] : [gap]));
     const routes = this.records.flatMap((record) => (record.kind === 'streamOpened' ? [record.route] : []));
     return { lines: lines.map((line) => line.slice(31)), gaps, routes };
   }
@@ -275,4 +278,96 @@ test('a log of which nothing had come is in no doubt when its files are read, ho
   outage.life.update({ state: 'running', startedAt: outage.time(-3_600_000), finishedAt: undefined }, 0);
   await writesWhenAnswering(outage);
   assert.deepEqual(outage.recorded().gaps, []);
+});
+
+/** One whose container has run for an hour: whether its log was rotated before the stream began, that cannot tell. */
+function longRunning(before?: Outage): Outage {
+  const outage = new Outage(before);
+  outage.life.update({ state: 'running', startedAt: outage.time(-3_600_000), finishedAt: undefined }, 0);
+  return outage;
+}
+
+async function answersAndEnds(outage: Outage): Promise<void> {
+  outage.isAnswering = true;
+  await outage.advance(30_000);
+  outage.write(35_000, 'last');
+  await outage.advance(2000);
+  outage.life.update({ state: 'terminated', startedAt: outage.time(-3_600_000), finishedAt: outage.time(37_000) }, 0);
+  await outage.advance(5000);
+}
+
+test('what the stream left in doubt is withdrawn where the files hold the same from the beginning on', async () => {
+  using outage = longRunning();
+  await outage.advance(4000);
+  outage.write(4000, 'one');
+  outage.write(4000, 'two');
+  await outage.advance(1000);
+  assert.equal(outage.recorded().gaps.length, 1);
+  await answersAndEnds(outage);
+  const { lines, gaps } = outage.recorded();
+  assert.deepEqual([lines, gaps, outage.end?.end], [['one', 'two', 'last'], [], 'proven']);
+});
+
+test('what was rotated before the stream began is read from the files when the node answers', async () => {
+  using outage = longRunning();
+  outage.node.write(`${outage.time(-1_800_000)} stdout F early\n`);
+  outage.node.rotate();
+  await outage.advance(4000);
+  outage.write(4000, 'one');
+  await outage.advance(1000);
+  assert.deepEqual(outage.recorded().lines, ['one']);
+  await answersAndEnds(outage);
+  const { lines, gaps } = outage.recorded();
+  assert.deepEqual([lines, gaps, outage.end?.end], [['early', 'one', 'last'], [], 'proven']);
+});
+
+test('what was withdrawn is in no doubt for another recorder', async () => {
+  using outage = longRunning();
+  await outage.advance(4000);
+  outage.write(4000, 'one');
+  await outage.advance(1000);
+  outage.isAnswering = true;
+  await outage.advance(30_000);
+  assert.deepEqual(outage.recorded().gaps, []);
+  using resumed = longRunning(outage);
+  outage[Symbol.dispose]();
+  await answersAndEnds(resumed);
+  assert.deepEqual([resumed.recorded().lines, resumed.end?.end], [['last'], 'proven']);
+});
+
+test('what a killed recorder left in doubt is withdrawn by the one after it, where the files hold the same', async () => {
+  using outage = longRunning();
+  await outage.advance(4000);
+  outage.write(4000, 'one');
+  await outage.advance(1000);
+  assert.equal(outage.recorded().gaps.length, 1);
+  outage[Symbol.dispose]();
+  outage.isAnswering = true;
+  using resumed = longRunning(outage);
+  await answersAndEnds(resumed);
+  const told = resumed.records.flatMap((record) => (record.kind === 'gap' ? [record.isWithdrawn] : []));
+  assert.deepEqual([resumed.recorded().lines, told, resumed.end?.end], [['last'], [true], 'proven']);
+});
+
+test('what the files hold no more stands as the stream brought it, and in doubt', async () => {
+  using outage = longRunning();
+  await outage.advance(4000);
+  outage.write(4000, 'one');
+  outage.node.rotate();
+  outage.write(5000, 'two');
+  await outage.advance(1000);
+  outage.node.names.delete([...outage.node.names.keys()].find((name) => name !== '0.log') ?? '');
+  await answersAndEnds(outage);
+  const { lines, gaps } = outage.recorded();
+  assert.deepEqual([lines, gaps.length, outage.end?.end], [['one', 'two', 'last'], 1, 'not proven']);
+});
+
+test('more than is compared stands as the stream brought it, and in doubt', async () => {
+  using outage = longRunning();
+  await outage.advance(4000);
+  writeLarge(outage, 4000, 30);
+  await outage.advance(1000);
+  await answersAndEnds(outage);
+  const { lines, gaps } = outage.recorded();
+  assert.deepEqual([lines.length, gaps.length, outage.end?.end], [31, 1, 'not proven']);
 });

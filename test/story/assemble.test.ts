@@ -510,3 +510,22 @@ test('a run that only a gap tells of did run, and is not called proven', async (
   const unseen = story.containers.find(({ restart }) => restart === 0);
   assert.deepEqual([unseen?.ledger.end, unseen?.ledger.gaps], ['not proven', [0]]);
 });
+
+test('a gap that was withdrawn is none; another one of the same log is', async () => {
+  const how = { certainty: 'suspected', cause: 'rotation', evidence: 'it may have been rotated' } as const;
+  const gap = { of: { container: run(0) }, from: at('02'), to: at('04'), ...how };
+  const { story } = await storyOf([
+    start,
+    object('03', { action: 'found', status: running(0, '02') }),
+    { kind: 'gap', observed: at('04'), gap },
+    { kind: 'gap', observed: at('05'), gap: { ...gap, from: at('04') } },
+    { kind: 'gap', observed: at('06'), gap, isWithdrawn: true },
+    { kind: 'logEnd', observed: at('07'), instance: run(0), end: 'not proven', evidence: 'with a gap before' },
+    end,
+  ]);
+  assert.deepEqual(
+    story.gaps.map(({ from, to }) => [from, to]),
+    [[at('04'), at('04')]],
+  );
+  assert.deepEqual(story.containers[0]?.ledger.gaps, [0]);
+});

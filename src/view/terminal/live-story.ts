@@ -5,7 +5,7 @@ import { isDeletion } from '../../model/action.ts';
 import { field, textOf } from '../../model/fields.ts';
 import type { Gap } from '../../model/gap.ts';
 import { instanceName } from '../../model/instance.ts';
-import type { EventRecord, JournalRecord, LogRecord, ObjectRecord, Root } from '../../model/record.ts';
+import type { EventRecord, GapRecord, JournalRecord, LogRecord, ObjectRecord, Root } from '../../model/record.ts';
 import type { KubeObject } from '../../model/resource.ts';
 import { changeText, type EntryText } from './entry-line.ts';
 import { LogRates } from './log-rates.ts';
@@ -60,8 +60,7 @@ export class LiveStory {
         this.#takeEvent(record);
         break;
       case 'gap':
-        this.#alert = gapEntry(record.gap, record.observed);
-        this.#push(this.#alert);
+        this.#takeGap(record);
         break;
       case 'note':
         this.#push({ type: 'note', time: record.observed, who: 'faro', text: record.text, isBad: false });
@@ -81,6 +80,15 @@ export class LiveStory {
     const entries = this.#entries;
     this.#entries = [];
     return entries;
+  }
+
+  /** One that is withdrawn stands out no more. */
+  #takeGap({ gap, observed, isWithdrawn }: GapRecord): void {
+    const entry = gapEntry(gap, observed);
+    if (isWithdrawn !== true) {
+      this.#alert = entry;
+      this.#push(entry);
+    } else if (this.#alert?.who === entry.who && this.#alert.text === entry.text) this.#alert = undefined;
   }
 
   #takeLines(record: LogRecord): void {

@@ -152,3 +152,17 @@ test('what explains the story stands below its tree, and gives way first, unless
   ]);
   assert.deepEqual(shown(3), ['Pod/web', 'Node/node1 (runs)', '… 2 more']);
 });
+
+test('a gap stands out until it is withdrawn', () => {
+  const story = new LiveStory([ROOT]);
+  const container = { podUid: 'uid-web', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
+  const how = { from: NOW, to: NOW, certainty: 'suspected', cause: 'rotation', evidence: 'it may have been' } as const;
+  const gap = { of: { container }, ...how };
+  story.take({ kind: 'gap', observed: NOW, gap });
+  assert.match(story.alert?.text ?? '', /suspected gap/);
+  story.take({ kind: 'gap', observed: NOW, gap: { ...gap, evidence: 'another' }, isWithdrawn: true });
+  assert.notEqual(story.alert, undefined);
+  story.take({ kind: 'gap', observed: NOW, gap, isWithdrawn: true });
+  assert.equal(story.alert, undefined);
+  assert.equal(story.drain().length, 1);
+});
