@@ -9,7 +9,8 @@ import { bundleCommand } from '../scripts/command-bundle.ts';
 export async function installedCommand(): Promise<string> {
   const folder = join(import.meta.dirname, '../node_modules/.cache/faro');
   mkdirSync(join(folder, 'bin'), { recursive: true });
-  for (const file of ['bin/faro.js', 'bin/compiled.js', 'package.json']) copyFileSync(file, join(folder, file));
+  for (const file of ['bin/faro.js', 'bin/code-folder.js', 'bin/compiled.js', 'package.json'])
+    copyFileSync(file, join(folder, file));
   await bundleCommand(join(folder, 'dist'));
   return join(folder, 'bin/faro.js');
 }

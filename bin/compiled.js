@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire, enableCompileCache, getCompileCacheDir } from 'node:module';
+import { createRequire, getCompileCacheDir } from 'node:module';
 import { dirname, join } from 'node:path';
 import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
 import { constants, Script } from 'node:vm';
@@ -11,14 +11,13 @@ const KEPT_AFTER_MS = 5000;
 /**
  * Runs a file of CommonJS with the code that V8 made of it when the same command ran first. Node's own cache holds what is
  * compiled while a file is loaded, and no function that is called later, which is most of a start. The code lies in the
- * folder of that cache (`NODE_COMPILE_CACHE`), which is one for each Node.js, its flags and its user; where it cannot be
- * written, nothing is kept.
+ * folder of that cache, where there is one (`code-folder.js`, `NODE_COMPILE_CACHE`): one for each Node.js, its flags and its
+ * user.
  *
  * @param {string} file
  * @param {readonly string[]} args its arguments: each command calls other functions, and its help few of them
  */
 export function runCompiled(file, args) {
-  enableCompileCache();
   const folder = getCompileCacheDir();
   const source = readFileSync(file);
   const [command = ''] = args.some((arg) => arg === '--help' || arg === '-h') ? ['help'] : args;

@@ -13,9 +13,11 @@ if (Number(major) < 24) {
 }
 // A checkout runs its sources, the package the one file that was made of them.
 const source = new URL('../src/main.ts', import.meta.url);
+// Compiled code is kept between runs: a third of the start-up. Where its folder cannot be written, nothing is kept.
+const { codeFolder } = await import('./code-folder.js');
+const folder = codeFolder();
+if (folder !== undefined) nodeModule.enableCompileCache(folder);
 if (existsSync(source)) {
-  // Compiled code is kept between runs: a third of the start-up. Where its folder cannot be written, nothing is kept.
-  nodeModule.enableCompileCache();
   // It is written at the end, which a command that is killed does not come to: of one that runs for long, by then.
   setTimeout(() => nodeModule.flushCompileCache(), 2000).unref();
   await import(source.href);

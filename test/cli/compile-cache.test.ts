@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryFolder } from '../folder.ts';
+
+test('compiled code lies where only its user can have put it, not among temporary files', () => {
+  const folder = temporaryFolder('home');
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary);
+  const { NODE_COMPILE_CACHE: _, XDG_CACHE_HOME: _xdg, ...env } = process.env;
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../bin/faro.js'), '--version'], {
+    env: { ...env, HOME: folder, TMPDIR: temporary },
+  });
+  assert.deepEqual(readdirSync(temporary), []);
+  assert.ok(readdirSync(join(folder, '.cache/faro'), { recursive: true }).length > 10);
+});
 
 test('of a command that is killed while it runs the compiled code is kept for the next one', async () => {
   const folder = temporaryFolder('compiled');
