@@ -20,7 +20,10 @@ interface Recorded extends AsyncDisposable {
   end(): Promise<JournalRecord[]>;
 }
 
-async function record(options: Partial<JournalWriterOptions> = {}): Promise<Recorded> {
+/** `drainMs`: how long logs are waited for at the end, where the disk takes none any more. */
+type RecordedOptions = Partial<JournalWriterOptions> & { readonly drainMs?: number };
+
+async function record({ drainMs, ...options }: RecordedOptions = {}): Promise<Recorded> {
   const disk = new FaultyDisk();
   const said: string[] = [];
   const log = { warn: (_: object, message: string) => void said.push(message) };
@@ -29,7 +32,11 @@ async function record(options: Partial<JournalWriterOptions> = {}): Promise<Reco
   const empty = disk.used;
   const recording = await startRecording({
     prepare: prepareShop,
-    options: { sink: journal, logs: { maxStreams: 50, route: 'stream' } },
+    options: {
+      sink: journal,
+      logs: { maxStreams: 50, route: 'stream' },
+      ...(drainMs === undefined ? {} : { drainMs }),
+    },
   });
   const end = async () => {
     await recording.end();
@@ -123,7 +130,7 @@ for (const { what, set } of TROUBLES)
   });
 
 test('a disk that stays full ends the recording, whose end goes to the room that was reserved, with a gap for each log', async () => {
-  await using recorded = await record({ waitMs: 200 });
+  await using recorded = await record({ waitMs: 200, drainMs: 1000 });
   const { disk, journal, recording } = recorded;
   disk.capacity = disk.used + 100;
   await until('it is given up', () => journal.ending.aborted);
@@ -147,7 +154,7 @@ test('a disk that stays full ends the recording, whose end goes to the room that
 });
 
 test('a journal that cannot even be ended says so; what was synced is a journal', async () => {
-  await using recorded = await record({ waitMs: 50 });
+  await using recorded = await record({ waitMs: 50, drainMs: 1000 });
   const { disk, journal, recording } = recorded;
   disk.isReadOnly = true;
   await until('it is given up', () => journal.ending.aborted);
