@@ -47,6 +47,7 @@ export function signsOfText(text: string): NextSign {
  * tells of each pair to which groups of signs it may belong. Only where both may belong to one group is a sign looked for.
  */
 export function signsOfBytes(bytes: Buffer): NextSign {
+  fillTables();
   // A view of pairs must begin at an even address.
   const shift = bytes.byteOffset % 2;
   const pairs = new Uint16Array(bytes.buffer, bytes.byteOffset + shift, Math.max(0, bytes.length - shift) >> 1);
@@ -113,14 +114,19 @@ const GROUPS_OF = new Int32Array(65_536);
 const NEXT = new Int16Array(256 * (1 + SIGNS.join('').length));
 /** What ends at a node. */
 const ENDS: (Omit<Sign, 'index'> | undefined)[] = [undefined];
-for (const word of SIGNS) {
-  const [first = '', second = '', third = '', fourth = ''] = word;
-  const group = GROUPS.findIndex((firsts) => firsts.includes(first));
-  addPairs(first, second, group);
-  addPairs(third, fourth, group + SECOND);
-  addPairs('', first, group + SHIFTED);
-  addPairs(second, third, group + SHIFTED + SECOND);
-  addToTree(word);
+
+/** When the first lines come: it takes as long as twenty megabytes of them, and a start waits for none. */
+function fillTables(): void {
+  if (ENDS.length > 1) return;
+  for (const [group, firsts] of GROUPS.entries()) for (const first of firsts) addPairs('', first, group + SHIFTED);
+  for (const word of SIGNS) {
+    const [first = '', second = '', third = '', fourth = ''] = word;
+    const group = GROUPS.findIndex((firsts) => firsts.includes(first));
+    addPairs(first, second, group);
+    addPairs(third, fourth, group + SECOND);
+    addPairs(second, third, group + SHIFTED + SECOND);
+    addToTree(word);
+  }
 }
 
 function addPairs(first: string, second: string, bit: number): void {
@@ -145,6 +151,8 @@ function addToTree(word: string): void {
 
 /** @param char may stand in either case; empty: any byte */
 function codesOf(char: string): readonly number[] {
-  if (char === '') return Array.from({ length: 256 }, (_, code) => code);
+  if (char === '') return ANY_BYTE;
   return [...new Set([char.toLowerCase(), char.toUpperCase()])].map((each) => each.charCodeAt(0));
 }
+
+const ANY_BYTE = Array.from({ length: 256 }, (_, code) => code);
