@@ -1,14 +1,14 @@
 import { isDeletion } from '../model/action.ts';
-import { numberOf, path } from '../model/fields.ts';
+import { deletionRequestOf } from '../model/deletion.ts';
 import type { InstanceState } from '../model/instance.ts';
 import type { KubeObject, OwnerReference } from '../model/resource.ts';
-import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import type { Timestamp } from '../model/time.ts';
 import { type ConditionChange, conditionChanges } from './condition-changes.ts';
 import { type ContainerChange, containerChanges } from './container-changes.ts';
 import { type JobChange, jobChanges } from './job-changes.ts';
 import { type PodChange, podChanges } from './pod-changes.ts';
 import { type RolloutChange, rolloutChanges } from './rollout.ts';
-import { groupKindOf, type Transition, timeOf } from './transition.ts';
+import { groupKindOf, type Transition } from './transition.ts';
 
 /**
  * What a change of an object means, in a word (`what`) with what belongs to it. `time` is the moment that the object's
@@ -66,10 +66,7 @@ function without(owners: readonly OwnerReference[] = [], others: readonly OwnerR
 }
 
 function deletionRequest({ previous, current }: Transition): ObjectChange[] {
-  const due = timeOf(current.metadata.deletionTimestamp);
-  if (due === undefined || previous?.metadata.deletionTimestamp !== undefined) return [];
-  // deletionTimestamp is when the grace period ends, counted from the request.
-  const gracePeriodSeconds = numberOf(path(current, 'metadata', 'deletionGracePeriodSeconds')) ?? 0;
-  const time = timestampOf(millisecondsOf(due) - gracePeriodSeconds * 1000);
-  return [{ what: 'deletionRequested', gracePeriodSeconds, time }];
+  const request = deletionRequestOf(current.metadata);
+  if (request === undefined || previous?.metadata.deletionTimestamp !== undefined) return [];
+  return [{ what: 'deletionRequested', ...request }];
 }

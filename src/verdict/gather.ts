@@ -1,9 +1,9 @@
 import { conditionsOf } from '../graph/conditions.ts';
 import { isDeletion, type ObjectAction } from '../model/action.ts';
 import { containerStatusesOf } from '../model/container-statuses.ts';
-import { field, numberOf, path, textOf } from '../model/fields.ts';
+import { deletionRequestOf } from '../model/deletion.ts';
+import { field, path, textOf } from '../model/fields.ts';
 import type { KubeObject } from '../model/resource.ts';
-import { timestampOf } from '../model/time.ts';
 import type { EventFact, Facts, Moment, ObjectFacts, ObjectIdentity, RunFacts, RunIdentity } from './facts.ts';
 import { LastLines } from './last-lines.ts';
 import { brief } from './text.ts';
@@ -185,12 +185,10 @@ function newRun(identity: RunIdentity, index: number): RunFacts {
   return { index, object, name, kind, restart, containerID, ...unknown };
 }
 
-/** The request for a deletion, at the second that the server states: the grace period is counted from it. */
+/** The request for a deletion, at the second that the server states; where it states none, when it was seen. */
 function deletionOf({ metadata }: KubeObject, { seq, time }: Moment): Moment | undefined {
   if (metadata.deletionTimestamp === undefined) return undefined;
-  const grace = numberOf(path(metadata, 'deletionGracePeriodSeconds')) ?? 0;
-  const requested = new Date(Date.parse(metadata.deletionTimestamp) - grace * 1000).getTime();
-  return Number.isNaN(requested) ? { seq, time } : { seq, time: timestampOf(requested) };
+  return { seq, time: deletionRequestOf(metadata)?.time ?? time };
 }
 
 function noteConditions(object: ObjectFacts, state: KubeObject, at: Moment): void {
