@@ -6,10 +6,10 @@ import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { familyOf } from './families.ts';
-import type { Past, PastTarget } from './past.ts';
-import { placeKey } from './testimony.ts';
+import { type Past, type PastTarget, targetKey } from './past.ts';
 import { watchType } from './type-watch.ts';
 import { crdType, isWatchable, namespacesOf, watchableTypes } from './types.ts';
+import { targetOf } from './watch-pasts.ts';
 import type { Watches } from './watches.ts';
 import type { RecorderWitness } from './witness.ts';
 
@@ -50,12 +50,13 @@ export class LateTypes {
     if (past === undefined) return;
     const namespaces = namespacesOf(roots);
     const types = namespaces.map((namespace) => ({ namespace, types: watchableTypes(discovery, roots, namespace) }));
-    const served = new Set(types.flatMap(({ namespace, types }) => types.map((type) => placeKey({ type, namespace }))));
+    const served = new Set(types.flatMap(({ namespace, types }) => types.map((type) => keyOf(type, namespace))));
     for (const target of past.watchedTypes) {
       const { storage, namespace, isMetadata } = target;
       const isMissed = namespaces.includes(namespace) && (!isMetadata || familyOf(roots).includes(storage));
-      if (isMissed && isWatchable(storage) && !served.has(keyOf(target)))
-        this.#awaited.set(keyOf(target), { target, heard: past.watch(target).heard });
+      const key = targetKey(target);
+      if (isMissed && isWatchable(storage) && !served.has(key))
+        this.#awaited.set(key, { target, heard: past.watch(target).heard });
     }
   }
 
@@ -118,10 +119,11 @@ export class LateTypes {
       return [];
     }
   }
+
   async #watch(type: ResourceType, namespace: string | null, since: Timestamp, signal: AbortSignal): Promise<void> {
     const { watches } = this.#options;
     if (watches.has(type, namespace)) return;
-    const key = placeKey({ type, namespace });
+    const key = keyOf(type, namespace);
     if (!this.#awaited.has(key)) {
       void watches.watchMetadata(type, namespace, since);
       return;
@@ -132,7 +134,6 @@ export class LateTypes {
   }
 }
 
-/** As the key of a type's place. */
-function keyOf({ storage, namespace }: PastTarget): string {
-  return `${namespace ?? ''}/${storage}/`;
+function keyOf(type: ResourceType, namespace: string | null): string {
+  return targetKey(targetOf({ type, namespace }));
 }

@@ -106,7 +106,7 @@ export class Past {
 
   /** Whether the objects of a target were watched whole. */
   wasWatched(target: PastTarget): boolean {
-    return this.#watched.has(keyOf(target));
+    return this.#watched.has(targetKey(target));
   }
 
   /** Types of which all was watched in a namespace: those with objects in the story, and, as metadata alone, others. */
@@ -128,7 +128,7 @@ export class Past {
   watch(target: PastTarget): WatchPast {
     const own = target.name === undefined ? this.ownNames(target) : new Set<string>();
     const states = [...this.#states].filter(([, state]) => isIn(state, target) && !own.has(state.name));
-    const watched = this.#watched.get(keyOf(target));
+    const watched = this.#watched.get(targetKey(target));
     const known = states.flatMap(([uid, { resourceVersion, name, isDeleted }]) =>
       isDeleted ? [] : [[uid, { resourceVersion, kept: name }] as const],
     );
@@ -142,7 +142,7 @@ export class Past {
    * but a dead one is silent before it is known to fail.
    */
   #metadataHeard(target: PastTarget): Timestamp {
-    const told = this.#metadata.get(keyOf(target));
+    const told = this.#metadata.get(targetKey(target));
     const { observed = this.start.time, heard, resourceVersion } = told ?? {};
     if (heard !== undefined || (told !== undefined && resourceVersion === undefined)) return heard ?? observed;
     return laterOf(observed, timestampOf(millisecondsOf(this.lastObserved) - IDLE_MS));
@@ -170,7 +170,7 @@ export class Past {
         this.relations.push(record);
         return;
       case 'watched':
-        this.#takeWatched(keyOf({ ...record, storage: record.resource }), { ...record, seq });
+        this.#takeWatched(targetKey({ ...record, storage: record.resource }), { ...record, seq });
         return;
       case 'log':
         this.logs.take({ ...record, read });
@@ -227,7 +227,8 @@ function positionOf(
   return { from: at.resourceVersion, heard: watched.heard ?? at.observed };
 }
 
-function keyOf({ storage, namespace, name = '', selector = '' }: PastTarget): string {
+/** The same of a watch, whoever runs it. */
+export function targetKey({ storage, namespace, name = '', selector = '' }: PastTarget): string {
   return [storage, namespace ?? '', name, selector].join(' ');
 }
 
