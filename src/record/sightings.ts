@@ -103,21 +103,12 @@ export class Sightings {
 
   /** An object itself, or the first of its type that was seen before it, and whose owner may be yet to come. */
   firstAwaited(member: Sighting): Sighting {
-    const since = this.#options.clock.now() - AWAITED_MS;
-    for (const sighting of this.#sightings.values()) {
-      if (sighting.order >= member.order) break;
-      if (sighting.place === member.place && sighting.seenAt >= since && this.#isUnplaced(sighting.uid))
-        return sighting;
-    }
-    return member;
+    return this.#firstUnplaced(member.place, { withinMs: AWAITED_MS, before: member.order }) ?? member;
   }
 
   /** From when objects of a type may be missing, were all sightings forgotten now: their owners may be yet to come. */
   awaitedSince(place: TypeInPlace): Timestamp | undefined {
-    const since = this.#options.clock.now() - MISSED_MS;
-    for (const sighting of this.#sightings.values())
-      if (sighting.place === place && sighting.seenAt >= since && this.#isUnplaced(sighting.uid)) return sighting.heard;
-    return undefined;
+    return this.#firstUnplaced(place, { withinMs: MISSED_MS, before: this.#order })?.heard;
   }
 
   /** All of a type is watched in full from one on: only what came before, and whose owner may be yet to come, lacks something. */
@@ -125,6 +116,19 @@ export class Sightings {
     for (const [uid, sighting] of this.#sightings)
       if (sighting.place === from.place && (showsAllOf(sighting, from) || !this.#isUnplaced(uid)))
         this.#sightings.delete(uid);
+  }
+
+  /** The first of a type that was seen in this time, and in the order before this, and whose owner may be yet to come. */
+  #firstUnplaced(
+    place: TypeInPlace,
+    { withinMs, before }: { readonly withinMs: number; readonly before: number },
+  ): Sighting | undefined {
+    const since = this.#options.clock.now() - withinMs;
+    for (const sighting of this.#sightings.values()) {
+      if (sighting.order >= before) return undefined;
+      if (sighting.place === place && sighting.seenAt >= since && this.#isUnplaced(sighting.uid)) return sighting;
+    }
+    return undefined;
   }
 
   #isUnplaced(uid: string): boolean {
