@@ -1,4 +1,5 @@
 import { parse, stringify } from 'yaml';
+import { addTo } from '../model/counts.ts';
 import { FaroError } from '../model/errors.ts';
 import { printable } from '../model/printable.ts';
 import { millisecondsOf, type Timestamp } from '../model/time.ts';
@@ -134,10 +135,8 @@ function* headLines({ metadata, verdict, gaps }: StoryHead): Generator<Line> {
 /** With a head, how many lines the logs of each container hold in all. */
 function treeOf({ tree }: Moment, head: StoryHead | undefined, now: Timestamp): readonly Line[] {
   const lines = new Map<string, number>();
-  for (const { object, name, ledger } of head?.containers ?? []) {
-    const key = `${head?.objects[object]?.uid}/${name}`;
-    lines.set(key, (lines.get(key) ?? 0) + ledger.lines);
-  }
+  for (const { object, name, ledger } of head?.containers ?? [])
+    addTo(lines, `${head?.objects[object]?.uid}/${name}`, ledger.lines);
   const rateOf = (podUid: string, container: string) => {
     const count = lines.get(`${podUid}/${container}`);
     return count === undefined ? undefined : { lines: count, perSecond: undefined };

@@ -41,8 +41,8 @@ const KEY_LINES = 512;
 const KEY_LINE = /^[\s"']*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment): [\x20-\x7e]*)[\s"',\\]*$/;
 /** What is kept of a line that goes on in the next block. */
 const CARRIED_BYTES = 4096;
-/** Ends whatever an unended line may end in: what is cut is taken for whole. */
 const NOTHING_OPEN: OpenLines = { parts: new Map(), ended: new Set() };
+/** Ends whatever an unended line may end in: what is cut is taken for whole. */
 const FILLER = Buffer.from(`${'0'.repeat(40)}.${'0'.repeat(40)}@0`);
 
 /**

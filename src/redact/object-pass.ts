@@ -1,3 +1,4 @@
+import { addTo } from '../model/counts.ts';
 import { isRawNumber, parseJson } from '../model/json.ts';
 import { isEqual, isObject } from '../model/json-equal.ts';
 import type { KubeObject } from '../model/resource.ts';
@@ -42,7 +43,7 @@ export class ObjectPass {
 
   count(what: string, values = 1): void {
     this.#redactions += values;
-    this.#redacted.set(what, (this.#redacted.get(what) ?? 0) + values);
+    addTo(this.#redacted, what, values);
   }
 
   /** Fields that were written down of the state before as they are here need no second look: they are taken from it. */

@@ -1,3 +1,4 @@
+import { addTo } from '../model/counts.ts';
 import type { Span } from './shapes.ts';
 
 /** Which of a container's outputs a line was written to. */
@@ -22,7 +23,7 @@ export interface OpenLines {
 }
 
 /** What was taken out of some lines. */
-export class Taken {
+class Taken {
   readonly markers = new Map<string, number>();
   /** By how many bytes they are shorter now. */
   bytes = 0;
@@ -31,12 +32,12 @@ export class Taken {
     this.bytes += end - start;
     if (name === undefined) return;
     this.bytes -= markerOf(name).length;
-    this.markers.set(name, (this.markers.get(name) ?? 0) + 1);
+    addTo(this.markers, name);
   }
 
   addAll({ markers, bytes }: Taken): void {
     this.bytes += bytes;
-    for (const [name, count] of markers) this.markers.set(name, (this.markers.get(name) ?? 0) + count);
+    for (const [name, count] of markers) addTo(this.markers, name, count);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { LogHeader } from '../journal/frame.ts';
 import type { JournalPosition } from '../journal/reader.ts';
 import { LineParts } from '../logs/line-parts.ts';
+import { addTo } from '../model/counts.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
 import type { LogEndRecord, LogRoute, StreamClosedRecord, StreamOpenedRecord } from '../model/record.ts';
 import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
@@ -159,9 +160,4 @@ function addLines(to: Lines, { lines, bytes, largest, first, last }: Readonly<Li
   if (lines === 0) return;
   if (first !== undefined && (to.first === undefined || first < to.first)) to.first = first;
   if (last !== undefined && (to.last === undefined || last > to.last)) to.last = last;
-}
-
-/** Adds to what is counted under a name. */
-export function addTo(counts: Map<string, number>, name: string, count: number): void {
-  counts.set(name, (counts.get(name) ?? 0) + count);
 }

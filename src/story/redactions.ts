@@ -1,6 +1,7 @@
+import { addTo } from '../model/counts.ts';
 import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import type { StoryMetadata } from './document.ts';
-import { addTo, type InstanceLog } from './log-survey.ts';
+import type { InstanceLog } from './log-survey.ts';
 
 /** Adds what was taken out of a record, by what it was; a journal of an older version only says how much. */
 export function countRedactions(counts: Map<string, number>, record: ObjectRecord | EventRecord): void {

@@ -1,3 +1,4 @@
+import { addTo } from '../model/counts.ts';
 import type { StoryContainer, TimelineEntry } from '../story/document.ts';
 import type { Problems } from './problems.ts';
 
@@ -103,5 +104,5 @@ const MARKER = /\[redacted:([A-Za-z][\w-]{0,62})\]/g;
 
 function countMarkers(text: string, counts: Map<string, number>): void {
   if (!text.includes('[redacted:')) return;
-  for (const [, name = ''] of text.matchAll(MARKER)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const [, name = ''] of text.matchAll(MARKER)) addTo(counts, name);
 }
