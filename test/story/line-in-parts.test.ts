@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
-import { JournalWriter } from '../../src/journal/writer.ts';
 import { OpenLog } from '../../src/logs/open-log.ts';
 import { LogCursor } from '../../src/logs/position.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
-import type { Timestamp } from '../../src/model/time.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import type { Story } from '../../src/story/document.ts';
-import { writeStory } from '../../src/story/file.ts';
-import { verifyStory } from '../../src/verify/verify.ts';
 import { temporaryFolder } from '../folder.ts';
+import { INSTANCE, storyOfPod, TIME } from './one-pod.ts';
 
 const folder = temporaryFolder('parts');
 
-const TIME = '2026-11-23T12:00:05.100000000Z' as Timestamp;
 const MIB = 1024 * 1024;
-const instance = { podUid: 'web', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
 
 /** Records what two streams of the pod log API showed of one log, the first of which was cut off; makes the story of it. */
 async function storyOf(
@@ -26,39 +20,23 @@ async function storyOf(
   log: Buffer,
   { cutAt, chunk }: { readonly cutAt: number; readonly chunk: number },
 ): Promise<{ story: Story; text: string }> {
-  const journal = join(folder, name);
   const redactor = createRedactor({ key: Buffer.alloc(32), enabled: true, managedFields: false });
-  {
-    await using writer = await JournalWriter.create(journal, { clock: systemClock });
-    const append = (record: JournalRecord) => writer.append(redactor.record(record));
-    const root = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespace: 'shop', name: 'web' };
-    const cluster = { version: 'v1', uid: null, server: 'https://x' };
-    const id = '01a20d89-78c0-76e0-a13b-e013a596b798';
-    append({ kind: 'start', id, generator: 'faro test', time: TIME, cluster, roots: [root], options: {} });
-    const metadata = { name: 'web', namespace: 'shop', uid: 'web', resourceVersion: '1' };
-    const containerStatuses = [{ name: 'app', restartCount: 0, containerID: 'c', state: { running: {} } }];
-    const object = { apiVersion: 'v1', kind: 'Pod', metadata, status: { containerStatuses } };
-    append({ kind: 'object', observed: TIME, action: 'found', resource: 'pods', object, redactions: 0 });
+  return await storyOfPod(join(folder, name), (appendRedacted) => {
+    const append = (record: JournalRecord) => appendRedacted(redactor.record(record));
     const cursor = new LogCursor();
     for (const [stream, end] of [cutAt, log.length].entries()) {
       const open = new OpenLog({
-        ...{ instance, stream, attempt: stream, limited: false, cursor, matcher: cursor.resume()?.matcher },
+        ...{ instance: INSTANCE, stream, attempt: stream, limited: false, cursor, matcher: cursor.resume()?.matcher },
         ...{ sink: { append, drained: async () => undefined }, clock: systemClock, isOwn: () => true },
         ...{ stop: () => undefined, proof: { take: () => undefined } },
       });
       for (let at = 0; at < end; at += chunk) open.push(log.subarray(at, Math.min(end, at + chunk)));
       open.close();
       const repeatsRemoved = open.repeatsRemoved;
-      append({ kind: 'streamClosed', observed: TIME, stream, boundTo: instance, repeatsRemoved, reason: 'ended' });
+      append({ kind: 'streamClosed', observed: TIME, stream, boundTo: INSTANCE, repeatsRemoved, reason: 'ended' });
     }
-    append({ kind: 'logEnd', observed: TIME, instance, end: 'proven', evidence: 'read to its end' });
-    append({ kind: 'end', time: TIME, ended: 'for' });
-  }
-  const output = join(folder, `${name}.json`);
-  await writeStory({ journal, output, force: false });
-  const text = readFileSync(output, 'latin1');
-  assert.deepEqual((await verifyStory(output)).problems, []);
-  return { story: JSON.parse(readFileSync(output, 'utf8')) as Story, text };
+    append({ kind: 'logEnd', observed: TIME, instance: INSTANCE, end: 'proven', evidence: 'read to its end' });
+  });
 }
 
 test('of a line in parts no credential is left wherever it was cut, and what was cut off is not counted', async () => {

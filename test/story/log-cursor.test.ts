@@ -5,26 +5,25 @@ import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
-import type { Timestamp } from '../../src/model/time.ts';
 import type { Story } from '../../src/story/document.ts';
 import { writeStory } from '../../src/story/file.ts';
 import { temporaryFolder } from '../folder.ts';
+import { beginning, INSTANCE, TIME } from './one-pod.ts';
 
 const folder = temporaryFolder('log-cursor');
 
-const TIME = '2026-11-23T12:00:05.100000000Z' as Timestamp;
-const instance = { podUid: 'web', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
-
 /** A log with each of these lines in a block of its own. */
 function* recordsOf(lines: readonly string[]): Generator<JournalRecord> {
-  const root = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespace: 'shop', name: 'web' };
-  const cluster = { version: 'v1', uid: null, server: 'https://x' };
-  const id = '01a20d89-78c0-76e0-a13b-e013a596b798';
-  yield { kind: 'start', id, generator: 'faro test', time: TIME, cluster, roots: [root], options: {} };
-  const metadata = { name: 'web', namespace: 'shop', uid: 'web', resourceVersion: '1' };
-  const object = { apiVersion: 'v1', kind: 'Pod', metadata };
-  yield { kind: 'object', observed: TIME, action: 'found', resource: 'pods', object, redactions: 0 };
-  yield { kind: 'streamOpened', observed: TIME, stream: 0, instance, route: 'stream', attempt: 0, limited: false };
+  yield* beginning();
+  yield {
+    kind: 'streamOpened',
+    observed: TIME,
+    stream: 0,
+    instance: INSTANCE,
+    route: 'stream',
+    attempt: 0,
+    limited: false,
+  };
   for (const line of lines) {
     const bytes = Buffer.from(`${TIME} ${line}\n`);
     const size = { lines: 1, contentBytes: line.length, first: TIME, last: TIME };

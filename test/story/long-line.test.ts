@@ -8,10 +8,10 @@ import { systemClock } from '../../src/cli/context.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
-import type { Timestamp } from '../../src/model/time.ts';
 import { assembleStory } from '../../src/story/assemble.ts';
 import { ScratchFolder } from '../../src/story/spill.ts';
 import { temporaryFolder } from '../folder.ts';
+import { beginning, INSTANCE, TIME } from './one-pod.ts';
 
 setFlagsFromString('--expose-gc');
 /** What only waits to be collected is no memory that a story takes. */
@@ -19,26 +19,22 @@ const collect: () => void = runInNewContext('gc');
 
 const folder = temporaryFolder('long-line');
 
-const TIME = '2026-11-23T12:00:05.100000000Z' as Timestamp;
 /** Runtimes split lines into as many bytes, wherever a character may end. */
 const RECORD_BYTES = 16 * 1024;
 const RECORDS_A_BLOCK = 16;
 const MIB = 1024 * 1024;
 
-const instance = { podUid: 'web', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
-
 function* recordsOf(content: Buffer): Generator<JournalRecord> {
-  const root = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespace: 'shop', name: 'web' };
-  const cluster = { version: 'v1', uid: null, server: 'https://x' };
-  const id = '01a20d89-78c0-76e0-a13b-e013a596b798';
-  yield { kind: 'start', id, generator: 'faro test', time: TIME, cluster, roots: [root], options: {} };
-  const metadata = { name: 'web', namespace: 'shop', uid: 'web', resourceVersion: '1' };
-  const containerStatuses = [
-    { name: 'app', restartCount: 0, containerID: 'c', state: { terminated: { exitCode: 3 } } },
-  ];
-  const object = { apiVersion: 'v1', kind: 'Pod', metadata, status: { containerStatuses } };
-  yield { kind: 'object', observed: TIME, action: 'found', resource: 'pods', object, redactions: 0 };
-  yield { kind: 'streamOpened', observed: TIME, stream: 0, instance, route: 'node-files', attempt: 0, limited: false };
+  yield* beginning({ terminated: { exitCode: 3 } });
+  yield {
+    kind: 'streamOpened',
+    observed: TIME,
+    stream: 0,
+    instance: INSTANCE,
+    route: 'node-files',
+    attempt: 0,
+    limited: false,
+  };
   const step = RECORD_BYTES * RECORDS_A_BLOCK;
   for (let from = 0; from < content.length; from += step) {
     const records: Buffer[] = [];
@@ -57,8 +53,8 @@ function* recordsOf(content: Buffer): Generator<JournalRecord> {
     const origin = { format: 'cri', file: '0.log', offset: from, unterminated: false } as const;
     yield { kind: 'log', observed: TIME, stream: 0, ...size, ...origin, bytes: Buffer.concat(records) };
   }
-  yield { kind: 'logEnd', observed: TIME, instance, end: 'proven', evidence: 'read to its end' };
-  yield { kind: 'streamClosed', observed: TIME, stream: 0, boundTo: instance, repeatsRemoved: 0, reason: 'ended' };
+  yield { kind: 'logEnd', observed: TIME, instance: INSTANCE, end: 'proven', evidence: 'read to its end' };
+  yield { kind: 'streamClosed', observed: TIME, stream: 0, boundTo: INSTANCE, repeatsRemoved: 0, reason: 'ended' };
   yield { kind: 'end', time: TIME, ended: 'for' };
 }
 

@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { systemClock } from '../../src/cli/context.ts';
-import { JournalWriter } from '../../src/journal/writer.ts';
 import { NO_PROOF, positionAfter } from '../../src/logs/proof.ts';
 import { type RecordsPiece, WholeLines } from '../../src/logs/whole-lines.ts';
 import type { FilePosition, JournalRecord } from '../../src/model/record.ts';
-import type { Timestamp } from '../../src/model/time.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import type { Story } from '../../src/story/document.ts';
-import { writeStory } from '../../src/story/file.ts';
-import { verifyStory } from '../../src/verify/verify.ts';
 import { temporaryFolder } from '../folder.ts';
+import { INSTANCE, storyOfPod, TIME } from './one-pod.ts';
 
 const folder = temporaryFolder('open-line');
 
-const TIME = '2026-11-23T12:00:05.100000000Z' as Timestamp;
-const instance = { podUid: 'web', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
 /** Runtimes split lines into as many bytes. */
 const RECORD_BYTES = 16 * 1024;
 const READ_BYTES = 512 * 1024;
@@ -35,25 +28,21 @@ type Log = readonly (string | 'lost' | 'killed' | 'ended')[];
 
 /** Records a log as a node's files show it, with all that is between them and the journal; gives its lines. */
 async function storyOf(name: string, log: Log): Promise<{ story: Story; lines: readonly (string | undefined)[] }> {
-  const journal = join(folder, name);
-  {
-    await using writer = await JournalWriter.create(journal, { clock: systemClock });
+  const { story } = await storyOfPod(join(folder, name), (appendRedacted) => {
     let redactor = createRedactor({ key: Buffer.alloc(32), enabled: true, managedFields: false });
     let written: FilePosition | undefined;
     const append = (record: JournalRecord) => {
       const kept = redactor.record(record);
       if (kept.kind === 'log') written = kept.position ?? written;
-      writer.append(kept);
+      appendRedacted(kept);
     };
-    const root = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespace: 'shop', name: 'web' };
-    const cluster = { version: 'v1', uid: null, server: 'https://x' };
-    const id = '01a20d89-78c0-76e0-a13b-e013a596b798';
-    append({ kind: 'start', id, generator: 'faro test', time: TIME, cluster, roots: [root], options: {} });
-    const metadata = { name: 'web', namespace: 'shop', uid: 'web', resourceVersion: '1' };
-    const containerStatuses = [{ name: 'app', restartCount: 0, containerID: 'c', state: { running: {} } }];
-    const object = { apiVersion: 'v1', kind: 'Pod', metadata, status: { containerStatuses } };
-    append({ kind: 'object', observed: TIME, action: 'found', resource: 'pods', object, redactions: 0 });
-    const opened = { kind: 'streamOpened', observed: TIME, stream: 0, instance, route: 'node-files' } as const;
+    const opened = {
+      kind: 'streamOpened',
+      observed: TIME,
+      stream: 0,
+      instance: INSTANCE,
+      route: 'node-files',
+    } as const;
     append({ ...opened, attempt: 0, limited: false });
     const place = { file: '0.log', offset: 0, proof: NO_PROOF };
     let lines = new WholeLines();
@@ -75,14 +64,9 @@ async function storyOf(name: string, log: Log): Promise<{ story: Story; lines: r
         for (let at = 0; at < bytes.length; at += READ_BYTES)
           write(lines.take(place, Buffer.concat([lines.unended, bytes.subarray(at, at + READ_BYTES)])));
       }
-    append({ kind: 'streamClosed', observed: TIME, stream: 0, boundTo: instance, repeatsRemoved: 0, reason: 'ended' });
-    append({ kind: 'logEnd', observed: TIME, instance, end: 'not proven', evidence: 'for a test' });
-    append({ kind: 'end', time: TIME, ended: 'for' });
-  }
-  const output = join(folder, `${name}.json`);
-  await writeStory({ journal, output, force: false });
-  assert.deepEqual((await verifyStory(output)).problems, [], name);
-  const story = JSON.parse(readFileSync(output, 'utf8')) as Story;
+    append({ kind: 'streamClosed', observed: TIME, stream: 0, boundTo: INSTANCE, repeatsRemoved: 0, reason: 'ended' });
+    append({ kind: 'logEnd', observed: TIME, instance: INSTANCE, end: 'not proven', evidence: 'for a test' });
+  });
   return { story, lines: story.timeline.flatMap((entry) => (entry.type === 'log' ? [entry.line] : [])) };
 }
 
