@@ -13,6 +13,7 @@ import { log, note, read, shown } from './sample.ts';
 /** Disks in memory are copied often. */
 const SMALL = { clock: systemClock, reserveBytes: 8 };
 const DIR = '/story.json.journal';
+const SEGMENT = `${DIR}/000001.faroj`;
 
 /** A journal as it grew on a disk: what had been appended, and what was promised to be kept, after each operation. */
 interface Grown {
@@ -106,12 +107,12 @@ test('a byte that was flipped costs one record at most where it lies in one, and
     [[note('one'), note('two')], [log(Buffer.from('T three\n'))], [note('four')]],
     10_000,
   );
-  const whole = Buffer.from(disk.bytes(`${DIR}/000001.faroj`));
+  const whole = Buffer.from(disk.bytes(SEGMENT));
   let survivors = 0;
   for (let at = 0; at < whole.length; at += 1) {
     const damaged = Buffer.from(whole);
     damaged.writeUInt8((damaged.readUInt8(at) ^ (1 << (at % 8))) & 0xff, at);
-    disk.set(`${DIR}/000001.faroj`, damaged);
+    disk.set(SEGMENT, damaged);
     const found = await read(DIR, disk);
     const all = records.map((record) => JSON.stringify(shown(record)));
     const kept = found.records.map((record) => all.indexOf(JSON.stringify(record)));
@@ -216,43 +217,44 @@ test('frames that another journal left on the disk are not read', async () => {
   await using journal = await JournalWriter.create(DIR, { clock, fs: disk });
   journal.append(note('of today'));
   await journal.sync();
-  const path = `${DIR}/000001.faroj`;
-  const bytes = Buffer.from(disk.bytes(path));
-  disk.set(path, Buffer.concat([bytes, old.disk.bytes(path).subarray(28)]));
+  disk.set(SEGMENT, Buffer.concat([disk.bytes(SEGMENT), old.disk.bytes(SEGMENT).subarray(28)]));
   const { records, damage } = await read(DIR, disk);
   assert.deepEqual(records, [shown(note('of today'))]);
   assert.equal(damage.length, 1);
 });
 
-test('a last record of which a power cut left the header alone is no hole: a journal goes on in front of it', async () => {
-  const grown = await grow([[note('one')], [note('two')]], 10_000);
-  const path = `${DIR}/000001.faroj`;
-  const bytes = Buffer.from(grown.disk.bytes(path));
-  bytes.fill(0, bytes.length - 5);
-  grown.disk.set(path, bytes);
-  await using reader = await JournalReader.open(DIR, { fs: grown.disk });
+/** A journal of two notes, with what befell its bytes on the disk. */
+async function twoNotes(damage: (bytes: Buffer) => Buffer): Promise<FaultyDisk> {
+  const { disk } = await grow([[note('one')], [note('two')]], 10_000);
+  disk.set(SEGMENT, damage(Buffer.from(disk.bytes(SEGMENT))));
+  return disk;
+}
+
+async function readThrough(disk: FaultyDisk): Promise<JournalReader> {
+  const reader = await JournalReader.open(DIR, { fs: disk });
   for await (const _ of reader.records());
+  return reader;
+}
+
+test('a last record of which a power cut left the header alone is no hole: a journal goes on in front of it', async () => {
+  const disk = await twoNotes((bytes) => bytes.fill(0, bytes.length - 5));
+  await using reader = await readThrough(disk);
   assert.deepEqual(
     reader.damage.map(({ meaning, seq }) => ({ meaning, seq })),
     [{ meaning: 'a damaged record', seq: 1 }],
   );
   assert.deepEqual(reader.holes, []);
-  const writer = await JournalWriter.goOn(DIR, reader.end ?? assert.fail(), { ...SMALL, fs: grown.disk });
+  const writer = await JournalWriter.goOn(DIR, reader.end ?? assert.fail(), { ...SMALL, fs: disk });
   writer.append(note('three'));
   await writer.close();
-  const { records, damage } = await read(DIR, grown.disk);
+  const { records, damage } = await read(DIR, disk);
   assert.deepEqual(records, [note('one'), note('three')].map(shown));
   assert.deepEqual(damage, []);
 });
 
 test('a damaged record that whole ones follow is a hole', async () => {
-  const grown = await grow([[note('one')], [note('two')]], 10_000);
-  const path = `${DIR}/000001.faroj`;
-  const bytes = Buffer.from(grown.disk.bytes(path));
-  bytes.fill(0, bytes.indexOf('one'), bytes.indexOf('one') + 3);
-  grown.disk.set(path, bytes);
-  await using reader = await JournalReader.open(DIR, { fs: grown.disk });
-  for await (const _ of reader.records());
+  const disk = await twoNotes((bytes) => bytes.fill(0, bytes.indexOf('one'), bytes.indexOf('one') + 3));
+  await using reader = await readThrough(disk);
   assert.deepEqual(
     reader.holes.map(({ meaning, seq }) => ({ meaning, seq })),
     [{ meaning: 'a damaged record', seq: 0 }],
@@ -260,11 +262,8 @@ test('a damaged record that whole ones follow is a hole', async () => {
 });
 
 test('a journal that goes on after a crash begins a segment of its own, and disowns what was torn', async () => {
-  const grown = await grow([[note('one')], [note('two')]], 10_000);
-  const path = `${DIR}/000001.faroj`;
-  grown.disk.set(path, Buffer.concat([grown.disk.bytes(path), Buffer.from('torn')]));
-  await using reader = await JournalReader.open(DIR, { fs: grown.disk });
-  for await (const _ of reader.records());
+  const disk = await twoNotes((bytes) => Buffer.concat([bytes, Buffer.from('torn')]));
+  await using reader = await readThrough(disk);
   assert.equal(reader.end?.segment, 1);
-  assert.equal(reader.end?.bytes, grown.disk.bytes(path).length - 4);
+  assert.equal(reader.end?.bytes, disk.bytes(SEGMENT).length - 4);
 });

@@ -25,13 +25,19 @@ async function recordsOn(disk: FaultyDisk): Promise<JournalRecord[]> {
   return records;
 }
 
-test('wherever it is killed, a journal says of no watch that it stands behind states that only memory holds', async () => {
+/** A journal that holds little in memory, whose disk takes nothing for now. */
+async function withLittleMemory() {
   const disk = new FaultyDisk();
   const clock = new SimulatedClock();
   const how = { syncIntervalMs: 100, retryMs: 100, heldBytes: 1000 };
   const journal = await JournalWriter.create(DIR, { clock, fs: disk, ...how });
   await disk.syncFolder('/');
   disk.isReadOnly = true;
+  return { disk, clock, journal };
+}
+
+test('wherever it is killed, a journal says of no watch that it stands behind states that only memory holds', async () => {
+  const { disk, clock, journal } = await withLittleMemory();
   for (let version = 1; version <= STATES; version += 1) journal.append(state(version));
   const observed = timestampOf(STATES);
   const resourceVersion = String(STATES);
@@ -56,17 +62,7 @@ test('wherever it is killed, a journal says of no watch that it stands behind st
 });
 
 test('that a watch of metadata is lost waits for no state: none of them is its own', async () => {
-  const disk = new FaultyDisk();
-  const clock = new SimulatedClock();
-  const journal = await JournalWriter.create(DIR, {
-    clock,
-    fs: disk,
-    syncIntervalMs: 100,
-    retryMs: 100,
-    heldBytes: 1000,
-  });
-  await disk.syncFolder('/');
-  disk.isReadOnly = true;
+  const { disk, clock, journal } = await withLittleMemory();
   for (let version = 1; version <= STATES; version += 1) journal.append(state(version));
   const observed = timestampOf(STATES);
   journal.append({ kind: 'watched', observed, resource: 'pods', namespace: 'shop', isMetadata: true });
@@ -79,12 +75,7 @@ test('that a watch of metadata is lost waits for no state: none of them is its o
 });
 
 test('what a watch says of its place comes before states that are newer: a resumed capture goes on behind those', async () => {
-  const disk = new FaultyDisk();
-  const clock = new SimulatedClock();
-  const how = { syncIntervalMs: 100, retryMs: 100, heldBytes: 1000 };
-  const journal = await JournalWriter.create(DIR, { clock, fs: disk, ...how });
-  await disk.syncFolder('/');
-  disk.isReadOnly = true;
+  const { disk, clock, journal } = await withLittleMemory();
   for (let version = 1; version <= STATES; version += 1) {
     journal.append(state(version));
     const [observed, resourceVersion] = [timestampOf(version), String(version)];

@@ -15,6 +15,15 @@ async function leaving(how: ConstructorParameters<typeof Following>[0] = {}) {
   return follow;
 }
 
+/** Its stream ends, then its files go, then word comes of when its container had ended. */
+async function vanish(follow: Following, finishedAt: number): Promise<void> {
+  follow.stream.end();
+  await follow.advance(300);
+  follow.node.names.clear();
+  follow.life.update(follow.view('terminated', follow.time(finishedAt)), 0);
+  await follow.advance(5000);
+}
+
 test('files that vanish after their stream had come to its end, with nothing that they did not hold, were read to the end', async () => {
   using follow = await leaving();
   follow.stream.end();
@@ -33,11 +42,7 @@ for (const [what, finishedAt] of [
 ] as const)
   test(`a stream that had ended ${what} proves nothing of files that vanish`, async () => {
     using follow = await leaving();
-    follow.stream.end();
-    await follow.advance(300);
-    follow.node.names.clear();
-    follow.life.update(follow.view('terminated', follow.time(finishedAt)), 0);
-    await follow.advance(5000);
+    await vanish(follow, finishedAt);
     assert.deepEqual(follow.recorded().lines, ['one', 'two']);
     assert.equal(follow.recorded().gaps.length, 1);
     assert.deepEqual(follow.end?.end, 'not proven');
@@ -56,11 +61,7 @@ for (const { what, refuses, finishedAt, isProven } of [
   test(`of files that vanish, the end of a stream by the node's proxy ${what}`, async () => {
     using follow = await leaving({ proxy: 'node-1', ...(refuses === undefined ? {} : { refuses }) });
     assert.equal(follow.streams.at(-1)?.request.node, refuses === true ? undefined : 'node-1');
-    follow.stream.end();
-    await follow.advance(300);
-    follow.node.names.clear();
-    follow.life.update(follow.view('terminated', follow.time(finishedAt)), 0);
-    await follow.advance(5000);
+    await vanish(follow, finishedAt);
     assert.deepEqual(follow.recorded().lines, ['one', 'two']);
     assert.equal(follow.recorded().gaps.length, isProven ? 0 : 1);
     assert.equal(follow.end?.end, isProven ? 'proven' : 'not proven', follow.end?.evidence);
