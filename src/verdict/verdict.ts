@@ -165,7 +165,7 @@ function withChange(facts: Facts, first: Found, finding: VerdictFinding): Verdic
   const change = changeBefore(facts, first);
   return change === undefined
     ? finding
-    : { ...finding, after: change.text, evidence: [...finding.evidence, change.seq] };
+    : { ...finding, after: change.text, evidence: [...new Set([...finding.evidence, change.seq])] };
 }
 
 function told({ rule, summary, object, container, onset, evidence, lines, isOver }: Found): VerdictFinding {

@@ -260,6 +260,21 @@ test('two changes in a row are one rollout, unless the first of them had failed 
   }
 });
 
+test('a change that shows a fault and came before it is named once', () => {
+  const world = new World();
+  const { deployment: root } = deployment(world, 'web', { ready: 0, wanted: 1 });
+  for (const [at, hostname] of ['a', 'b', 'c'].entries())
+    world.state(10 + 10 * at, root, {
+      metadata: { generation: 1 + at },
+      spec: { replicas: 1, template: { spec: { hostname } } },
+      status: { observedGeneration: 1 + at, replicas: 1, updatedReplicas: 1 },
+    });
+  const { firstCause } = world.verdict();
+  assert.equal(firstCause?.rule, 'rollout-overtaken');
+  assert.match(firstCause.after ?? '', /^deployment web was changed/);
+  assert.equal(new Set(firstCause.evidence).size, firstCause.evidence.length, `${firstCause.evidence}`);
+});
+
 test('a story in which thousands failed is judged within seconds', () => {
   const world = new World();
   const roots = Array.from({ length: 1500 }, (_, number) => {
