@@ -1,6 +1,6 @@
 import type { Hold } from '../model/gap.ts';
 import { Gathering } from '../model/gathering.ts';
-import type { JournalRecord, ObjectRecord, WatchedRecord } from '../model/record.ts';
+import { type JournalRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
 import { encodeFrame } from './frame.ts';
 import { type Loss, Losses } from './losses.ts';
@@ -64,7 +64,7 @@ export class Backlog {
     if (record.kind === 'log') this.#takeBulk(record, 'log', loss);
     else if (record.kind === 'object' || record.kind === 'event') this.#takeState(record, loss);
     else if (record.kind === 'watched' && record.isMetadata !== true && this.#held.size > 0)
-      this.#hold(watchOf(record), record);
+      this.#hold(watchKey(record), record);
     else if (record.kind === 'logEnd') for (const told of this.#losses.atEnd(record)) this.#push(told);
     else this.#push(record);
   }
@@ -188,10 +188,6 @@ const MEMORY_FULL: Hold = {
   evidence: 'the disk took less than came, and memory is bounded: of each object the newest state was kept',
 };
 export const JOURNAL_FULL: Hold = { cause: 'journal-full', evidence: 'the journal has its greatest size' };
-
-function watchOf({ resource, namespace, name, selector }: WatchedRecord): string {
-  return JSON.stringify([resource, namespace, name, selector]);
-}
 
 /** A container's runs are one log: one that crashes again and again takes no more room for it. */
 function logOf({ of }: Loss): string | undefined {

@@ -234,6 +234,16 @@ export interface WatchedRecord {
   readonly isMetadata?: true;
 }
 
+/** The same of a watch, whoever runs it. */
+export function watchKey({
+  resource,
+  namespace,
+  name = '',
+  selector = '',
+}: Omit<WatchedRecord, 'kind' | 'observed'>): string {
+  return [resource, namespace ?? '', name, selector].join(' ');
+}
+
 /** The recorder had been killed, and another one goes on from here. What lies between is fetched, or a gap. */
 export interface ResumeRecord {
   readonly kind: 'resume';

@@ -3,15 +3,16 @@ import { LogPasts } from '../logs/past.ts';
 import { isDeletion } from '../model/action.ts';
 import { FaroError } from '../model/errors.ts';
 import { type Gap, openGapKey } from '../model/gap.ts';
-import type {
-  EndRecord,
-  EventRecord,
-  JournalRecord,
-  LogRecord,
-  ObjectRecord,
-  RelationRecord,
-  StartRecord,
-  WatchedRecord,
+import {
+  type EndRecord,
+  type EventRecord,
+  type JournalRecord,
+  type LogRecord,
+  type ObjectRecord,
+  type RelationRecord,
+  type StartRecord,
+  type WatchedRecord,
+  watchKey,
 } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
 import { laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
@@ -170,7 +171,7 @@ export class Past {
         this.relations.push(record);
         return;
       case 'watched':
-        this.#takeWatched(targetKey({ ...record, storage: record.resource }), { ...record, seq });
+        this.#takeWatched(watchKey(record), { ...record, seq });
         return;
       case 'log':
         this.logs.take({ ...record, read });
@@ -228,8 +229,8 @@ function positionOf(
 }
 
 /** The same of a watch, whoever runs it. */
-export function targetKey({ storage, namespace, name = '', selector = '' }: PastTarget): string {
-  return [storage, namespace ?? '', name, selector].join(' ');
+export function targetKey({ storage: resource, namespace, name = '', selector = '' }: PastTarget): string {
+  return watchKey({ resource, namespace, name, selector });
 }
 
 function isIn(state: LastState, { storage, namespace, name, selector }: PastTarget): boolean {

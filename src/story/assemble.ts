@@ -36,6 +36,7 @@ export async function assembleStory(
   entries.takeLogs();
   stateHole(entries, surveyed);
   stateUnended(entries, surveyed);
+  stateUnlisted(entries, surveyed);
   stateLosses(entries, surveyed, journal);
   const metadata = metadataOf(entries, surveyed, journal);
   const text = new DocumentText(sink);
@@ -90,6 +91,14 @@ function stateUnended(entries: Entries, { lastObserved, end, start }: Survey): v
       },
       lastObserved,
     );
+}
+
+/** A recorder that was killed while it listed what a watch may have missed had yet to say so. */
+function stateUnlisted(entries: Entries, { unlisted, lastObserved, end }: Survey): void {
+  if (end !== undefined) return;
+  const evidence = 'the recorder was killed before a new list had shown what its watch may have missed';
+  const how = { to: lastObserved, certainty: 'suspected', cause: 'killed', evidence } as const;
+  for (const { of, heard } of unlisted) entries.takeGap({ of, from: heard, ...how }, lastObserved);
 }
 
 function stateLosses(entries: Entries, { lastObserved, unplaced }: Survey, journal: JournalSource): void {

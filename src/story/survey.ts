@@ -4,7 +4,15 @@ import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/re
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import { gapKey } from '../model/gap.ts';
-import type { EndRecord, LogRecord, RelationHow, RelationRecord, StartRecord } from '../model/record.ts';
+import {
+  type EndRecord,
+  type LogRecord,
+  type RelationHow,
+  type RelationRecord,
+  type StartRecord,
+  type WatchedRecord,
+  watchKey,
+} from '../model/record.ts';
 import { type KubeObject, storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
 import { type InstanceLog, LogSurvey } from './log-survey.ts';
@@ -40,6 +48,20 @@ export interface Survey {
   readonly resumed: readonly Resumed[];
   /** Records were there that cannot be read, with others behind them. */
   readonly hole: JournalHole | undefined;
+  /** Types of the story of which what a watch may have missed was being listed when the journal ended. */
+  readonly unlisted: readonly Unlisted[];
+}
+
+/** What a list had yet to show. */
+export interface Unlisted {
+  readonly of: WatchedType;
+  /** Until then nothing had been missed. */
+  readonly heard: Timestamp;
+}
+
+interface WatchedType {
+  readonly resource: string;
+  readonly namespace: string | null;
 }
 
 /** Between these times nobody recorded. */
@@ -55,7 +77,7 @@ export interface JournalHole {
   readonly to: Timestamp;
   /** Logs that were read to their end before, by the key of their instance. */
   readonly ended: ReadonlySet<string>;
-  readonly types: readonly { readonly resource: string; readonly namespace: string | null }[];
+  readonly types: readonly WatchedType[];
 }
 
 /** Reads the journal once, for what belongs to the story and which blocks hold whose lines. */
@@ -70,13 +92,15 @@ class Surveyor {
   #end: EndRecord | undefined;
   #lastObserved = '' as Timestamp;
   #scope = new Scope([]);
-  readonly #seen = new Set<string>();
+  /** The type of each object, by its UID. */
+  readonly #seen = new Map<string, WatchedType>();
   readonly #pods = new Map<string, string>();
   readonly #relations = new Map<string, Map<RelationHow, Set<string>>>();
   readonly #logs = new LogSurvey();
   readonly #withdrawn = new Set<string>();
   readonly #resumed: Resumed[] = [];
-  readonly #types = new Map<string, JournalHole['types'][number]>();
+  readonly #types = new Map<string, WatchedType>();
+  readonly #watched = new Map<string, WatchedRecord>();
   #damages = 0;
   #hole: Omit<JournalHole, 'types'> | undefined;
 
@@ -119,9 +143,11 @@ class Surveyor {
       case 'gap':
         if (record.isWithdrawn === true) this.#withdrawn.add(gapKey(record.gap));
         break;
+      case 'watched':
+        if (record.isMetadata !== true) this.#watched.set(watchKey(record), record);
+        break;
       case 'event':
       case 'note':
-      case 'watched':
         break;
     }
   }
@@ -133,7 +159,7 @@ class Surveyor {
       throw new FaroError('journal', 'the journal does not tell what was recorded: its beginning could not be read');
     const isMember = (uid: string) => this.#scope.placementOf(uid) === 'member';
     const relations = new Map([...this.#relations].filter(([uid]) => !isMember(uid)));
-    const members = [...this.#seen].filter((uid) => isMember(uid) || relations.has(uid));
+    const members = [...this.#seen.keys()].filter((uid) => isMember(uid) || relations.has(uid));
     const nodes = [...this.#pods].filter(([uid]) => this.#scope.placementOf(uid) === 'member').map(([, node]) => node);
     return {
       start: this.#start,
@@ -142,14 +168,27 @@ class Surveyor {
       scope: this.#scope,
       members: new Map(members.map((uid, index) => [uid, index])),
       relations,
-      unplaced: [...this.#seen].filter((uid) => this.#scope.placementOf(uid) === 'unplaced' && !relations.has(uid))
-        .length,
+      unplaced: [...this.#seen.keys()].filter(
+        (uid) => this.#scope.placementOf(uid) === 'unplaced' && !relations.has(uid),
+      ).length,
       nodes: new Set(nodes),
       logs: this.#logs.finish(),
       withdrawn: this.#withdrawn,
       resumed: this.#resumed,
       hole: this.#hole && { ...this.#hole, types: [...this.#types.values()] },
+      unlisted: this.#unlisted(new Set(members.filter(isMember).flatMap((uid) => this.#seen.get(uid) ?? []))),
     };
+  }
+
+  /** States of a list may be in the journal, and its gap, which is told behind them, not. Of what only explains it is none. */
+  #unlisted(types: ReadonlySet<WatchedType>): Unlisted[] {
+    return [...this.#watched.values()].flatMap(({ resource, namespace, resourceVersion, heard, observed }) => {
+      const isOfStory = [...types].some(
+        (type) => type.resource === resource && (namespace === null || type.namespace === namespace),
+      );
+      if (resourceVersion !== undefined || !(isOfStory || resource === 'events')) return [];
+      return { of: { resource, namespace }, heard: heard ?? observed };
+    });
   }
 
   #takeHole(to: Timestamp): void {
@@ -160,8 +199,10 @@ class Surveyor {
   #takeObject(resource: string, object: KubeObject): void {
     const { uid, namespace = null } = object.metadata;
     const type = storageOf(resource, object);
-    this.#types.set(`${namespace}/${type}`, { resource: type, namespace });
-    this.#seen.add(uid);
+    const key = `${namespace}/${type}`;
+    const known = this.#types.get(key) ?? { resource: type, namespace };
+    this.#types.set(key, known);
+    this.#seen.set(uid, known);
     this.#scope.observe({ resource, object });
     const node = resource === 'pods' ? textOf(path(field(object, 'spec'), 'nodeName')) : undefined;
     if (node !== undefined) this.#pods.set(uid, node);

@@ -166,6 +166,35 @@ test('a recorder that was killed before its first list begins with a list', asyn
   assert.equal(story.head.metadata.complete, false);
 });
 
+test('the story of a recorder that was killed while a watch listed what it had missed has a gap of it', async () => {
+  await using recording = await KilledRecording.start({ seed: 5, prepare: deployWeb });
+  const { cluster, records, clock } = recording;
+  await recording.advance(5000);
+  cluster.api.server.goDown();
+  scaleWeb(cluster, 3);
+  await recording.advance(2000);
+  scaleWeb(cluster, 1);
+  await recording.advance(20_000);
+  cluster.store.compact();
+  cluster.api.server.comeBack();
+  await recording.advance(60_000);
+  const isGap = (record: JournalRecord) =>
+    record.kind === 'gap' && 'resource' in record.gap.of && record.gap.of.resource === 'replicasets.apps';
+  const told = records.findIndex(isGap);
+  const { listedAt: from, skewMs } = recording;
+  const judged = async (count: number) => {
+    const story = await storyOf(records.slice(0, count));
+    const verdict = judge({ cluster, story, from, to: clock.now(), skewMs, route: 'auto' });
+    const gaps = story.head.gaps.filter(({ of }) => of.resource === 'replicasets.apps');
+    return { ...verdict, gaps: gaps.map(({ cause }) => cause) };
+  };
+  const cut = await judged(told); // its states are on the disk, the gap is not
+  assert.ok(cut.statesMissing > 0);
+  assert.deepEqual(cut.gaps, ['killed']);
+  const whole = await judged(records.length);
+  assert.deepEqual(whole.gaps, ['expired']);
+});
+
 /** Records before there is anything, with a watch that misses what comes; its capture is killed and resumed without a history. */
 async function missedBefore(strike: (recording: KilledRecording) => void): Promise<void> {
   await using recording = await KilledRecording.start({ seed: 5, prepare: () => undefined });
