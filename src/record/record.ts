@@ -55,7 +55,7 @@ export interface RecordOptions {
   /** Unpacks rotated log files; left out: in Node's threads. */
   readonly gunzip?: Gunzip;
   readonly streamingList: boolean;
-  /** After so many changes a watch goes over to a compressed one, at the earliest (default: 16). */
+  /** After so many changes a watch goes over to a compressed one, at the earliest (default: 2). */
   readonly crossAfter?: number;
   /** False leaves out what explains the objects of the story without being part of it. */
   readonly related?: boolean;

@@ -2,6 +2,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { ClockSkew } from '../kube/server-clock.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, earlierOf, type Timestamp } from '../model/time.ts';
+import { Compression } from '../watch/compression.ts';
 import type { Witness } from './testimony.ts';
 import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
 import { targetOf } from './watch-pasts.ts';
@@ -25,6 +26,7 @@ export class RunningWatches {
   /** Initial lists of what is of the story. */
   readonly lists: Slots;
   readonly #searches: Slots;
+  readonly #compression = new Compression();
   readonly #options: RunningWatchesOptions;
   readonly #signal: AbortSignal;
   readonly #running = new Set<Promise<void>>();
@@ -55,7 +57,8 @@ export class RunningWatches {
     if (what.from !== undefined && what.listFrom !== true) first.resolve(); // it begins without a list
     const listSlots = isSearch === true ? this.#searches : this.lists;
     const crossing = crossAfter === undefined ? {} : { crossAfter };
-    const options = { client, clock, skew, random, streamingList, ...crossing, listSlots, ...how };
+    const shared = { listSlots, compression: this.#compression };
+    const options = { client, clock, skew, random, streamingList, ...crossing, ...shared, ...how };
     const done = watchType(options, this.#listener(what, onChange, first.resolve), signal)
       .catch((error: unknown) => witness.fatal(error))
       .finally(() => {

@@ -5,6 +5,7 @@ import { FaroError } from '../model/errors.ts';
 import type { ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
+import { Compression } from './compression.ts';
 import { crossOver, pastInitial, type Streamed } from './crossing.ts';
 import { endWhenIdle, IDLE_MS } from './idle.ts';
 import { Pages } from './pages.ts';
@@ -16,13 +17,17 @@ export interface WatchStreamsOptions extends Selection {
   readonly random: () => number;
   readonly type: ResourceType;
   readonly streamingList: boolean;
-  /** A watch that lists by streaming is compressed: after so many changes another one goes over to such a one. */
+  /** A watch that lists by streaming is compressed: after so many changes another one goes over to such a one (default: 2). */
   readonly crossAfter?: number;
+  /** What all watches know of that; left out: this one learns it by itself. */
+  readonly compression?: Compression;
   readonly idleMs?: number;
   /** Bounds how many reflectors list at once; a watch needs no slot. */
   readonly listSlots: Slots;
 }
 
+/** Of a single object, going over costs a third of what a change of a plain watch does: what changed twice changes again. */
+const CROSS_AFTER = 2;
 /** One change of a plain watch takes as many bytes as about so many objects of a compressed one. */
 const COMPRESSION = 8;
 /** The server ends a watch after this long (jittered up to double, as client-go does), so that load spreads over its replicas. */
@@ -32,9 +37,8 @@ const WATCH_SECONDS = 300;
 export class WatchStreams {
   readonly #options: WatchStreamsOptions;
   readonly #signal: AbortSignal;
+  readonly #compression: Compression;
   #canList: boolean;
-  /** Whether a streaming list is compressed, as far as is known: since Kubernetes 1.37. */
-  #isCompressed = true;
   #openedAt = Number.POSITIVE_INFINITY;
   /** How many objects the newest list brought. */
   objects = 0;
@@ -42,6 +46,7 @@ export class WatchStreams {
   constructor(options: WatchStreamsOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
+    this.#compression = options.compression ?? new Compression();
     this.#canList = options.streamingList;
   }
 
@@ -84,16 +89,21 @@ export class WatchStreams {
 
   /** A streaming list, which goes on as a watch. */
   list(): AsyncGenerator<WatchFrame> {
-    return this.#stream({ sendInitialEvents: true, onOpen: this.#opens() }, this.#signal);
+    const opened = this.#opens();
+    const onOpen = (answer: WatchAnswer) => {
+      opened();
+      this.#heard(answer);
+    };
+    return this.#stream({ sendInitialEvents: true, onOpen }, this.#signal);
   }
 
   /** A watch from a position, which may go over to a streaming list. */
   from(resourceVersion: string): AsyncGenerator<WatchFrame> {
-    const { crossAfter = 16 } = this.#options;
+    const { crossAfter = CROSS_AFTER, type } = this.#options;
     return crossOver(this.#stream({ resourceVersion, onOpen: this.#opens() }, this.#signal), {
       resourceVersion,
       isDue: (changes) =>
-        this.#canList && this.#isCompressed && changes >= Math.max(crossAfter, this.objects / COMPRESSION),
+        this.#canList && this.#compression.mayBe(type) && changes >= Math.max(crossAfter, this.objects / COMPRESSION),
       open: (signal) => this.#openStreamed(signal),
       signal: this.#signal,
     });
@@ -104,6 +114,10 @@ export class WatchStreams {
     return () => {
       this.#openedAt = this.#options.clock.now();
     };
+  }
+
+  #heard({ isCompressed }: WatchAnswer): void {
+    this.#compression.heard(this.#options.type, isCompressed);
   }
 
   #stream(
@@ -120,9 +134,9 @@ export class WatchStreams {
   /** undefined where there is no streaming list, or none that is compressed. */
   async #openStreamed(signal: AbortSignal): Promise<Streamed | undefined> {
     const life = new Branch(signal);
-    const onOpen = ({ isCompressed }: WatchAnswer) => {
-      this.#isCompressed = isCompressed;
-      if (!isCompressed) life.abort(USELESS);
+    const onOpen = (answer: WatchAnswer) => {
+      this.#heard(answer);
+      if (!answer.isCompressed) life.abort(USELESS);
     };
     const { clock, listSlots, type } = this.#options;
     try {

@@ -6,6 +6,7 @@ import { ApiError } from '../../src/kube/error.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { Slots } from '../../src/model/slots.ts';
 import type { Clock } from '../../src/model/time.ts';
+import { Compression } from '../../src/watch/compression.ts';
 import { Pages } from '../../src/watch/pages.ts';
 import { type ReflectorEvent, type ReflectorOptions, reflect } from '../../src/watch/reflector.ts';
 import { SleepClock } from '../kube/wire/client.ts';
@@ -198,6 +199,28 @@ test('where a streaming list is not compressed, it is asked for once, and the pl
   assert.deepEqual(asked.slice(0, 4), ['plain', 'streamed', 'plain', 'plain']);
   assert.equal(asked.filter((kind) => kind === 'streamed').length, 1);
   assert.deepEqual(open, { plain: 0, streamed: 0 });
+});
+
+test('what one watch has learned of the server, another one does not ask again', async () => {
+  const compression = new Compression();
+  const how = { clock: patient, from: '5', streamingList: true, crossAfter: 3, compression };
+  const [first, second] = [changing(false), changing(false)];
+  await events(first.client, 60, how);
+  await events(second.client, 60, how);
+  assert.ok(first.asked.includes('streamed'));
+  assert.ok(!second.asked.includes('streamed'));
+  const [lists, third] = [changing(false), changing(false)];
+  const learned = new Compression();
+  await events(lists.client, 3, { clock: patient, streamingList: true, compression: learned });
+  await events(third.client, 60, { ...how, compression: learned });
+  assert.ok(!third.asked.includes('streamed'), 'a list tells it as well');
+});
+
+test('a watch goes over once it has brought two changes', async () => {
+  const { asked, client } = changing(true);
+  const said = await events(client, 6, { clock: patient, from: '5', streamingList: true });
+  assert.deepEqual(asked, ['plain', 'streamed']);
+  assert.deepEqual(statesOf(said), ['6', '7', '8', '9', '10', '11']);
 });
 
 test('a watch does not go over before it has brought an eighth of what the streaming list would bring again', async () => {
