@@ -170,6 +170,7 @@ async function recordTo(
       progress.take(record);
     },
     drained: (signal) => writer.drained(signal),
+    sync: (signal) => writer.sync(signal),
     get hold() {
       return writer.hold;
     },

@@ -190,10 +190,13 @@ export class JournalWriter implements AsyncDisposable {
     }
   }
 
-  /** Everything appended so far is on the disk. */
-  async sync(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
-    await this.#write();
+  /** Resolves when everything appended so far is on the disk, or when the signal aborts. Throws FaroError `journal` where it cannot be. */
+  async sync(signal = new AbortController().signal): Promise<void> {
+    // What is under way may have begun before.
+    while (this.#writing !== undefined && !signal.aborted) await this.#written.wait(signal);
+    const written = this.#written.wait(signal);
+    this.#write();
+    await written;
     if (this.#failure !== undefined) throw this.#failure;
   }
 

@@ -34,6 +34,8 @@ export interface RecordSink {
   /** The bytes of log lines hold only during the call. */
   append(record: JournalRecord): void;
   drained(signal: AbortSignal): Promise<void>;
+  /** Resolves when all that was appended would survive a kill, or when the signal aborts. */
+  sync(signal: AbortSignal): Promise<void>;
   /** Set while log lines are to be left where they are, for want of room. */
   readonly hold?: Hold | undefined;
 }
@@ -168,7 +170,7 @@ export class Recorder {
     return { ...this.#placement.counts, logLines: this.#logLines, openLogs, gaps: this.#gaps };
   }
 
-  /** Resolves when every first list was answered: what is there is recorded, and what changes from now on will be. */
+  /** Resolves when every first list was answered: what is there is recorded, safe from a kill, and what changes from now on will be. */
   get synced(): Promise<void> {
     return this.#synced.promise;
   }
@@ -227,10 +229,18 @@ export class Recorder {
     }
     await Promise.all(first);
     await this.#watches.listed();
-    if (!this.#stop.signal.aborted) this.#witness.synced();
+    if (!this.#stop.signal.aborted) await this.#beginRecording();
     this.#clocks.look();
     this.#synced.resolve();
     await this.#lateTypes.run(this.#stop.signal);
+  }
+
+  /** Whoever is told that it records, may kill it from then on. */
+  async #beginRecording(): Promise<void> {
+    const { sink, log } = this.#options;
+    const denied = this.#witness.synced();
+    await sink.sync(this.#stop.signal).catch((error: unknown) => this.#witness.fatal(error));
+    if (!this.#stop.signal.aborted) log.info({ denied }, 'recording');
   }
 
   #watchType(type: ResourceType, namespace: string | null): Promise<void> {

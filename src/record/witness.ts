@@ -244,15 +244,15 @@ export class RecorderWitness implements Witness {
     this.#fatal.reject(error);
   }
 
-  /** Every first list was answered: what was refused is stated in one sentence. */
-  synced(): void {
+  /** Every first list was answered: what was refused is stated in one sentence. Returns how many types were. */
+  synced(): number {
     this.#isSynced = true;
     this.#options.followers?.synced();
     const denied = [...this.#denied.values()].map(({ storage }) => storage);
     const storages = [...new Set(denied)].filter((storage) => storage !== '').sort();
     if (storages.length > 0)
       this.note(`not readable by this user, so that objects of these types are missing: ${storages.join(', ')}`);
-    this.#options.log.info({ denied: storages.length }, 'recording');
+    return storages.length;
   }
 
   note(text: string): void {

@@ -47,6 +47,16 @@ async function record({ drainMs, ...options }: RecordedOptions = {}): Promise<Re
   return { recording, disk, journal, said, end, [Symbol.asyncDispose]: () => recording[Symbol.asyncDispose]() };
 }
 
+test('what a recording began with is on the disk when it is said to record', async () => {
+  const disk = new FaultyDisk();
+  const how = { clock: systemClock, fs: disk, syncIntervalMs: 3_600_000, reserveBytes: 8 };
+  await using journal = await JournalWriter.create(DIR, how);
+  await using _recording = await startRecording({ prepare: prepareShop, options: { sink: journal } });
+  const records = await recordsOn(disk.afterPowerCut());
+  assert.equal(records[0]?.kind, 'start');
+  assert.ok(records.some((record) => record.kind === 'object' && record.object.kind === 'Deployment'));
+});
+
 async function recordsOn(disk: FaultyDisk): Promise<JournalRecord[]> {
   await using reader = await JournalReader.open(DIR, { fs: disk });
   const records: JournalRecord[] = [];

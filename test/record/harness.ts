@@ -68,7 +68,11 @@ export async function startRecording({
   const recorder = new Recorder({
     client,
     discovery,
-    sink: { append: (record) => void records.push(kept(record)), drained: async () => undefined },
+    sink: {
+      append: (record) => void records.push(kept(record)),
+      drained: async () => undefined,
+      sync: async () => undefined,
+    },
     redactor: createRedactor({ key: Buffer.alloc(32), enabled: true, managedFields: true }),
     clock: systemClock,
     random: () => 0,

@@ -93,7 +93,11 @@ export class KilledRecording implements AsyncDisposable {
     const recorder = new Recorder({
       client,
       discovery,
-      sink: { append: (record) => void records.push(kept(record)), drained: async () => undefined },
+      sink: {
+        append: (record) => void records.push(kept(record)),
+        drained: async () => undefined,
+        sync: async () => undefined,
+      },
       redactor: createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true }),
       clock: { now: () => this.clock.now() + this.skewMs, sleep: (ms, signal) => this.clock.sleep(ms, signal) },
       random: () => 0,

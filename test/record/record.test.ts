@@ -316,6 +316,7 @@ test('a sink that fails ends the recording with its error', async () => {
       if (records > 3) throw broken;
     },
     drained: async () => undefined,
+    sync: async () => undefined,
   };
   await using recording = await startRecording({ prepare: prepareShop, options: { sink } });
   await assert.rejects(recording.result, broken);

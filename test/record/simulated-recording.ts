@@ -188,6 +188,7 @@ export class SimulatedRecording implements AsyncDisposable {
       sink: {
         append,
         drained: (until) => journal.drained(until),
+        sync: (until) => journal.sync(until),
         get hold() {
           return journal.hold;
         },

@@ -32,7 +32,11 @@ export async function simulatedJournal(seed = 1): Promise<string> {
   const recorder = new Recorder({
     client,
     discovery: await discovering,
-    sink: { append: (record) => void records.push(kept(record)), drained: async () => undefined },
+    sink: {
+      append: (record) => void records.push(kept(record)),
+      drained: async () => undefined,
+      sync: async () => undefined,
+    },
     redactor: createRedactor({ key: Buffer.alloc(32), enabled: true, managedFields: false }),
     clock,
     random: seededRandom(seed),
