@@ -2,7 +2,7 @@ import type { Hold } from '../model/gap.ts';
 import { Gathering } from '../model/gathering.ts';
 import { type JournalRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
-import { encodeFrame } from './frame.ts';
+import { encodeFrame, markBatch } from './frame.ts';
 import { type Loss, Losses } from './losses.ts';
 import type { Room } from './room.ts';
 
@@ -75,6 +75,8 @@ export class Backlog {
     this.#inFlightBytes += this.#waitingBytes;
     this.#waiting = [];
     this.#waitingBytes = 0;
+    // What was under way in vain is written anew together with what came since: it begins as it did before.
+    markBatch(this.#inFlight[0]?.parts ?? [], this.#options.salt);
     return this.#inFlight.flatMap(({ parts }) => parts);
   }
 

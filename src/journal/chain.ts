@@ -31,6 +31,21 @@ export class SegmentChain implements AsyncDisposable {
     this.#number = options.after?.segment ?? 0;
   }
 
+  /**
+   * Begins the segment behind those of a recorder that was killed. What that one wrote and did not sync was read and is gone on
+   * from: were it not on the disk, a power cut could take it from in front of what is. Throws what the file system does.
+   */
+  async beginAfter({ segment }: SegmentEnd): Promise<void> {
+    const { fs, dir } = this.#options;
+    const file = await fs.openFile(join(dir, segmentName(segment)));
+    try {
+      await file.sync();
+    } finally {
+      await closeQuietly(file);
+    }
+    await this.begin();
+  }
+
   /** Begins a segment where none is open; throws what the file system does. */
   async begin(): Promise<void> {
     if (this.#file !== undefined && (this.#end?.bytes ?? 0) < this.#options.segmentBytes) return;

@@ -10,7 +10,7 @@ import type { JournalRecord, LogRecord } from '../model/record.ts';
  * log lines, `header length u32 | header JSON | raw lines`. Lines and what is said about them live and die under one
  * checksum. Lines, but not their header, may be compressed with zstd; JSON and a few lines with deflate, which for so few
  * bytes takes half the time, and to unpack a quarter (zstd's is spent in setting it up). Whoever writes decides for each
- * frame: see `Room`.
+ * frame: see `Room`. The first frame of a batch says so: it was written once all before it was on the disk.
  */
 export const FRAME_HEADER_BYTES = 12;
 /** A block of lines is 256 KiB and an object at most 1.5 MB; a greater length is damage, and is never allocated. */
@@ -19,6 +19,7 @@ export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 const FLAG_LOG = 1;
 const FLAG_ZSTD = 2;
 const FLAG_DEFLATE = 4;
+const FLAG_BEGINS = 8;
 const LEAST_CHUNK = 16 * 1024;
 const LEAST_JSON_CHUNK = 2048;
 /** Below this compression does not pay. */
@@ -45,11 +46,22 @@ export function encodeFrame(
   const from = isPlain ? Number.POSITIVE_INFINITY : COMPRESS_FROM;
   const { flags, head, rest } = record.kind === 'log' ? encodeLog(record, from, bench) : encodeJson(record, from);
   head[FRAME_HEADER_BYTES] = flags;
+  seal(head, rest, salt);
+  return rest === undefined ? [head] : [head, rest];
+}
+
+/** Has a frame, of which these are the buffers, say that a batch begins with it. */
+export function markBatch([head, rest]: readonly Buffer[], salt: number): void {
+  if (head === undefined) return;
+  head.writeUInt8(head.readUInt8(FRAME_HEADER_BYTES) | FLAG_BEGINS, FRAME_HEADER_BYTES);
+  seal(head, rest, salt);
+}
+
+function seal(head: Buffer, rest: Buffer | undefined, salt: number): void {
   const begun = crc32(head.subarray(FRAME_HEADER_BYTES));
   head.writeUInt32LE(head.length - FRAME_HEADER_BYTES + (rest?.length ?? 0), 0);
   head.writeUInt32LE(rest === undefined ? begun : crc32(rest, begun), 4);
   head.writeUInt32LE(crc32(head.subarray(0, 8), salt), 8);
-  return rest === undefined ? [head] : [head, rest];
 }
 
 /** A frame but for its header, for which there is room in front of the flags, and the flags. */
@@ -176,6 +188,11 @@ function inflate(bytes: Buffer): Buffer {
     maxOutputLength: MAX_FRAME_BYTES,
     chunkSize: Math.max(LEAST_JSON_CHUNK, 8 * bytes.length),
   });
+}
+
+/** Whether all that stands before a frame with this body was on the disk when it was written. */
+export function beginsBatch(body: Buffer): boolean {
+  return ((body[0] ?? 0) & FLAG_BEGINS) !== 0;
 }
 
 export function checksumOf(body: Buffer): number {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { JournalRecord, LogRecord } from '../model/record.ts';
 import {
+  beginsBatch,
   checksumOf,
   decodeBody,
   decodeLines,
@@ -73,6 +74,10 @@ export class JournalReader implements AsyncDisposable {
   readonly #damage: JournalDamage[] = [];
   #ahead: { readonly segment: number; readonly window: ReadAhead } | undefined;
   #end: SegmentEnd | undefined;
+  /** Whether beginnings of batches are marked: those of older versions are not. */
+  #isMarked = false;
+  /** Up to here the last segment is known to have been synced. */
+  #syncedTo = 0;
 
   private constructor(dir: string, files: ReadonlyMap<number, JournalFile>, segments: readonly Segment[]) {
     this.#dir = dir;
@@ -169,31 +174,68 @@ export class JournalReader implements AsyncDisposable {
     const window = new ReadWindow(file);
     if (header === undefined) {
       const bytes = until ?? (await window.size());
-      // Killed while it was made: nothing can have been in it.
-      if (bytes > 0) yield { segment, offset: 0, bytes, meaning: 'no beginning of a segment of this version of faro' };
+      // Killed while it was made, at the end of the journal: nothing can have been in it.
+      const isBare = until === undefined && bytes <= SEGMENT_HEADER_BYTES;
+      if (bytes > 0 && !isBare)
+        yield { segment, offset: 0, bytes, meaning: 'no beginning of a segment of this version of faro' };
       return;
     }
-    let offset = SEGMENT_HEADER_BYTES;
-    let whole = offset;
-    const room = () => (until === undefined ? Number.POSITIVE_INFINITY : until - offset);
-    for (;;) {
-      const frame = readFrameHeader(await window.at(offset, Math.min(room(), FRAME_HEADER_BYTES)), header.salt);
-      if (frame === undefined || FRAME_HEADER_BYTES + frame.length > room()) break;
-      const start = offset + FRAME_HEADER_BYTES;
-      const body = await window.at(start, frame.length);
-      if (body.length < frame.length) break;
-      offset = start + body.length;
-      if (checksumOf(body) === frame.checksum) {
-        whole = offset;
+    const { salt } = header;
+    const room = until ?? Number.POSITIVE_INFINITY;
+    let end = SEGMENT_HEADER_BYTES;
+    let whole = end;
+    for await (const { start, body, isWhole } of framesOf(window, { from: end, until: room, salt })) {
+      if (isWhole) {
+        whole = start + body.length;
+        this.#isMarked ||= beginsBatch(body);
         yield { position: { segment, offset: start, length: body.length }, body };
-      } else yield { segment, offset: start, bytes: body.length, meaning: 'a damaged record' };
+      } else if (until === undefined && !(await this.#wasSynced(file, { from: start + body.length, salt }))) break;
+      else yield { segment, offset: start, bytes: body.length, meaning: 'a damaged record' };
+      end = start + body.length;
     }
     // Of a write that was never synced, a power cut may leave a frame's header and not its body.
-    this.#end = { segment, bytes: until === undefined ? whole : offset };
-    const bytes = (until ?? (await window.size())) - offset;
+    this.#end = { segment, bytes: until === undefined ? whole : end };
+    const bytes = (until ?? (await window.size())) - end;
     // Where the next record begins cannot be known for certain, so nothing of what follows in this segment is taken.
     const meaning = until === undefined ? CUT_OFF : 'damaged; the rest of this segment is lost';
-    if (bytes > 0) yield { segment, offset, bytes, meaning };
+    if (bytes > 0) yield { segment, offset: end, bytes, meaning };
+  }
+
+  /**
+   * Whether damage in front of this place of the last segment is to something that had been on the disk. A batch is written
+   * once the one before is synced: a whole beginning of a batch vouches for all before it. Where none follows, a power cut
+   * left some sectors of the last batch and not others. Nobody was promised any of it, so that it is read up to the damage,
+   * as if it had been cut off there: what is read is always the beginning of what was written, whoever reads it, and another
+   * recorder goes on from there. A journal of a faro that did not mark them is taken for damaged.
+   */
+  async #wasSynced(file: JournalFile, place: { readonly from: number; readonly salt: number }): Promise<boolean> {
+    if (place.from < this.#syncedTo) return true;
+    for await (const { start, body, isWhole } of framesOf(new ReadWindow(file), place))
+      if (isWhole && beginsBatch(body)) {
+        this.#syncedTo = start;
+        return true;
+      }
+    return !this.#isMarked;
+  }
+}
+
+/** The frames of a segment whose lengths can be trusted, one after the other, up to the first that has none or does not end. */
+async function* framesOf(
+  window: ReadWindow,
+  {
+    from,
+    until = Number.POSITIVE_INFINITY,
+    salt,
+  }: { readonly from: number; readonly until?: number; readonly salt: number },
+): AsyncGenerator<{ readonly start: number; readonly body: Buffer; readonly isWhole: boolean }> {
+  for (let offset = from; ; ) {
+    const frame = readFrameHeader(await window.at(offset, Math.min(until - offset, FRAME_HEADER_BYTES)), salt);
+    const start = offset + FRAME_HEADER_BYTES;
+    if (frame === undefined || start + frame.length > until) return;
+    const body = await window.at(start, frame.length);
+    if (body.length < frame.length) return;
+    yield { start, body, isWhole: checksumOf(body) === frame.checksum };
+    offset = start + body.length;
   }
 }
 

@@ -70,8 +70,8 @@ interface Begun {
  * is the next batch, so that a slow disk makes batches larger and never blocks a watch.
  *
  * What survives: of a killed process all that was written, of a power cut all that was synced. In either case the end
- * of the last segment may hold a part of a batch, whole frames and a torn one; whole ones are read, since they were
- * recorded, and the torn one is stated. A batch is never written twice to one place: see `SegmentChain`.
+ * of the last segment may hold a part of a batch, whole frames and torn ones; whole ones in front of the first torn one are
+ * read, since they were recorded, and the rest is stated. A batch is never written twice to one place: see `SegmentChain`.
  *
  * A disk that is full, over quota, read-only or failing is tried again until it takes the batch. Meanwhile `drained`
  * holds the logs back, and what the watches bring waits in memory: see `Backlog`. After a while `ending` aborts: the
@@ -138,7 +138,7 @@ export class JournalWriter implements AsyncDisposable {
     const { salt, taken, ...after } = end;
     const chain = new SegmentChain({ fs, dir, salt, segmentBytes, after });
     try {
-      await chain.begin();
+      await chain.beginAfter(after);
       // That of the recorder that was killed is there, unless it was needed.
       if (!(await fs.list(dir)).includes(RESERVE)) await fs.reserve(join(dir, RESERVE), reserveBytes);
     } catch (cause) {
