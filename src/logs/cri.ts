@@ -1,6 +1,6 @@
 import type { BegunLine } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
-import { fourDigits, nanosecondAt, secondOfDayAt } from '../model/time-bytes.ts';
+import { isSameSecond, nanosecondAt, nineDigitsAt, secondOfDayAt } from '../model/time-bytes.ts';
 
 /**
  * Walks over the records of a node's log file, `TIME STREAM TAG CONTENT\n`, in place: its fields tell where the parts of
@@ -64,7 +64,6 @@ const LETTER_S = 115;
 const LETTER_Z = 90;
 const LETTER_T = 84;
 const DOT = 46;
-const ZERO = 48;
 /** Of a time in UTC with nine digits of a second, in bytes. */
 const USUAL_LENGTH = 30;
 
@@ -150,8 +149,8 @@ export function withOpenLines(measure: RecordsMeasure): RecordsMeasure {
 class DayTimes {
   readonly #bytes: Buffer;
   readonly #view: DataView;
-  /** The last record's time up to its whole second, in words, and that second: most records are of the same one. */
-  #words = [0, 0, 0, 0, 0] as [number, number, number, number, number];
+  /** Where a record's time stands, and its whole second: most records are of the same one. */
+  #secondAt = -1;
   #second = Number.NaN;
   #dayAt = -1;
   #lastAt = -1;
@@ -207,44 +206,21 @@ class DayTimes {
   }
 
   #nanoseconds(start: number, end: number): number {
-    if (end - start === USUAL_LENGTH && this.#isSameSecond(start)) {
-      const value = this.#second + this.#nineDigits(start + 20);
-      if (this.#bytes[start + 19] === DOT && this.#bytes[end - 1] === LETTER_Z && !Number.isNaN(value)) return value;
+    const view = this.#view;
+    const isUsual =
+      end - start === USUAL_LENGTH && this.#bytes[start + 19] === DOT && this.#bytes[end - 1] === LETTER_Z;
+    if (isUsual && this.#secondAt !== -1 && isSameSecond(view, start, view, this.#secondAt)) {
+      const value = this.#second + nineDigitsAt(view, start + 20);
+      if (!Number.isNaN(value)) return value;
     }
-    const second = this.#secondAt(start, end);
+    const second = this.#secondOf(start, end);
     if (Number.isNaN(second)) return second;
     this.#second = second;
-    const view = this.#view;
-    this.#words = [
-      view.getInt32(start, true),
-      view.getInt32(start + 4, true),
-      view.getInt32(start + 8, true),
-      view.getInt32(start + 12, true),
-      view.getInt32(start + 15, true),
-    ];
+    this.#secondAt = start;
     return second + this.#fraction(start + 19, end - 1);
   }
 
-  #isSameSecond(start: number): boolean {
-    const view = this.#view;
-    const words = this.#words;
-    return (
-      view.getInt32(start + 15, true) === words[4] &&
-      view.getInt32(start + 12, true) === words[3] &&
-      view.getInt32(start + 8, true) === words[2] &&
-      view.getInt32(start + 4, true) === words[1] &&
-      view.getInt32(start, true) === words[0]
-    );
-  }
-
-  #nineDigits(start: number): number {
-    const first = fourDigits(this.#view.getInt32(start, true));
-    const next = fourDigits(this.#view.getInt32(start + 4, true));
-    const last = (this.#bytes[start + 8] ?? 0) - ZERO;
-    return first < 0 || next < 0 || last < 0 || last > 9 ? Number.NaN : first * 100_000 + next * 10 + last;
-  }
-
-  #secondAt(start: number, end: number): number {
+  #secondOf(start: number, end: number): number {
     const bytes = this.#bytes;
     if (bytes[end - 1] !== LETTER_Z || bytes[start + 10] !== LETTER_T) return Number.NaN;
     if (this.#dayAt === -1) this.#dayAt = start;

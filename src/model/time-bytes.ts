@@ -29,8 +29,27 @@ export function nanosecondAt(bytes: Buffer, start: number, digits: number): numb
   return value;
 }
 
+/** The number that nine digits at `start` are; NaN where one is none. */
+export function nineDigitsAt(view: DataView, start: number): number {
+  const first = fourDigits(view.getInt32(start, true));
+  const next = fourDigits(view.getInt32(start + 4, true));
+  const last = view.getUint8(start + 8) - ZERO;
+  return first < 0 || next < 0 || last < 0 || last > 9 ? Number.NaN : first * 100_000 + next * 10 + last;
+}
+
+/** Whether what stands at both places are the same 19 bytes, as `2026-11-23T16:07:00` has. Most often they are, but for their end. */
+export function isSameSecond(a: DataView, at: number, b: DataView, bAt: number): boolean {
+  return (
+    a.getInt32(at + 15, true) === b.getInt32(bAt + 15, true) &&
+    a.getInt32(at + 12, true) === b.getInt32(bAt + 12, true) &&
+    a.getInt32(at + 8, true) === b.getInt32(bAt + 8, true) &&
+    a.getInt32(at + 4, true) === b.getInt32(bAt + 4, true) &&
+    a.getInt32(at, true) === b.getInt32(bAt, true)
+  );
+}
+
 /** The number that four digits are which were read together, the first in the lowest byte; negative where one is none. */
-export function fourDigits(word: number): number {
+function fourDigits(word: number): number {
   // The upper half of each byte is 3, and still is with 6 more.
   if ((word & 0xf0f0f0f0) !== 0x30303030 || ((word + 0x06060606) & 0xf0f0f0f0) !== 0x30303030) return -1;
   const digits = word & 0x0f0f0f0f;

@@ -1,4 +1,4 @@
-import { RecordCursor } from '../logs/cri.ts';
+import { RecordCursor, timestampAt } from '../logs/cri.ts';
 import type { LinePart, LogRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
 import { viewOf } from './json-bytes.ts';
@@ -14,7 +14,8 @@ const NEWLINE = 10;
 
 /** A line that is not ended yet. */
 interface Begun {
-  readonly time: Buffer;
+  /** Undefined where it has none. */
+  readonly time: Timestamp | undefined;
   readonly parts: Buffer[];
 }
 
@@ -54,6 +55,7 @@ export class BlockLines {
     if (anew) this.#begun.fill(undefined);
     this.#block = bytes;
     this.#blockView = viewOf(bytes);
+    this.time.enter(bytes, this.#blockView);
     this.#part = part;
     this.#records = format === 'cri' ? new RecordCursor(bytes) : undefined;
     this.#next = 0;
@@ -77,7 +79,7 @@ export class BlockLines {
     const end = newline === -1 ? bytes.length : newline;
     let space = start;
     while (space < end && bytes[space] !== SPACE) space += 1;
-    time.take(bytes, start, space); // a line without a time has that of the line before it
+    time.take(start, space); // a line without a time has that of the line before it
     this.bytes = bytes;
     this.view = this.#blockView;
     this.from = space < end ? space + 1 : start;
@@ -91,7 +93,7 @@ export class BlockLines {
   #takePart({ index, isLast }: LinePart): boolean {
     const bytes = this.#block;
     const space = bytes.indexOf(SPACE);
-    const begun = index === 0 ? { time: Buffer.from(bytes.subarray(0, space)), parts: [] } : this.#begun[UNKNOWN];
+    const begun = index === 0 ? { time: timestampAt(bytes, 0, space), parts: [] } : this.#begun[UNKNOWN];
     this.#begun[UNKNOWN] = begun;
     this.#part = undefined;
     this.#next = bytes.length;
@@ -105,7 +107,7 @@ export class BlockLines {
       const stream = records.isStderr ? 1 : 0;
       const isAlone = !records.isPartial && this.#begun[stream] === undefined;
       if (!records.isValid) continue;
-      if (isAlone && this.time.take(records.bytes, records.start, records.timeEnd)) {
+      if (isAlone && this.time.take(records.start, records.timeEnd)) {
         this.bytes = records.bytes;
         this.view = this.#blockView;
         this.from = records.content;
@@ -120,8 +122,8 @@ export class BlockLines {
 
   /** Takes a part of a line; true if it is the last. */
   #join({ bytes, start, timeEnd, content, end, isPartial }: RecordCursor, stream: number): boolean {
-    const time = Buffer.from(bytes.subarray(start, timeEnd));
-    if (!new LineTime().take(time, 0, time.length)) return false;
+    const time = timestampAt(bytes, start, timeEnd);
+    if (time === undefined) return false;
     const begun = this.#begun[stream] ?? { time, parts: [] };
     begun.parts.push(Buffer.from(bytes.subarray(content, end)));
     this.#begun[stream] = begun;
@@ -139,7 +141,7 @@ export class BlockLines {
 
   #show(stream: number, { time, parts }: Begun): void {
     this.#begun[stream] = undefined;
-    this.time.take(time, 0, time.length);
+    if (time !== undefined) this.time.set(time); // else it has that of the line before it
     const isLong = parts.reduce((sum, { length }) => sum + length, 0) > LONG;
     this.parts = isLong ? parts : undefined;
     this.bytes = isLong ? EMPTY : Buffer.concat(parts);
