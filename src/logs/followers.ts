@@ -158,7 +158,11 @@ export class LogFollowers {
     logs.last = mayBeFollowed(pod, instances);
     logs.newestRestart = Math.max(logs.newestRestart, ...instances.map(({ instance }) => instance.restart));
     const states = new Map(instances.map((state) => [state.instance.restart, state]));
-    for (const [restart, life] of logs.lives) life.update(states.get(restart), logs.newestRestart);
+    const [oldest] = instances;
+    for (const [restart, life] of logs.lives) {
+      if (oldest !== undefined && restart < oldest.instance.restart) life.leftBehind(oldest.startedAt);
+      life.update(states.get(restart), logs.newestRestart);
+    }
     for (const state of instances) if (!logs.lives.has(state.instance.restart)) this.#start(pod, logs, state);
   }
 

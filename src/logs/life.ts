@@ -7,6 +7,7 @@ import { within } from '../model/within.ts';
 export interface InstanceView {
   readonly state: 'waiting' | 'running' | 'terminated';
   readonly startedAt: Timestamp | undefined;
+  /** When it ended, or by when at the latest. */
   readonly finishedAt: Timestamp | undefined;
 }
 
@@ -30,6 +31,7 @@ export class InstanceLife {
   readonly instance: ContainerInstance;
   #view: InstanceView;
   #newestRestart: number;
+  #isLeftBehind = false;
   #isPodDeleted = false;
   #isLeaving = false;
   #isLastCall = false;
@@ -73,7 +75,7 @@ export class InstanceLife {
 
   get reach(): Reach {
     const newer = this.#newestRestart - this.instance.restart;
-    if (this.#isPodDeleted || newer > 1) return 'gone';
+    if (this.#isPodDeleted || this.#isLeftBehind || newer > 1) return 'gone';
     return newer === 1 ? 'previous' : 'current';
   }
 
@@ -82,6 +84,16 @@ export class InstanceLife {
     if (view !== undefined) this.#view = view;
     this.#newestRestart = Math.max(this.#newestRestart, newestRestart);
     this.#waiters.wake();
+  }
+
+  /**
+   * The pod shows runs after this one alone, the first of which had begun by then; for `previous` its kubelet gives the log
+   * of one that it shows (`validateContainerLogStatus`), which may be the newest while that waits to be replaced.
+   */
+  leftBehind(nextStartedAt: Timestamp | undefined): void {
+    this.#isLeftBehind = true;
+    if (this.#view.state !== 'terminated')
+      this.#view = { ...this.#view, state: 'terminated', finishedAt: nextStartedAt };
   }
 
   podDeleted(): void {

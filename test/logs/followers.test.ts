@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimulatedClock } from '../../src/demo/clock.ts';
+import type { LogOptions } from '../../src/kube/client.ts';
 import { LogFollowers } from '../../src/logs/followers.ts';
+import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
 import type { LogSink } from '../../src/logs/sink.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { timestampOf } from '../../src/model/time.ts';
@@ -15,11 +17,14 @@ class Loop implements AsyncDisposable {
   readonly clock = new SimulatedClock();
   readonly node = new FakeNode();
   readonly records: Parameters<LogSink['append']>[0][] = [];
+  /** What was asked of the pod log API. */
+  readonly asked: LogOptions[] = [];
+  readonly stream = new FakeStream();
   readonly followers: LogFollowers;
 
-  constructor() {
+  constructor(route: LogRouteChoice = 'auto') {
     this.followers = new LogFollowers({
-      route: 'auto',
+      route,
       limits: {},
       maxStreams: 5,
       routeOf: async () => ({ type: 'node-files', node: 'n', files: this.node, isProxied: false }),
@@ -28,8 +33,25 @@ class Loop implements AsyncDisposable {
       gunzip: atOnce,
       say: () => undefined,
       settings: { logRotation: () => ({ maxBytes: 10 * 1024 * 1024, maxFiles: 5 }), asked: async () => undefined },
-      client: { logs: async (_request, signal) => new FakeStream().bytes(signal) },
+      client: {
+        logs: async (request, signal) => {
+          this.asked.push(request);
+          return this.stream.bytes(signal);
+        },
+      },
     });
+  }
+
+  /** Run number `restart` has ended, too, and waits to be replaced: of the one before it the pod tells no more. */
+  waits(restart: number): void {
+    const now = timestampOf(this.clock.now());
+    const ended = { containerID: `r://${restart}`, exitCode: 1, startedAt: now, finishedAt: now };
+    const status = {
+      ...{ name: 'app', restartCount: restart, containerID: `r://${restart}` },
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: ended },
+    };
+    this.followers.observe(this.#podOf(status));
   }
 
   /** Run number `restart` runs now; the one before it has just ended. */
@@ -110,5 +132,19 @@ test('of a pod that is gone before its node told how it ended, containers that n
       ['init', timestampOf(loop.clock.now()), true],
       ['app', '2026-11-23T11:59:58.000000000Z', true],
     ],
+  );
+});
+
+test('while a later run waits to be replaced, the log of the one before it is not asked for: its kubelet would give that one', async () => {
+  await using loop = new Loop('stream');
+  loop.runs(0);
+  await loop.advance(300);
+  loop.stream.end();
+  loop.waits(1);
+  await loop.advance(3000);
+  assert.ok(loop.asked.length > 0);
+  assert.deepEqual(
+    loop.asked.filter(({ previous }) => previous === true),
+    [],
   );
 });

@@ -347,6 +347,19 @@ test('a log that began in the second in which the container ended, and went on a
   assert.deepEqual([follow.end?.end, follow.kept], ['not proven', []]);
 });
 
+test('lines that were written after a later run had begun are given back, where the end of the run itself is never told', async () => {
+  const follow = new Following();
+  await follow.advance(100);
+  follow.stream.push(follow.line(750, 'of a later run') + follow.line(2200, 'of a later run, too'));
+  follow.stream.end();
+  await follow.advance(200);
+  assert.equal(follow.kept.length, 1);
+  follow.life.leftBehind(follow.time(0));
+  follow.life.update(undefined, 1);
+  await follow.advance(1000);
+  assert.deepEqual([follow.end?.end, follow.kept], ['not proven', []]);
+});
+
 test('a capture that ends while a stream shows a later run gives its lines back', async () => {
   const follow = new Following();
   await follow.advance(100);
