@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 import type { FileSink } from './member-writer.ts';
@@ -69,10 +69,9 @@ export async function placeFile<T>(output: string, hint: string, write: (sink: F
   const temporary = join(dirname(output), `.${randomUUID()}.faro.tmp`);
   try {
     await using file = await open(temporary, 'wx', 0o600);
-    const result = await write(async (chunk) => {
-      await file.writeFile(chunk);
-    });
-    await file.sync();
+    await using growing = new GrowingFile(file);
+    const result = await write((chunk) => growing.write(chunk));
+    await growing.sync();
     await rename(temporary, output);
     await syncFolder(dirname(output));
     return result;
@@ -86,4 +85,38 @@ export async function placeFile<T>(output: string, hint: string, write: (sink: F
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();
+}
+
+/** From so many bytes on the disk begins to take them. */
+const SYNC_BYTES = 64 * 1024 * 1024;
+
+/** The disk takes what is written while the rest is made: of a large file it would otherwise have all to do at its end. */
+class GrowingFile implements AsyncDisposable {
+  readonly #file: FileHandle;
+  #waiting = 0;
+  #syncing: Promise<void> = Promise.resolve();
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    await this.#file.writeFile(chunk);
+    this.#waiting += chunk.length;
+    if (this.#waiting < SYNC_BYTES) return;
+    this.#waiting = 0;
+    await this.#syncing;
+    this.#syncing = this.#file.datasync();
+    this.#syncing.catch(() => undefined); // told by the next one, or at the end
+  }
+
+  async sync(): Promise<void> {
+    await this.#syncing; // what failed once, the system may not tell again
+    await this.#file.sync();
+  }
+
+  /** The file may be closed then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#syncing.catch(() => undefined); // whoever writes was told, or has failed before
+  }
 }
