@@ -48,6 +48,7 @@ export class KilledJournal implements AsyncDisposable {
   readonly state: CaptureState;
   readonly past: Past;
   readonly #end: NonNullable<JournalReader['end']>;
+  readonly #holes: JournalReader['holes'];
   /** The lock and the open segments. */
   readonly #held: AsyncDisposableStack;
 
@@ -56,10 +57,14 @@ export class KilledJournal implements AsyncDisposable {
     this.state = found.state;
     this.past = found.past;
     this.#end = found.end;
+    this.#holes = found.holes;
     this.#held = held;
   }
 
-  /** Throws FaroError `journal` where it is in use, ended by itself, is damaged, or of another version. */
+  /**
+   * Damage in its middle is a gap of the story, behind which all watches list what there is: see `Past`. Throws FaroError
+   * `journal` where it is in use, ended by itself, of another version, or does not tell what was recorded.
+   */
   static async open(dir: string): Promise<KilledJournal> {
     await checkFolder(dir);
     await using stack = new AsyncDisposableStack();
@@ -68,19 +73,16 @@ export class KilledJournal implements AsyncDisposable {
     const past = await Past.read(reader);
     if (past.end !== undefined) throw notResumable(dir, `its capture ended by itself (${past.end.ended})`);
     const { end } = reader;
-    const [damaged] = reader.holes;
-    if (end === undefined || damaged !== undefined)
-      throw notResumable(
-        dir,
-        `it is damaged (segment ${damaged?.segment}, offset ${damaged?.offset}: ${damaged?.meaning})`,
-      );
+    if (end === undefined) throw notResumable(dir, 'none of its segments can be read');
     const state = await readState(dir);
-    return new KilledJournal(dir, { state, past, end }, stack.move());
+    return new KilledJournal(dir, { state, past, end, holes: reader.holes }, stack.move());
   }
 
   /** Goes on behind its last whole record. The lines that are in it already are read as they are needed. */
   async goOn(how: JournalWriterOptions): Promise<RecordingJournal> {
     const { dir, state, past } = this;
+    for (const { segment, offset, bytes, meaning } of this.#holes)
+      how.log?.warn({ segment, offset, bytes, meaning }, 'the journal is damaged: the capture goes on, with a gap');
     const writer = await JournalWriter.goOn(dir, { ...this.#end, taken: await segmentBytesIn(dir) }, how);
     return { dir, writer, state, past, release: () => this[Symbol.asyncDispose]() };
   }
@@ -120,6 +122,7 @@ interface Found {
   readonly state: CaptureState;
   readonly past: Past;
   readonly end: NonNullable<JournalReader['end']>;
+  readonly holes: JournalReader['holes'];
 }
 
 async function segmentBytesIn(dir: string): Promise<number> {

@@ -15,7 +15,7 @@ import {
   watchKey,
 } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
-import { laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { IDLE_MS } from '../watch/idle.ts';
 import type { RecordedObject } from './placement.ts';
 
@@ -26,6 +26,8 @@ export interface PastSource<P> {
     readonly record: Exclude<JournalRecord, LogRecord> | Omit<LogRecord, 'bytes'>;
   }>;
   readLog(position: P): Promise<LogRecord>;
+  /** What could not be read, as far as it was read through. */
+  readonly damage?: readonly unknown[];
 }
 
 /** What a watch watches: a type in a namespace (null: everywhere), the one object of a name, or those that a selector selects. */
@@ -76,7 +78,9 @@ export class Past {
   readonly #states = new Map<string, LastState>();
   readonly #watched = new Map<string, WatchedRecord & { readonly seq: number }>();
   /** What watches of metadata alone said last. */
-  readonly #metadata = new Map<string, WatchedRecord>();
+  readonly #metadata = new Map<string, WatchedRecord & { readonly seq: number }>();
+  /** Records are missing: the last moment before the first of them, and where the last of them stood. */
+  #hole: { readonly from: Timestamp; readonly seq: number } | undefined;
   readonly #openGaps = new Map<string, Gap>();
 
   private constructor(start: StartRecord) {
@@ -89,12 +93,18 @@ export class Past {
   static async read<P>(source: PastSource<P>): Promise<Past> {
     let past: Past | undefined;
     let seq = 0;
+    let damages = 0;
     for await (const { position, record } of source.records()) {
+      const { length = 0 } = source.damage ?? [];
+      if (length > damages && past !== undefined) past.#hole = { from: past.#hole?.from ?? past.lastObserved, seq };
+      damages = length;
       if (record.kind === 'start') past ??= new Past(record);
       else if (past !== undefined) past.#take(record, seq, () => source.readLog(position));
       seq += 1;
     }
     if (past !== undefined) return past;
+    if (damages > 0)
+      throw new FaroError('journal', 'the journal does not tell what was recorded: its beginning could not be read');
     throw new FaroError('journal', 'the journal holds nothing: its capture was killed before it began', {
       hint: 'remove the folder, and record anew',
     });
@@ -134,8 +144,21 @@ export class Past {
       isDeleted ? [] : [[uid, { resourceVersion, kept: name }] as const],
     );
     const told = states.map(([, state]) => state);
-    const position = watched === undefined ? undefined : positionOf(watched, told);
-    return { ...(position ?? { from: undefined, heard: this.#metadataHeard(target) }), known: new Map(known) };
+    const position =
+      watched === undefined
+        ? { from: undefined, heard: this.#metadataHeard(target) }
+        : this.#overHole(watched, positionOf(watched, told));
+    return { ...position, known: new Map(known) };
+  }
+
+  /**
+   * What is missing may have told of objects that came and went, and that a watch listed what it had missed: then what
+   * was told behind it is no position. So all watches begin with a list, which shows what there is; those that said nothing of
+   * themselves since may have missed anything from there on.
+   */
+  #overHole({ seq }: { readonly seq: number }, { from, heard }: Pick<WatchPast, 'from' | 'heard'>) {
+    if (this.#hole === undefined) return { from, heard };
+    return { from: undefined, heard: seq < this.#hole.seq ? earlierOf(heard, this.#hole.from) : heard };
   }
 
   /**
@@ -146,7 +169,10 @@ export class Past {
     const told = this.#metadata.get(targetKey(target));
     const { observed = this.start.time, heard, resourceVersion } = told ?? {};
     if (heard !== undefined || (told !== undefined && resourceVersion === undefined)) return heard ?? observed;
-    return laterOf(observed, timestampOf(millisecondsOf(this.lastObserved) - IDLE_MS));
+    // That it failed may be among what is missing.
+    const hole = told === undefined || told.seq < (this.#hole?.seq ?? 0) ? this.#hole : undefined;
+    const last = hole?.from ?? this.lastObserved;
+    return laterOf(observed, timestampOf(millisecondsOf(last) - IDLE_MS));
   }
 
   #take(

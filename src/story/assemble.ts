@@ -62,7 +62,7 @@ export async function assembleStory(
 /** What the journal lost in its middle may have been lines or states of anything that it did not tell the end of before. */
 function stateHole(entries: Entries, { hole, start }: Survey): void {
   if (hole === undefined) return;
-  const { from, to, ended, types } = hole;
+  const { from, to, spared, types } = hole;
   const how = {
     to,
     certainty: 'suspected',
@@ -72,7 +72,7 @@ function stateHole(entries: Entries, { hole, start }: Survey): void {
   for (const of of types) entries.takeGap({ of, from, ...how }, to);
   if (!wantsLogs({ start })) return;
   // The lines that were lost are of any time since the log's beginning: it may just have been opened.
-  for (const { instance, begun = from } of entries.containers.notIn(ended))
+  for (const { instance, begun = from } of entries.containers.notIn(spared))
     entries.takeGap({ of: { container: instance }, from: begun, ...how, to: laterOf(begun, to) }, to);
 }
 

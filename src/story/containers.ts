@@ -102,9 +102,9 @@ export class Containers {
   }
 
   /** Instances that have run but for those with these keys, with the beginning of their log or life. */
-  notIn(
-    keys: ReadonlySet<string>,
-  ): readonly { readonly instance: ContainerInstance; readonly begun: Timestamp | undefined }[] {
+  notIn(keys: {
+    has(key: string): boolean;
+  }): readonly { readonly instance: ContainerInstance; readonly begun: Timestamp | undefined }[] {
     return this.#drafts.flatMap(({ instance, state }) => {
       const log = this.#survey.logs.get(instanceKey(instance));
       const begun = state?.startedAt ?? log?.first;
@@ -139,7 +139,7 @@ export class Containers {
     const key = instanceKey(instance);
     const log = this.#survey.logs.get(key);
     const { hole } = this.#survey;
-    const isDoubted = hole !== undefined && !hole.ended.has(key);
+    const isDoubted = hole !== undefined && !hole.spared.has(key);
     return {
       object,
       name: instance.container,

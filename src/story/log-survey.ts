@@ -57,10 +57,17 @@ export interface LogBlock {
 export class LogSurvey {
   readonly #streams = new Map<number, StreamState>();
   readonly #ends = new Map<string, LogEndRecord>();
+  /** There were lines of streams of which nobody tells whose they were. */
+  hasStrangers = false;
 
   /** Logs that were read to their end, by the key of their instance. */
   get ended(): Iterable<string> {
     return this.#ends.keys();
+  }
+
+  /** Logs that were begun to be read, by the key of their instance. */
+  get begun(): Iterable<string> {
+    return [...this.#streams.values()].map(({ instance }) => instanceKey(instance));
   }
 
   opened({ instance, route, stream, attempt, beside }: StreamOpenedRecord): void {
@@ -70,7 +77,10 @@ export class LogSurvey {
 
   take(block: LogBlock): void {
     const stream = this.#streams.get(block.record.stream);
-    if (stream === undefined) return;
+    if (stream === undefined) {
+      this.hasStrangers = true;
+      return;
+    }
     for (const whole of stream.parts.take(block, block.record.part)) addBlock(stream, whole);
   }
 

@@ -75,10 +75,13 @@ export interface JournalHole {
   /** When the record before was made, and the one behind; of several holes the first and the last. */
   readonly from: Timestamp;
   readonly to: Timestamp;
-  /** Logs that were read to their end before, by the key of their instance. */
-  readonly ended: ReadonlySet<string>;
+  /** Logs of which nothing is missing, by the key of their instance: read to their end before, or begun by a recorder that went on behind it. */
+  readonly spared: { has(instance: string): boolean };
   readonly types: readonly WatchedType[];
 }
+
+/** With the logs that were read to their end before. */
+type FoundHole = Pick<JournalHole, 'from' | 'to'> & { readonly ended: ReadonlySet<string> };
 
 /** Reads the journal once, for what belongs to the story and which blocks hold whose lines. */
 export async function survey(journal: JournalSource): Promise<Survey> {
@@ -102,7 +105,9 @@ class Surveyor {
   readonly #types = new Map<string, WatchedType>();
   readonly #watched = new Map<string, WatchedRecord>();
   #damages = 0;
-  #hole: Omit<JournalHole, 'types'> | undefined;
+  #hole: FoundHole | undefined;
+  /** Logs that were begun when another recorder went on behind the hole: it reads others from their beginning. */
+  #begunByThen: ReadonlySet<string> | undefined;
 
   /** `damages`: how many damaged places of the journal stand before this record. */
   take({ record, seq, position }: JournalEntry, damages: number): void {
@@ -139,6 +144,7 @@ class Surveyor {
       case 'resume':
         this.#resumed.push({ after: record.after, time: record.time });
         this.#logs.resumed();
+        if (this.#hole !== undefined) this.#begunByThen ??= new Set(this.#logs.begun);
         break;
       case 'gap':
         if (record.isWithdrawn === true) this.#withdrawn.add(gapKey(record.gap));
@@ -160,6 +166,9 @@ class Surveyor {
     const isMember = (uid: string) => this.#scope.placementOf(uid) === 'member';
     const relations = new Map([...this.#relations].filter(([uid]) => !isMember(uid)));
     const members = [...this.#seen.keys()].filter((uid) => isMember(uid) || relations.has(uid));
+    const unplaced = [...this.#seen.keys()].filter(
+      (uid) => this.#scope.placementOf(uid) === 'unplaced' && !relations.has(uid),
+    ).length;
     const nodes = [...this.#pods].filter(([uid]) => this.#scope.placementOf(uid) === 'member').map(([, node]) => node);
     return {
       start: this.#start,
@@ -168,14 +177,12 @@ class Surveyor {
       scope: this.#scope,
       members: new Map(members.map((uid, index) => [uid, index])),
       relations,
-      unplaced: [...this.#seen.keys()].filter(
-        (uid) => this.#scope.placementOf(uid) === 'unplaced' && !relations.has(uid),
-      ).length,
+      unplaced,
       nodes: new Set(nodes),
       logs: this.#logs.finish(),
       withdrawn: this.#withdrawn,
       resumed: this.#resumed,
-      hole: this.#hole && { ...this.#hole, types: [...this.#types.values()] },
+      hole: this.#hole && this.#holeOf(this.#hole, unplaced),
       unlisted: this.#unlisted(new Set(members.filter(isMember).flatMap((uid) => this.#seen.get(uid) ?? []))),
     };
   }
@@ -191,7 +198,20 @@ class Surveyor {
     });
   }
 
+  #holeOf({ from, to, ended }: FoundHole, unplaced: number): JournalHole {
+    const begun = this.#begunByThen;
+    // What is left out behind it may be so for want of what is missing: an owner, or whose lines they are.
+    const isLacking = unplaced > 0 || this.#logs.hasStrangers;
+    return {
+      from,
+      to: isLacking ? this.#lastObserved : to,
+      spared: { has: (instance) => ended.has(instance) || begun?.has(instance) === false },
+      types: [...this.#types.values()],
+    };
+  }
+
   #takeHole(to: Timestamp): void {
+    this.#begunByThen = undefined;
     this.#hole = this.#hole ?? { from: this.#lastObserved, to, ended: new Set(this.#logs.ended) };
     this.#hole = { ...this.#hole, to: laterOf(this.#hole.to, to) };
   }

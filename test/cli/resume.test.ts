@@ -125,7 +125,7 @@ test('a journal whose capture ended by itself, of an older form, or without what
   await refused(faro(['capture', '--resume', bare]), /in a form of another version/);
 });
 
-test('a damaged journal is refused, one that is only cut off at its end is not', async () => {
+test('a capture whose journal is damaged, or cut off at its end, goes on, and says what it lacks', async () => {
   const damaged = copyOf('damaged.journal');
   const [segment = ''] = readdirSync(damaged).filter((name) => name.endsWith('.faroj'));
   const file = join(damaged, segment);
@@ -133,12 +133,18 @@ test('a damaged journal is refused, one that is only cut off at its end is not',
   const at = Math.floor(bytes.length / 3);
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   writeFileSync(file, bytes);
-  await refused(faro(['capture', '--resume', damaged]), /is damaged \(segment 1, offset \d+/);
+  const [lacking, exit] = [join(folder, 'lacking.json'), ['--for', '1ms']];
+  const went = await faro(['capture', '--resume', damaged, '-o', lacking, ...exit]).exit;
+  assert.equal(went.code, 0, went.stderr);
+  assert.match(went.stderr, /the journal is damaged: the capture goes on, with a gap/);
+  const { problems, head } = await verifyStory(lacking);
+  assert.deepEqual(problems, []);
+  assert.ok(head?.gaps.some(({ cause }) => cause === 'damaged'));
   const cut = copyOf('cut.journal');
   const whole = readFileSync(join(cut, segment));
   writeFileSync(join(cut, segment), whole.subarray(0, whole.length - 5));
   const output = join(folder, 'cut.json');
-  const { code, stderr } = await faro(['capture', '--resume', cut, '-o', output, '--for', '1ms']).exit;
+  const { code, stderr } = await faro(['capture', '--resume', cut, '-o', output, ...exit]).exit;
   assert.equal(code, 0, stderr);
   assert.deepEqual((await verifyStory(output)).problems, []);
 });

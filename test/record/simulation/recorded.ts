@@ -9,7 +9,7 @@ export interface RecordedLog {
   /** `TIME CONTENT`, TIME with nine digits. */
   readonly lines: string[];
   readonly gaps: Interval[];
-  /** Some of its gaps say more than that its node had not told yet how many files it keeps. */
+  /** Some of its gaps say more than that its node had not told yet how many files it keeps, or that the journal was damaged. */
   readonly isMissing: boolean;
   readonly isProven: boolean;
   /** Nothing of it came from its node's files. */
@@ -63,7 +63,7 @@ export function readStory({ head, timeline }: ReadStory): Recorded {
 
 function logOf(gaps: readonly StoryGap[], ledger: StoryLedger) {
   const own = ledger.gaps.flatMap((index) => gaps[index] ?? []);
-  const isMissing = own.some(({ evidence }) => !evidence.includes(UNTOLD));
+  const isMissing = own.some(({ cause, evidence }) => cause !== 'damaged' && !evidence.includes(UNTOLD));
   const isOfStream = !ledger.routes.includes('node-files');
   const isProven = ledger.end === 'proven';
   return { lines: [] as string[], gaps: own.map(intervalOf), isMissing, isProven, isOfStream };
