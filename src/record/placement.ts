@@ -95,7 +95,9 @@ export class Placement {
 
   /** Learns an object's owners from its metadata; returns the UIDs that came into the story with it. */
   learn(resource: string, object: KubeObject): readonly string[] {
-    return this.#scope.observe({ resource, object }).placed;
+    const { placed } = this.#scope.observe({ resource, object });
+    for (const uid of placed) this.#explain(uid);
+    return placed;
   }
 
   /** What is outside of the story and gone need not be remembered. */

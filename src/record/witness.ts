@@ -90,7 +90,10 @@ export class RecorderWitness implements Witness {
   }
 
   learn(resource: string, object: KubeObject): readonly string[] {
-    return this.#options.placement.learn(resource, object);
+    const placed = this.#options.placement.learn(resource, object);
+    // What was written down before its owner was seen may never change again.
+    for (const uid of placed) this.#followLogs(uid);
+    return placed;
   }
 
   forget(uid: string): void {
