@@ -34,6 +34,8 @@ const ROUTES: readonly LogRouteChoice[] = ['auto', 'node-files', 'auto', 'stream
 const CUTS = 0.05;
 /** A journal that holds nothing tells nothing. */
 const LEAST_CUT_MS = 3000;
+/** So long only the outage at the beginning goes on. */
+const OUT_AT_FIRST_MS = 10_000;
 const SKEWS_MS = [0, 0, 0, 3000, -3000, 180_000, -180_000];
 
 /** What is done to the recorder beside the faults of its calls and its disk. */
@@ -42,21 +44,27 @@ export interface Harm {
   readonly isKilled: boolean;
   /** It holds so little in memory that states give way where its disk takes nothing. */
   readonly holdsLittle: boolean;
+  /** Most of its nodes cannot be asked when it begins, for some seconds. */
+  readonly isOutAtFirst: boolean;
 }
 
 /** Of a seed, whatever its route and its crowd. */
 export function harmOf(seed: number): Harm {
-  return { isKilled: seed % 7 < 2, holdsLittle: seed % 5 === 0 };
+  return { isKilled: seed % 7 < 2, holdsLittle: seed % 5 === 0, isOutAtFirst: seed % 9 === 5 };
 }
 
 /** Records the simulated cluster for a minute or so of its own time, while a seeded schedule changes and breaks it. */
-export async function simulate(seed: number, { isKilled, holdsLittle }: Harm = harmOf(seed)): Promise<Outcome> {
+export async function simulate(
+  seed: number,
+  { isKilled, holdsLittle, isOutAtFirst }: Harm = harmOf(seed),
+): Promise<Outcome> {
   const random = seededRandom(seed);
   const rest = { isQuiet: false };
   const skew = () => SKEWS_MS[Math.floor(random() * SKEWS_MS.length)] ?? 0;
   const skewMs = random() < 0.8 ? 0 : skew();
   const isLate = random() < 0.5;
   const route = ROUTES[seed % ROUTES.length] ?? 'auto';
+  const pending: Promise<unknown>[] = [];
   const recording = await SimulatedRecording.start({
     seed,
     nodeSkewsMs: random() < 0.5 ? [0] : [skew(), skew()],
@@ -71,6 +79,7 @@ export async function simulate(seed: number, { isKilled, holdsLittle }: Harm = h
     prepare: (cluster) => {
       for (const node of cluster.nodes) if (random() < 0.05) node.fileAccess = pick(REFUSALS, random);
       if (!isLate) deployWeb({ cluster, random });
+      if (isOutAtFirst) pending.push(...outAtFirst(cluster, random));
     },
     skewMs,
     random,
@@ -86,8 +95,8 @@ export async function simulate(seed: number, { isKilled, holdsLittle }: Harm = h
   const { cluster } = recording;
   await recording.advance(Math.floor(random() * 2000));
   if (isLate) deployWeb({ cluster, random });
+  if (isOutAtFirst) await recording.advance(OUT_AT_FIRST_MS);
   const beganAt = recording.clock.now();
-  const pending: Promise<unknown>[] = [];
   const cuts: { readonly disk: FaultyDisk; readonly at: number }[] = [];
   const isSynced = () => recording.clock.now() - beganAt > LEAST_CUT_MS;
   /** A power cut, or only the process is gone: then all that was written is there. */
@@ -118,6 +127,16 @@ export async function simulate(seed: number, { isKilled, holdsLittle }: Harm = h
   const told: Told[] = [{ ...common, to, story: await storyOn(recording.disk) }];
   for (const { disk, at } of cuts) told.push({ ...common, to: at, story: await storyOn(disk) });
   return { records: recording.records, told, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
+}
+
+/** Kubelets that go down soon after the beginning, and come back. */
+function outAtFirst(cluster: SimulatedCluster, random: () => number): Promise<void>[] {
+  return cluster.nodes
+    .filter(() => random() < 0.8)
+    .map(async (node) => {
+      await cluster.api.clock.sleep(random() * 3000);
+      await cluster.restartKubelet(node, 3500 + random() * 5000);
+    });
 }
 
 /** The same for two outcomes that are the same in every record and every byte of their stories. */
