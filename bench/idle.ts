@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,7 +35,8 @@ await ns.until('all pods are there', ['deploy/idle'], ({ status }) => status.rep
 
 const { kubeconfig, kubectlPath } = ns.cluster;
 const at = ['-n', ns.name, '--kubeconfig', kubeconfig];
-const story = join(mkdtempSync(join(tmpdir(), 'faro-bench-')), 'story.json');
+const folder = mkdtempSync(join(tmpdir(), 'faro-bench-'));
+const story = join(folder, 'story.json');
 const faro = [
   await installedCommand(),
   'capture',
@@ -57,6 +58,7 @@ const rows = [
   ),
   await measure('faro capture deployment/idle', spawn(process.execPath, faro), 'stderr', '"msg":"recording"'),
 ];
+rmSync(folder, { recursive: true, force: true });
 const [kubectl, own] = rows;
 const ratio = (pick: (row: Row) => number) =>
   kubectl === undefined || own === undefined ? '' : (pick(own) / Math.max(1, pick(kubectl))).toFixed(2);

@@ -12,6 +12,8 @@ export interface IdleReport {
   readonly containers: number;
   readonly seconds: number;
   readonly requests: number;
+  /** What was asked for, with how often: the path, with `*` for each name. */
+  readonly asked: Readonly<Record<string, number>>;
   readonly serverCpuMs: number;
 }
 
@@ -39,12 +41,14 @@ export async function idle(
   const recorder = measured({ args: faroArgs('capture', ...targets, '--drain', '1s'), output: join(folder, 'out') });
   await recorder.said('"msg":"recording"');
   await untilQuiet(audit);
-  const [before, server] = [requestsIn(audit), serverCpuMs(cluster)];
+  const [before, server] = [requestsIn(audit).length, serverCpuMs(cluster)];
   await sleep(seconds * 1000);
+  const asked = requestsIn(audit).slice(before).map(wordsOf);
   const report = {
     containers,
     seconds,
-    requests: requestsIn(audit) - before,
+    requests: asked.length,
+    asked: Object.fromEntries([...Map.groupBy(asked, (one) => one)].map(([one, { length }]) => [one, length])),
     serverCpuMs: serverCpuMs(cluster) - server,
   };
   recorder.interrupt();
@@ -55,15 +59,23 @@ export async function idle(
 
 /** Until every stream is open and everything that existed was read: nothing was asked for a while. */
 async function untilQuiet(audit: string): Promise<void> {
-  for (let tries = 0, requests = -1; tries < 24 && requests !== requestsIn(audit); tries += 1) {
-    requests = requestsIn(audit);
+  for (let tries = 0, requests = -1; tries < 24 && requests !== requestsIn(audit).length; tries += 1) {
+    requests = requestsIn(audit).length;
     await sleep(QUIET_MS);
   }
 }
 
-/** Requests of faro so far; its user agent tells them from the cluster's own. */
-function requestsIn(audit: string): number {
+/** Requests of faro so far, as the audit log has them; its user agent tells them from the cluster's own. */
+function requestsIn(audit: string): string[] {
   return readFileSync(audit, 'utf8')
     .split('\n')
-    .filter((line) => line.includes('"userAgent":"faro/')).length;
+    .filter((line) => line.includes('"userAgent":"faro/'));
+}
+
+/** A request's verb and path, without the names of pods and what else differs from one to the next. */
+function wordsOf(event: string): string {
+  const { verb, requestURI } = JSON.parse(event) as { readonly verb: string; readonly requestURI: string };
+  const [path = '', query] = requestURI.split('?');
+  const words = path.replace(/(?<=containerLogs\/).*/, '*').replace(/(?<=logs\/pods\/).*/, '*');
+  return `${verb} ${words}${query === undefined ? '' : '?…'}`;
 }
