@@ -1,3 +1,4 @@
+import type { FileTimes } from '../kube/node-files.ts';
 import { type Clock, millisecondsOf } from '../model/time.ts';
 import type { FileLog } from './file-log.ts';
 import type { InstanceLife } from './life.ts';
@@ -43,6 +44,8 @@ export class FileEnd {
   /** Readings to the end that showed the same, the first one of each second of the node's clock, whatever was known then. */
   #same: { readonly mark: string; readonly readings: { readonly at: number; readonly nodeMs: number }[] } | undefined;
   #readAt = 0;
+  /** Of the file, as the last reading to its end began. */
+  #times: FileTimes | undefined;
 
   constructor(options: FileEndOptions) {
     this.#options = options;
@@ -53,6 +56,7 @@ export class FileEnd {
     const { mark, times } = this.#options.log;
     if (this.#same?.mark !== mark) this.#same = { mark, readings: [] };
     this.#readAt = at;
+    this.#times = times;
     const { readings } = this.#same;
     if (times === undefined || readings.at(-1)?.nodeMs === times.opened) return;
     readings.push({ at, nodeMs: times.opened });
@@ -81,16 +85,19 @@ export class FileEnd {
    * whatever the time here; each is cut to whole seconds. 0 where anything of it is not known.
    */
   get #ageMs(): number {
-    const { life, log } = this.#options;
-    const { state, finishedAt } = life.view;
-    if (log.times === undefined || state !== 'terminated' || finishedAt === undefined) return 0;
-    return log.times.opened - Math.max(log.times.modified, millisecondsOf(finishedAt)) - 1000;
+    const { state, finishedAt } = this.#options.life.view;
+    const times = this.#times;
+    if (times === undefined || state !== 'terminated' || finishedAt === undefined) return 0;
+    return times.opened - Math.max(times.modified, millisecondsOf(finishedAt)) - 1000;
   }
 
   /** The files were removed: what is known of the log's end? Undefined: nothing, and nothing more can be. */
   async afterRemoval(signal: AbortSignal): Promise<FollowEnd | undefined> {
     const { life, log, seam } = this.#options;
-    if (life.view.state === 'terminated' && (this.#still !== undefined || this.#wasReadAfterEnd)) {
+    if (
+      life.view.state === 'terminated' &&
+      (this.#still !== undefined || this.#wasReadAfterEnd || this.#ageMs >= STILL_MS)
+    ) {
       seam.finish(log);
       return this.proven(`terminated, then read to the end of ${log.file}, which was removed then`);
     }

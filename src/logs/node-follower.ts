@@ -1,5 +1,6 @@
 import type { NodeFiles } from '../kube/node-files.ts';
 import type { LogRotation } from '../kube/node-settings.ts';
+import { Branch } from '../model/branch.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { Slots } from '../model/slots.ts';
@@ -77,6 +78,8 @@ export class NodeFollower implements Follower {
       if (life.isLastCall && life.view.state === 'waiting')
         return this.#fileEnd.proven('the container had not started');
     }
+    using whileRead = new Branch(signal);
+    void this.#holdFile(whileRead.signal, signal);
     for (;;) {
       const asked = { isOver: life.isOver, isLastCall: life.isLastCall, at: clock.now() };
       this.#seen = life.urgency;
@@ -93,13 +96,29 @@ export class NodeFollower implements Follower {
     return this.#giveUp(cause, evidence);
   }
 
+  /**
+   * Its files may go before the reading that is under way has ended: from the first word on that its pod is being deleted, a
+   * stream has the file open, which holds it readable to its end.
+   */
+  async #holdFile(over: AbortSignal, signal: AbortSignal): Promise<void> {
+    const { life } = this.#options;
+    while (!life.isLeaving && !over.aborted) await life.changed(over);
+    if (!over.aborted && !life.isOver) this.#openStream(signal);
+  }
+
+  #openStream(signal: AbortSignal): void {
+    const { streams, clock } = this.#options;
+    const mayOpen = this.#seam.stream === undefined && streams !== undefined;
+    if (mayOpen && this.#pace.mayOpenStream(clock.now())) this.#seam.openStream(signal);
+  }
+
   /** Reads what the files hold now; what the stream brought is proven by it or replaced. */
   async #sync(signal: AbortSignal): Promise<Reading> {
     const { life, sink, readings, clock } = this.#options;
     const before = this.#seam.lines;
     const since = clock.now();
     try {
-      using _turn = await readings.acquire(signal);
+      using _turn = await readings.acquire(signal, () => life.isLeaving);
       using _hold = this.#seam.hold();
       for await (const piece of this.#log.read({ hurry: life.isLeaving }, signal)) {
         if (piece.type === 'records' && piece.lines > 0) this.#lastProgress = clock.now();
@@ -153,7 +172,7 @@ export class NodeFollower implements Follower {
 
   /** Waits until the files are worth reading again. */
   async #rest(reading: Reading, signal: AbortSignal): Promise<void> {
-    const { life, streams, clock } = this.#options;
+    const { life } = this.#options;
     if (reading.state === 'more') return;
     const failed = reading.state === 'failed' || reading.state === 'absent' || reading.state === 'gone';
     const isEnding = life.isOver || reading.state === 'waiting';
@@ -162,8 +181,7 @@ export class NodeFollower implements Follower {
     if (seam.stream?.isAlive === false) seam.putAway();
     const isWanted = !life.isOver && (!pace.isBusy || life.isLeaving);
     if (!isWanted && !life.isOver) seam.putAway();
-    const mayOpen = isWanted && reading.state === 'end' && seam.stream === undefined && streams !== undefined;
-    if (mayOpen && this.#pace.mayOpenStream(clock.now())) seam.openStream(signal);
+    if (isWanted && reading.state === 'end') this.#openStream(signal);
     const isTold = seam.stream?.isAlive === true && !isEnding && !failed && !life.isLeaving;
     if (isTold) await this.#listen(signal);
     else await this.#pause(pace.ms, signal);

@@ -52,6 +52,7 @@ export class Seam implements AsyncDisposable {
   /** What an earlier recorder had from its stream, and the file has to prove first. */
   #inherited: LineDigest | undefined;
   #proof: StretchProof<RecordsPiece> | undefined;
+  #isHeld = false;
   /** The files were read from the log's beginning on, and nothing of them was lost. */
   #isWhole: boolean;
   #lost: LostPiece | undefined;
@@ -92,12 +93,17 @@ export class Seam implements AsyncDisposable {
     this.#recent.restore(await past.recentLines());
   }
 
-  /** Until it is disposed, nothing of the stream is written: the file is being read. */
+  /** Until it is disposed, nothing of a stream is written, not of one that is opened meanwhile either: the file is being read. */
   hold(): Disposable {
-    const stream = this.#tail?.stream;
-    stream?.hold();
+    this.#isHeld = true;
+    this.#tail?.stream.hold();
     if ((this.#claim?.lines ?? 0) > 0) this.#proof ??= new StretchProof();
-    return { [Symbol.dispose]: () => stream?.release() };
+    return {
+      [Symbol.dispose]: () => {
+        this.#isHeld = false;
+        this.#tail?.stream.release();
+      },
+    };
   }
 
   /** Takes what the file holds next; nothing of its bytes is kept. */
@@ -146,6 +152,7 @@ export class Seam implements AsyncDisposable {
     const of = { namespace, pod, container };
     const stream = new StreamTail({ ...this.#options, of, cursor: this.#recent, scribe: this.#scribe }, signal);
     this.#tail = { stream, slot };
+    if (this.#isHeld) stream.hold();
     open.add(stream);
   }
 

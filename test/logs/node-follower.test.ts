@@ -120,6 +120,58 @@ for (const { what, finishedAt, isProven } of [
     assert.equal(follow.end?.end, isProven ? 'proven' : 'not proven', follow.end?.evidence);
   });
 
+for (const { what, openedMs, isProven } of [
+  { what: 'more than a second after the end of its container was enough', openedMs: 3000, isProven: true },
+  { what: 'in the second after that in which its container ended was not', openedMs: 2000, isProven: false },
+])
+  test(`of files that vanished, one reading ${what}`, async () => {
+    using follow = await leaving();
+    follow.stream.end();
+    follow.node.times = { modified: Date.parse(follow.time(0)), opened: Date.parse(follow.time(openedMs)) };
+    let isRead = false;
+    follow.node.between = () => {
+      if (isRead) follow.node.names.clear();
+      isRead = true;
+    };
+    await follow.advance(700);
+    follow.life.update(follow.view('terminated', follow.time(1000)), 0);
+    await follow.advance(5000);
+    assert.deepEqual(follow.recorded().lines, ['one', 'two']);
+    assert.equal(follow.end?.end, isProven ? 'proven' : 'not proven', follow.end?.evidence);
+  });
+
+test('where a pod is being deleted a stream opens its busy log at once, while a reading of the file is under way', async () => {
+  using follow = new Following({ proxy: 'node-1' });
+  for (let line = 0; line < 1500; line += 1) follow.writeFile(line / 2, `line ${line}`);
+  await follow.advance(1000);
+  assert.equal(follow.streams.length, 0);
+  const { node } = follow;
+  const slow = Promise.withResolvers<void>();
+  const read = node.read.bind(node);
+  node.read = async (...what) => {
+    await slow.promise;
+    return await read(...what);
+  };
+  await follow.advance(1000);
+  follow.life.podLeaving();
+  await follow.advance(200);
+  assert.equal(follow.streams.length, 1);
+  follow.stream.push(follow.line(749, 'line 1498') + follow.line(749.5, 'line 1499') + follow.line(1800, 'by both'));
+  follow.writeFile(1800, 'by both');
+  await follow.advance(200);
+  assert.equal(follow.recorded().lines.length, 1500, 'what a stream brings waits for the reading');
+  slow.resolve();
+  await follow.advance(100);
+  follow.stream.push(follow.line(1900, 'by the stream'));
+  node.names.clear();
+  follow.stream.end();
+  follow.life.update(follow.view('terminated', follow.time(1000)), 0);
+  await follow.advance(5000);
+  const { lines, gaps } = follow.recorded();
+  assert.deepEqual([lines.length, lines.slice(1499), gaps], [1502, ['line 1499', 'by both', 'by the stream'], []]);
+  assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
+});
+
 for (const { what, everyMs, isClosed } of [
   {
     what: 'a quiet log that were held up on their way and come faster for a while leave',
