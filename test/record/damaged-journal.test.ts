@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../src/demo/random.ts';
-import { deployWeb, scaleWeb } from './root.ts';
-import { SimulatedRecording } from './simulated-recording.ts';
+import type { JournalDamage, JournalEntry, JournalPosition } from '../../src/journal/reader.ts';
+import type { JournalRecord, LogRecord } from '../../src/model/record.ts';
+import type { Timestamp } from '../../src/model/time.ts';
+import { Past } from '../../src/record/past.ts';
+import { deployWeb, scaleWeb, WEB } from './root.ts';
+import { CLUSTER, ID, SimulatedRecording } from './simulated-recording.ts';
 import { judge } from './simulation/judge.ts';
 import { programsOf } from './simulation/programs.ts';
-import { JOURNAL, storyOn } from './simulation/story.ts';
+import { JOURNAL, readAssembled, storyOn } from './simulation/story.ts';
 import { addTo, noVerdict, type Verdict } from './simulation/verdict.ts';
 
 /** `FARO_SCHEDULES` and `FARO_SEED` play more of them, or one again. */
@@ -70,4 +74,70 @@ test(`${SCHEDULES} captures whose journals were damaged go on, and hold every st
     }
   t.diagnostic(`${SCHEDULES} schedules from seed ${FIRST_SEED}: ${JSON.stringify(sum)}`);
   assert.deepEqual(failed, []);
+});
+
+/** A journal in which records that match are damaged. */
+function damagedSource(records: readonly JournalRecord[], isDamaged: (record: JournalRecord) => boolean) {
+  const damage: JournalDamage[] = [];
+  return {
+    damage,
+    async *records() {
+      for (const [offset, record] of records.entries())
+        if (isDamaged(record)) damage.push({ segment: 1, offset, bytes: 1, meaning: 'a damaged record', seq: offset });
+        else
+          yield {
+            seq: offset - damage.length,
+            position: { segment: 1, offset, length: 1 },
+            record: { ...record, byteLength: 0 } as JournalEntry['record'],
+          };
+    },
+    readLog: async ({ offset }: JournalPosition) => records[offset] as LogRecord,
+  };
+}
+
+function at(second: number): Timestamp {
+  return `2026-11-23T12:00:0${second}.000000000Z` as Timestamp;
+}
+
+function word(second: number, resourceVersion: string): JournalRecord {
+  return { kind: 'watched', observed: at(second), resource: 'pods', namespace: 'shop', resourceVersion };
+}
+
+function pod(second: number, resourceVersion: string): JournalRecord {
+  const metadata = { name: resourceVersion, namespace: 'shop', uid: resourceVersion, resourceVersion };
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata };
+  return { kind: 'object', observed: at(second), action: 'created', resource: 'pods', object, redactions: 0 };
+}
+
+const START: JournalRecord = {
+  kind: 'start',
+  ...{ id: ID, generator: 'faro test', time: at(0), cluster: CLUSTER, roots: [WEB], options: {} },
+};
+
+/** How the watch of pods goes on from a journal. */
+async function podsAfter(records: readonly JournalRecord[], lost?: JournalRecord) {
+  const past = await Past.read(damagedSource([START, ...records], (record) => record === lost));
+  const { from, heard } = past.watch({ storage: 'pods', namespace: 'shop' });
+  return { from, heard };
+}
+
+test('behind damage a watch begins with a list, and may have missed what came since its last word before it', async () => {
+  const lost = pod(2, '6');
+  const told = [word(1, '5'), lost, pod(3, '7')];
+  assert.deepEqual(await podsAfter(told), { from: '7', heard: at(3) });
+  assert.deepEqual(await podsAfter(told, lost), { from: undefined, heard: at(1) });
+  assert.deepEqual(await podsAfter([...told, word(4, '8')], lost), { from: undefined, heard: at(4) });
+});
+
+test('where damage took the beginning of a stream, what it brought is in a gap to its end', async () => {
+  const programs = programsOf({ isQuiet: false });
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: deployWeb, programs });
+  await recording.advance(20_000);
+  const { records } = recording;
+  const last = records.findLast((record) => record.kind === 'log');
+  assert.ok(last !== undefined);
+  const isOpened = (record: JournalRecord) => record.kind === 'streamOpened' && record.stream === last.stream;
+  const { head } = await readAssembled(damagedSource(records, isOpened));
+  const gaps = head.gaps.filter(({ cause, to }) => cause === 'damaged' && to >= last.last);
+  assert.ok(gaps.some(({ of }) => 'container' in of));
 });
