@@ -244,6 +244,23 @@ export function watchKey({
   return [resource, namespace ?? '', name, selector].join(' ');
 }
 
+/**
+ * First states of objects of a type were not kept, for nobody knew whose they were: they are missing once one of these comes
+ * into the story. Told so that a recorder which goes on after this one was killed can say so.
+ */
+export interface UnkeptRecord {
+  readonly kind: 'unkept';
+  readonly observed: Timestamp;
+  /** `pods`, `deployments.apps`. */
+  readonly resource: string;
+  readonly namespace: string | null;
+  /** UIDs of the objects, or, where they are gone, of their owners. */
+  readonly uids: readonly string[];
+  /** Before this nothing was missed of them; from `until` on all is kept. */
+  readonly since: Timestamp;
+  readonly until: Timestamp;
+}
+
 /** The recorder had been killed, and another one goes on from here. What lies between is fetched, or a gap. */
 export interface ResumeRecord {
   readonly kind: 'resume';
@@ -274,5 +291,6 @@ export type JournalRecord =
   | GapRecord
   | NoteRecord
   | WatchedRecord
+  | UnkeptRecord
   | ResumeRecord
   | EndRecord;

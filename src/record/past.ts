@@ -11,6 +11,7 @@ import {
   type ObjectRecord,
   type RelationRecord,
   type StartRecord,
+  type UnkeptRecord,
   type WatchedRecord,
   watchKey,
 } from '../model/record.ts';
@@ -49,6 +50,11 @@ export interface WatchPast {
   readonly known: ReadonlyMap<string, { readonly resourceVersion: string; readonly kept: string }>;
 }
 
+/** What had not been kept of objects of a type, whose owners had not been seen. */
+export interface PastUnkept extends Pick<UnkeptRecord, 'uids' | 'since' | 'until'> {
+  readonly target: PastTarget;
+}
+
 /** The last state of an object, or of an Event. */
 interface LastState {
   readonly storage: string;
@@ -70,6 +76,7 @@ export class Past {
   /** The newest states, in the order of their first. */
   readonly objects = new Map<string, RecordedObject>();
   readonly relations: RelationRecord[] = [];
+  readonly unkept: PastUnkept[] = [];
   /** Set where the capture ended by itself. */
   end: EndRecord | undefined;
   /** The last moment that it tells of. */
@@ -195,6 +202,9 @@ export class Past {
         return;
       case 'relation':
         this.relations.push(record);
+        return;
+      case 'unkept':
+        this.unkept.push({ target: { storage: record.resource, namespace: record.namespace }, ...record });
         return;
       case 'watched':
         this.#takeWatched(watchKey(record), { ...record, seq });

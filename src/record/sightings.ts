@@ -1,10 +1,10 @@
 import type { ObjectMeta } from '../model/resource.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
-import { IDLE_MS } from '../watch/idle.ts';
 import { Orphans } from './orphans.ts';
-import type { Witness } from './testimony.ts';
+import type { Unkept, Witness } from './testimony.ts';
 import type { Member, Missed, TypeInPlace } from './type-in-place.ts';
 import type { WatchTarget } from './type-watch.ts';
+import { targetOf } from './watch-pasts.ts';
 
 /** When the metadata watch first showed an object; `order` tells which came first. */
 export interface Sighting extends Member {
@@ -39,12 +39,9 @@ export function showsAllOf({ before, list, order }: Sighting, from: Sighting): b
 /** An owner that has not come after so long is of a type that cannot be read. */
 const AWAITED_MS = 60_000;
 
-/** Of a type that can be read it has come by then, even if its watch had died unnoticed. */
-const MISSED_MS = 2 * IDLE_MS;
-
 export interface SightingsOptions {
   readonly clock: Pick<Clock, 'now'>;
-  readonly witness: Pick<Witness, 'isUnplaced' | 'forget'>;
+  readonly witness: Pick<Witness, 'isUnplaced' | 'forget' | 'unkept'>;
 }
 
 /** What metadata watches showed of objects that are not (yet) of the story. */
@@ -85,7 +82,10 @@ export class Sightings {
     const orphan = this.#orphans.remember({ uid, owners, goneAt: timestampOf(this.#options.clock.now()) });
     if (orphan === undefined) return;
     const sighting = this.#sightings.get(orphan.uid);
-    if (sighting !== undefined && this.#isUnplaced(orphan.uid)) this.#orphans.forget(orphan, sighting);
+    if (sighting !== undefined && this.#isUnplaced(orphan.uid)) {
+      this.#orphans.forget(orphan, sighting);
+      this.#tell(sighting.place, { uids: orphan.owners, since: sighting.heard, until: orphan.goneAt });
+    }
     this.#forget(orphan.uid);
   }
 
@@ -108,7 +108,7 @@ export class Sightings {
 
   /** From when objects of a type may be missing, were all sightings forgotten now: their owners may be yet to come. */
   awaitedSince(place: TypeInPlace): Timestamp | undefined {
-    return this.#firstUnplaced(place, { withinMs: MISSED_MS, before: this.#order })?.heard;
+    return this.#firstUnplaced(place, { withinMs: Number.POSITIVE_INFINITY, before: this.#order })?.heard;
   }
 
   /** All of a type is watched in full from one on: only what came before, and whose owner may be yet to come, lacks something. */
@@ -116,6 +116,16 @@ export class Sightings {
     for (const [uid, sighting] of this.#sightings)
       if (sighting.place === from.place && (showsAllOf(sighting, from) || !this.#isUnplaced(uid)))
         this.#sightings.delete(uid);
+    const kept = [...this.#sightings.values()].filter(({ place }) => place === from.place);
+    const [first] = kept;
+    if (first === undefined) return;
+    const [uids, until] = [kept.map(({ uid }) => uid), timestampOf(from.seenAt)];
+    this.#tell(from.place, { uids, since: first.heard, until });
+  }
+
+  /** Another recorder may go on before their owner is seen, and must know. */
+  #tell(place: TypeInPlace, what: Unkept): void {
+    this.#options.witness.unkept(targetOf(place), what);
   }
 
   /** The first of a type that was seen in this time, and in the order before this, and whose owner may be yet to come. */

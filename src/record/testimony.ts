@@ -1,5 +1,6 @@
 import type { Reference } from '../graph/references.ts';
 import type { ApiError } from '../kube/error.ts';
+import type { UnkeptRecord } from '../model/record.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
 import type { PastTarget } from './past.ts';
@@ -32,6 +33,9 @@ export interface Lateness {
   readonly until?: Timestamp;
 }
 
+/** Objects whose first states were not kept: their UIDs, or those of their owners. */
+export type Unkept = Pick<UnkeptRecord, 'uids' | 'since' | 'until'>;
+
 /** What the watches tell the recorder. Every call is synchronous: watches are always drained. */
 export interface Witness {
   /** Metadata of an object whose type is not in the story (yet); returns the UIDs that came into the story with it. */
@@ -60,7 +64,9 @@ export interface Witness {
   readable(place: WatchedPlace): void;
   failing(type: ResourceType, error: Error): void;
   /** States of objects of the story came and went before they could be had. */
-  late(type: ResourceType, namespace: string | null, lateness: Lateness): void;
+  late(target: PastTarget, lateness: Lateness): void;
+  /** So they did of objects that are of the story if their owners, yet to be seen, are. */
+  unkept(target: PastTarget, what: Unkept): void;
   /** The recorder itself cannot go on, e.g. because the journal cannot be written. */
   fatal(error: unknown): void;
 }

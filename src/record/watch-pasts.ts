@@ -1,5 +1,5 @@
 import { groupResourceOf } from '../model/resource.ts';
-import type { Past, PastTarget, WatchPast } from './past.ts';
+import type { Past, PastTarget, PastUnkept, WatchPast } from './past.ts';
 import type { WatchedPlace } from './testimony.ts';
 
 /** What a watch watches, whether by name or by selector. */
@@ -13,9 +13,20 @@ export interface Resumed {
 /** How watches go on from those of a recorder that was killed. Of a capture that was not resumed there is nothing to tell. */
 export class WatchPasts {
   readonly #past: Past | undefined;
+  #unkept: readonly PastUnkept[];
 
   constructor(past: Past | undefined) {
     this.#past = past;
+    this.#unkept = past?.unkept ?? [];
+  }
+
+  /** These objects came into the story: what had not been kept of them, or of what they owned. It is told once. */
+  takeUnkept(uids: readonly string[]): readonly PastUnkept[] {
+    if (this.#unkept.length === 0) return [];
+    const came = new Set(uids);
+    const taken = new Set(this.#unkept.filter((unkept) => unkept.uids.some((uid) => came.has(uid))));
+    this.#unkept = this.#unkept.filter((unkept) => !taken.has(unkept));
+    return [...taken];
   }
 
   wasWatched(place: WatchedTarget): boolean {

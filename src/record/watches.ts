@@ -11,7 +11,7 @@ import { type Sighting, Sightings, startOf, type WatchStart } from './sightings.
 import { placeKey, type WatchedPlace } from './testimony.ts';
 import { type Member, type Missed, TypeInPlace, uidOf } from './type-in-place.ts';
 import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
-import { WatchPasts } from './watch-pasts.ts';
+import { targetOf, WatchPasts } from './watch-pasts.ts';
 
 export interface WatchesOptions extends RunningWatchesOptions {
   /** Names of objects that the user may read where not the whole type. */
@@ -203,11 +203,11 @@ export class Watches {
 
   #metadataListed(place: TypeInPlace, resourceVersion: string): void {
     place.lists.push(resourceVersion);
-    const { type, namespace, lateSince } = place;
+    const { lateSince } = place;
     const members = place.listedMembers;
     place.listedMembers = [];
     if (members.length > 0 && lateSince !== undefined)
-      this.#options.witness.late(type, namespace, { of: 'type', since: lateSince });
+      this.#options.witness.late(targetOf(place), { of: 'type', since: lateSince });
     this.#watchMembers(place, members);
   }
 
@@ -223,7 +223,9 @@ export class Watches {
       else place.listedMembers.push(sighting); // its position is known when the list is complete
     }
     for (const { place, ...when } of [...missed.values(), ...this.#sightings.takeMissed(uids)])
-      this.#options.witness.late(place.type, place.namespace, { of: 'owner', ...when });
+      this.#options.witness.late(targetOf(place), { of: 'owner', ...when });
+    for (const { target, since, until } of this.#pasts.takeUnkept(uids))
+      this.#options.witness.late(target, { of: 'owner', since, until });
   }
 
   /** Members of a crowded type are watched one by one, while they are few; else all of their type is watched in full. */

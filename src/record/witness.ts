@@ -13,7 +13,7 @@ import { familyOf, mayBelong } from './families.ts';
 import type { Past, PastTarget } from './past.ts';
 import type { Placement } from './placement.ts';
 import type { RecordLog } from './record.ts';
-import { type Lateness, placeKey, type Standing, type WatchedPlace, type Witness } from './testimony.ts';
+import { type Lateness, placeKey, type Standing, type Unkept, type WatchedPlace, type Witness } from './testimony.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 
 export interface WitnessOptions {
@@ -191,8 +191,12 @@ export class RecorderWitness implements Witness {
     this.#gap({ resource, namespace, cause: 'killed', since }, 'the server did not serve the type any more');
   }
 
-  late(type: ResourceType, namespace: string | null, { of, ...when }: Lateness): void {
-    this.#gap({ resource: groupResourceOf(type), namespace, cause: `late-${of}`, ...when }, LATE[of]);
+  late({ storage: resource, namespace }: PastTarget, { of, ...when }: Lateness): void {
+    this.#gap({ resource, namespace, cause: `late-${of}`, ...when }, LATE[of]);
+  }
+
+  unkept({ storage: resource, namespace }: PastTarget, what: Unkept): void {
+    this.#options.append({ kind: 'unkept', observed: this.#now(), resource, namespace, ...what });
   }
 
   denied({ type, namespace, name }: WatchedPlace, error: ApiError): void {

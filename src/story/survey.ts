@@ -154,6 +154,7 @@ class Surveyor {
         break;
       case 'event':
       case 'note':
+      case 'unkept':
         break;
     }
   }

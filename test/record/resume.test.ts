@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { KilledRecording, type KilledRecordingOptions, storyOf } from './killed-recording.ts';
@@ -248,6 +249,72 @@ test('a type that is not served when a capture is resumed is watched again once 
   assert.ok(ended.verdict.statesMissing > 0);
   assert.ok(ended.gaps.includes('pods: killed'));
 });
+
+type Scene = (recording: KilledRecording) => Promise<void>;
+
+/** A pod of the story, so that all pods are watched whole from then on; those that were seen long before are not of it yet. */
+const seenLongBefore: Scene = async (recording) => {
+  await recording.advance(80_000);
+  createOwned(recording.cluster, 'known', 'deployments.apps');
+  await recording.advance(5000);
+};
+
+/** More pods came and went than are remembered. */
+const tooMany: Scene = async (recording) => {
+  const { cluster } = recording;
+  scaleWeb(cluster, 0);
+  await recording.advance(100);
+  for (let index = 0; index < 1010; index += 1) {
+    createOwned(cluster, `pod-${index}`, 'replicasets.apps');
+    cluster.store.delete(cluster.pods, 'shop', `pod-${index}`);
+    if (index === 9) await recording.advance(10_000);
+  }
+  await recording.advance(5000);
+};
+
+/** A pod that no node runs. */
+function createOwned(cluster: SimulatedCluster, name: string, storage: string): void {
+  const [owner] = cluster.store.list(cluster.type(storage), 'shop');
+  assert.ok(owner !== undefined);
+  const { apiVersion, kind } = owner;
+  const ownerReferences = [{ apiVersion, kind, name: owner.metadata.name, uid: owner.metadata.uid }];
+  cluster.create('pods', 'shop', { metadata: { name, ownerReferences }, spec: { containers: [] } });
+}
+
+const SCENES = [
+  { what: 'were seen long before their owner', scene: seenLongBefore, expected: 'late-owner' },
+  { what: 'were too many', scene: tooMany, expected: 'late-owner' },
+  {
+    what: 'were seen six minutes before',
+    scene: (recording: KilledRecording) => recording.advance(360_000),
+    expected: 'killed',
+  },
+];
+
+for (const { what, scene, expected } of SCENES)
+  test(`first states of pods that ${what} are a gap, though the recorder was killed before it saw whose they were`, async () => {
+    await using recording = await KilledRecording.start({ seed: 5, prepare: () => undefined });
+    const { cluster } = recording;
+    await recording.advance(5000);
+    const isOwners = ({ verb, resource }: { verb: string; resource: string }) =>
+      verb === 'watch' && resource === 'replicasets';
+    cluster.faults.add(isOwners, { type: 'delay', ms: 600_000 }, 100);
+    cluster.api.server.breakConnections();
+    await recording.advance(2000);
+    deployWeb(cluster);
+    await scene(recording);
+    await recording.kill();
+    cluster.faults.clear();
+    await recording.resume();
+    await recording.advance(60_000);
+    const to = recording.clock.now();
+    await recording.end();
+    const { records, listedAt: from, skewMs } = recording;
+    const story = await storyOf(records);
+    const verdict = judge({ cluster, story, from, to, skewMs, route: 'auto' });
+    assert.ok(verdict.statesMissing > 0);
+    assert.ok(story.head.gaps.some(({ of, cause }) => of.resource === 'pods' && cause === expected));
+  });
 
 /** Pods' states come late, and more so with each of them. */
 async function lagBehind(recording: KilledRecording): Promise<void> {
