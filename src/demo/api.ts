@@ -12,7 +12,7 @@ import { type Document, protobufDocument } from './protobuf.ts';
 import { serveLog } from './serve-log.ts';
 import { serveProxy } from './serve-proxy.ts';
 import { serveWatch } from './serve-watch.ts';
-import { matchesFields, type SimulatedStore } from './store.ts';
+import { matchesFields, matchesLabels, type SimulatedStore } from './store.ts';
 
 /** Who may do what: true where it is allowed. */
 export type Authorizer = (attributes: {
@@ -160,7 +160,9 @@ function list(api: Api, { route, reply, type, accept }: Call & { readonly type: 
     refuse(reply, 410, 'Expired', 'The provided resource version is too old.');
     return;
   }
-  const all = there.filter((object) => matchesFields(object, query.get('fieldSelector')));
+  const all = there.filter(
+    (object) => matchesFields(object, query.get('fieldSelector')) && matchesLabels(object, query.get('labelSelector')),
+  );
   const from = Number(query.get('continue') ?? 0);
   const limit = Number(query.get('limit') ?? 0) || all.length;
   const rest = all.length - from - limit;

@@ -221,13 +221,22 @@ function keyOf(namespace: string | null, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }
 
-/** Whether an object passes a field selector of `metadata.name=x,involvedObject.kind=y` form. */
+/** Whether an object passes a field selector of `metadata.name=x,involvedObject.kind!=y` form. */
 export function matchesFields(object: KubeObject, selector: string | null): boolean {
   return (selector ?? '')
     .split(',')
     .filter((term) => term !== '')
     .every((term) => {
-      const [field = '', value] = term.split('=');
-      return textOf(path(object, ...field.split('.'))) === value;
+      const [, field = '', not = '', value = ''] = /^([^=!]*)(!?)==?(.*)$/.exec(term) ?? [];
+      return (textOf(path(object, ...field.split('.'))) === value) === (not === '');
     });
+}
+
+/** Whether an object passes a label selector of `app=x,tier=y` form. */
+export function matchesLabels({ metadata: { labels = {} } }: KubeObject, selector: string | null): boolean {
+  const terms = (selector ?? '').split(',').filter((term) => term !== '');
+  return terms.every((term) => {
+    const at = term.indexOf('=');
+    return labels[term.slice(0, at)] === term.slice(at + 1);
+  });
 }

@@ -50,6 +50,8 @@ export interface ListPage {
   readonly items: readonly KubeObject[];
   readonly resourceVersion: string;
   readonly continue: string | undefined;
+  /** How many objects come after this page, about; a server may leave it out, and does where a selector is given. */
+  readonly remaining?: number;
 }
 
 export interface WatchOptions extends Selection {

@@ -1,5 +1,5 @@
 import { FaroError } from '../model/errors.ts';
-import { field, path, textOf } from '../model/fields.ts';
+import { field, numberOf, path, textOf } from '../model/fields.ts';
 import { misfitOf } from '../model/object-shape.ts';
 import { apiVersionOf, groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { ListPage } from './client.ts';
@@ -14,10 +14,12 @@ export function readList(answer: unknown, type: ResourceType): ListPage {
       hint: FOREIGN_HINT,
     });
   const readItem = objectReader(type);
+  const remaining = numberOf(path(answer, 'metadata', 'remainingItemCount'));
   return {
     items: items.map(readItem),
     resourceVersion,
     continue: textOf(path(answer, 'metadata', 'continue')),
+    ...(remaining === undefined ? {} : { remaining }),
   };
 }
 

@@ -54,8 +54,9 @@ function readObjects(fields: ProtobufFields): object {
 }
 
 function readListMetadata(fields: ProtobufFields): object {
-  const metadata: Record<string, string> = {};
+  const metadata: Record<string, string | number> = {};
   while (fields.next()) {
+    if (fields.number === 4 && !fields.holdsBytes) metadata.remainingItemCount = fields.value;
     if (fields.number === 2 && fields.holdsBytes) metadata.resourceVersion = fields.text;
     if (fields.number === 3 && fields.holdsBytes) metadata.continue = fields.text;
   }

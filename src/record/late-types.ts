@@ -125,7 +125,7 @@ export class LateTypes {
     if (watches.has(type, namespace)) return;
     const key = keyOf(type, namespace);
     if (!this.#awaited.has(key)) {
-      void watches.watchMetadata(type, namespace, since);
+      void watches.watchMetadata(type, namespace, { lateSince: since });
       return;
     }
     await watches.learn(type, namespace);

@@ -81,6 +81,13 @@ export class Placement {
     return this.#recorded.values();
   }
 
+  /** The roots, as they were seen last. */
+  get roots(): readonly KubeObject[] {
+    return [...this.#recorded.values()].flatMap(({ object }) =>
+      this.#scope.isRoot(object.metadata.uid) ? [object] : [],
+    );
+  }
+
   recordedState(uid: string): RecordedObject | undefined {
     return this.#recorded.get(uid);
   }

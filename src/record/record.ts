@@ -11,7 +11,7 @@ import type { LogRouteChoice } from '../logs/route-chooser.ts';
 import type { LogLimits } from '../logs/sink.ts';
 import type { Hold } from '../model/gap.ts';
 import type { JournalRecord, StartRecord } from '../model/record.ts';
-import type { ResourceType } from '../model/resource.ts';
+import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { type Clock, millisecondsOf, timestampOf } from '../model/time.ts';
 import type { Redactor } from '../redact/redactor.ts';
 import { AllowedNames } from './allowed-names.ts';
@@ -23,6 +23,7 @@ import { LateTypes } from './late-types.ts';
 import type { Past } from './past.ts';
 import { Placement } from './placement.ts';
 import { ReferenceWatches } from './reference-watches.ts';
+import { podSelectorsOf, selectedNames, selectsPods } from './selected.ts';
 import { eventsType, isPointing, namespacesOf, watchableTypes } from './types.ts';
 import { Watches } from './watches.ts';
 import { RecorderWitness } from './witness.ts';
@@ -218,6 +219,7 @@ export class Recorder {
       const type = types[index];
       return type === undefined ? [] : [this.#watches.watchRoot(root, type)];
     });
+    const roots = Promise.all(first);
     const events = eventsType(discovery);
     for (const namespace of namespacesOf(start.roots)) {
       const types = watchableTypes(discovery, start.roots, namespace);
@@ -225,7 +227,7 @@ export class Recorder {
       if (events !== undefined) first.push(this.#watches.watchEvents(events, namespace));
       if (events !== undefined && namespace !== null && namespace !== 'default')
         first.push(this.#watches.watchNodeEvents(events, 'default'));
-      for (const type of familyFirst(types, start.roots)) first.push(this.#watchType(type, namespace));
+      for (const type of familyFirst(types, start.roots)) first.push(this.#watchType(type, namespace, roots));
     }
     await Promise.all(first);
     await this.#watches.listed();
@@ -243,9 +245,16 @@ export class Recorder {
     if (!this.#stop.signal.aborted) log.info({ denied }, 'recording');
   }
 
-  #watchType(type: ResourceType, namespace: string | null): Promise<void> {
+  async #watchType(type: ResourceType, namespace: string | null, roots: Promise<unknown>): Promise<void> {
     const isWhole = this.#options.related !== false && isPointing(type);
-    return isWhole ? this.#watches.watchWhole(type, namespace) : this.#watches.watchMetadata(type, namespace);
+    if (isWhole) return this.#watches.watchWhole(type, namespace);
+    const isSelected = groupResourceOf(type) === 'pods' && this.#options.start.roots.some(selectsPods);
+    // A recorder that goes on knows by name what the one before had watched.
+    if (!isSelected || this.#options.past !== undefined) return this.#watches.watchMetadata(type, namespace);
+    const selectors = roots.then(() => podSelectorsOf(this.#placement.roots, namespace));
+    const { lists } = this.#watches;
+    const named = await selectedNames({ ...this.#options, lists, type, namespace, selectors }, this.#stop.signal);
+    return this.#watches.watchMetadata(type, namespace, { named });
   }
 
   #end(signal: AbortSignal): Promise<RecordResult> {

@@ -3,12 +3,12 @@ import type { ResourceType } from '../model/resource.ts';
 import { earlierOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { type Sighting, showsAllOf } from './sightings.ts';
 import { placeKey } from './testimony.ts';
-import type { Doubt, WatchedChange } from './type-watch.ts';
+import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
 
 /** Where more objects than this are outside of the story, watching them all whole costs more than it tells. */
-const CROWD = 500;
+export const CROWD = 500;
 /** Beyond these the members of a crowded type are watched with all of it: each one's own watch is a stream. */
-const MAX_MEMBER_WATCHES = 40;
+export const MAX_MEMBER_WATCHES = 40;
 /** What a change means for how many objects there are. */
 const CENSUS = { found: 1, created: 1, changed: 0, deleted: -1, deletedUnseen: -1 } as const;
 
@@ -16,6 +16,14 @@ const CENSUS = { found: 1, created: 1, changed: 0, deleted: -1, deletedUnseen: -
 export interface Member {
   readonly uid: string;
   readonly name: string;
+}
+
+/** What is known of a type before its metadata is watched. */
+export interface Search {
+  /** For a type that appeared during the capture: when that was noticed. */
+  readonly lateSince?: Timestamp;
+  /** Objects that are likely to be of the story, if any: they were looked for, and its list does not wait once more. */
+  readonly named?: readonly string[];
 }
 
 /** When there were states of a type that nobody saw whole. */
@@ -117,4 +125,10 @@ export class TypeInPlace {
 /** The object that a change is about. */
 export function uidOf(change: WatchedChange): string {
   return change.type === 'deletedUnseen' ? change.uid : change.object.metadata.uid;
+}
+
+/** How the metadata of a type is asked for. */
+export function howToSearch({ named }: Search): Pick<WatchTarget, 'isSearch' | 'fieldSelector'> {
+  if (named === undefined) return { isSearch: true };
+  return named.length === 0 ? {} : { fieldSelector: named.map((name) => `metadata.name!=${name}`).join(',') };
 }

@@ -3,13 +3,14 @@ import type { ApiError } from '../kube/error.ts';
 import { Branch } from '../model/branch.ts';
 import type { Root } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
+import type { Slots } from '../model/slots.ts';
 import type { Timestamp } from '../model/time.ts';
 import { existingObjects } from './existing.ts';
 import type { Past } from './past.ts';
 import { RunningWatches, type RunningWatchesOptions } from './running-watches.ts';
 import { type Sighting, Sightings, startOf, type WatchStart } from './sightings.ts';
 import { placeKey, type WatchedPlace } from './testimony.ts';
-import { type Member, type Missed, TypeInPlace, uidOf } from './type-in-place.ts';
+import { howToSearch, type Member, type Missed, type Search, TypeInPlace, uidOf } from './type-in-place.ts';
 import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
 import { targetOf, WatchPasts } from './watch-pasts.ts';
 
@@ -52,6 +53,11 @@ export class Watches {
     return this.#places.has(placeKey({ type, namespace }));
   }
 
+  /** Initial lists of what is of the story. */
+  get lists(): Slots {
+    return this.#running.lists;
+  }
+
   /** Resolves when each watch, those included that others gave rise to, has had its first list or refusal. */
   listed(): Promise<void> {
     return this.#running.listed();
@@ -85,9 +91,14 @@ export class Watches {
         void this.#watchName(type, namespace, name);
   }
 
-  /** Every object of the type, as metadata at first. Resolves at its first list or refusal. */
-  watchMetadata(type: ResourceType, namespace: string | null, lateSince?: Timestamp): Promise<void> {
+  /**
+   * Every object of the type, as metadata at first; those that are `named` whole and by themselves, for good, and what is told
+   * of all leaves them out. Resolves at its first list or refusal.
+   */
+  watchMetadata(type: ResourceType, namespace: string | null, search: Search = {}): Promise<void> {
+    const { lateSince, named = [] } = search;
     const place = this.#placeFor(type, namespace, lateSince);
+    for (const name of named) void this.#watchName(type, namespace, name);
     if (this.#pasts.wasWatched(place)) return this.#goOnWhole(place);
     for (const member of this.#pasts.ownWatches(place, this.#ownNames.get(place.key)))
       this.#watchMember(place, member, {});
@@ -99,7 +110,7 @@ export class Watches {
         namespace,
         metadataOnly: true,
         placementOnly: true,
-        isSearch: true,
+        ...howToSearch(search),
         ...(lateSince === undefined ? this.#pasts.unknown(place) : {}),
         signal,
         onListed: (at) => this.#metadataListed(place, at),

@@ -33,7 +33,11 @@ function fill(cluster: DemoCluster): void {
     });
   for (let index = 0; index < PODS; index += 1)
     cluster.create('pods', 'shop', { metadata: { name: `stranger-${index}`, labels: { app: 'fleet' } }, spec: SPEC });
-  const web = cluster.create('deployments.apps', 'shop', { metadata: { name: 'web' }, spec: { replicas: 3 } });
+  const selector = { matchLabels: { app: 'web' } };
+  const web = cluster.create('deployments.apps', 'shop', {
+    metadata: { name: 'web' },
+    spec: { replicas: 3, selector },
+  });
   const owner = (kind: string, { metadata: { name, uid } }: typeof web) => {
     return { ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid, controller: true }] };
   };
@@ -41,8 +45,10 @@ function fill(cluster: DemoCluster): void {
     metadata: { name: 'web-1', ...owner('Deployment', web) },
     spec: { replicas: 3 },
   });
-  for (const name of ['web-1-a', 'web-1-b', 'web-1-c'])
-    cluster.create('pods', 'shop', { metadata: { name, ...owner('ReplicaSet', set) }, spec: SPEC });
+  const pod = (name: string, labels: Record<string, string>) =>
+    cluster.create('pods', 'shop', { metadata: { name, labels, ...owner('ReplicaSet', set) }, spec: SPEC });
+  for (const name of ['web-1-a', 'web-1-b']) pod(name, { app: 'web' });
+  pod('web-1-c', {}); // its own, whatever is selected
 }
 
 /** Carries connections to a port, and counts them. */
@@ -89,9 +95,11 @@ test('three pods among ten thousand, in a cluster of three hundred types, are re
     assert.deepEqual(story.metadata.incomplete, []);
     assert.equal(story.objects.filter(({ kind }) => kind === 'Pod').length, 3);
     // Of the crowd only names and owners were read; of what is in the story, each object by its name.
-    const whole = paths.filter((path) => path.includes('/pods?') && path.includes('metadata.name'));
-    const own = new Set(whole.map((path) => /metadata\.name(?:=|%3D)([\w-]+)/.exec(path)?.[1]));
-    assert.deepEqual([...own].sort(), ['web-1-a', 'web-1-b', 'web-1-c']);
+    const selected = paths.flatMap((path) => /\/pods\?.*fieldSelector=([^&]+)/.exec(path)?.[1] ?? []);
+    assert.deepEqual([...new Set(selected.map(decodeURIComponent))].sort(), [
+      'metadata.name!=web-1-a,metadata.name!=web-1-b',
+      ...['web-1-a', 'web-1-b', 'web-1-c'].map((name) => `metadata.name=${name}`),
+    ]);
     assert.ok(paths.length > TYPES && paths.length < TYPES + 60, `${paths.length} lists and watches`);
     assert.ok(way.counted.connections <= 6, `${way.counted.connections} connections`);
     const peak = Number(/peak (\d+) KiB/.exec(stderr)?.[1]);

@@ -127,11 +127,16 @@ describe('a list of placements, in protobuf', () => {
       ],
       resourceVersion: '12',
       continue: 'next',
+      remaining: 17,
     });
   });
 
   it('may be empty, and without a continuation', () => {
-    assert.deepEqual(page(list([1, at('1')])), { items: [], resourceVersion: '1', continue: undefined });
+    assert.deepEqual(page(list([1, message([1, ''], [2, '1'])])), {
+      items: [],
+      resourceVersion: '1',
+      continue: undefined,
+    });
   });
 
   it('gives objects without a namespace none', () => {

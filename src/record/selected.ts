@@ -1,0 +1,76 @@
+import type { KubeClient } from '../kube/client.ts';
+import { Branch } from '../model/branch.ts';
+import { path } from '../model/fields.ts';
+import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import type { Slots } from '../model/slots.ts';
+import type { Clock } from '../model/time.ts';
+import { CROWD, MAX_MEMBER_WATCHES } from './type-in-place.ts';
+
+/** Workloads that select their pods: what carries these labels is theirs, since selectors may not overlap. */
+const SELECTING = new Set([
+  'deployments.apps',
+  'replicasets.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'jobs.batch',
+]);
+
+export function selectsPods(root: { readonly group: string; readonly resource: string }): boolean {
+  return SELECTING.has(groupResourceOf(root));
+}
+
+/** The `labelSelector` of the pods of each workload of a namespace, by its labels alone; of one that names none there is none. */
+export function podSelectorsOf(workloads: Iterable<KubeObject>, namespace: string | null): readonly string[] {
+  return [...workloads].flatMap((workload) => {
+    const labels = Object.entries(path(workload, 'spec', 'selector', 'matchLabels') ?? {});
+    const isThere = workload.metadata.namespace === namespace && labels.length > 0;
+    return isThere ? [labels.map(([name, value]) => `${name}=${value}`).join(',')] : [];
+  });
+}
+
+export interface SelectedOptions {
+  readonly client: Pick<KubeClient, 'list'>;
+  readonly clock: Clock;
+  readonly lists: Slots;
+  readonly type: ResourceType;
+  readonly namespace: string | null;
+  /** Of the roots, once they were seen. */
+  readonly selectors: Promise<readonly string[]>;
+  readonly crowd?: number;
+}
+
+/** What is asked for beforehand must not keep waiting what tells all. In milliseconds. */
+const PATIENCE_MS = 5000;
+/** Of what the answers may hold, names do. */
+const NAMES = { metadataOnly: true, placementOnly: true } as const;
+
+/**
+ * Names of objects in a crowd that selectors select: each can be watched by its name before all of the crowd is listed, and
+ * be left out of that. Whether they are of the story is not known yet. None where there is no crowd, where they are too many
+ * to be watched one by one, or where the server does not say: then the watch of all tells which they are.
+ */
+export async function selectedNames(options: SelectedOptions, signal: AbortSignal): Promise<readonly string[]> {
+  using patience = new Branch(signal);
+  const late = options.clock.sleep(PATIENCE_MS, patience.signal).then(
+    () => [],
+    () => [], // found, or over
+  );
+  const found = findNames(options, patience.signal).catch(() => []); // whatever ails the server, the watch of all tells
+  return await Promise.race([found, late]);
+}
+
+async function findNames(options: SelectedOptions, signal: AbortSignal): Promise<readonly string[]> {
+  const { client, lists, type, namespace, selectors, crowd = CROWD } = options;
+  const list = async (what: { readonly limit: number; readonly labelSelector?: string }) => {
+    using _slot = await lists.acquire(signal);
+    return client.list(type, { namespace, ...NAMES, ...what }, signal);
+  };
+  const [{ items, remaining = 0 }, wanted] = await Promise.all([list({ limit: 1 }), selectors]);
+  if (items.length + remaining <= crowd) return [];
+  const names = new Set<string>();
+  for (const labelSelector of wanted) {
+    const selected = await list({ labelSelector, limit: MAX_MEMBER_WATCHES + 1 });
+    for (const { metadata } of selected.items) names.add(metadata.name);
+  }
+  return names.size > MAX_MEMBER_WATCHES ? [] : [...names];
+}
