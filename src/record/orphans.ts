@@ -8,7 +8,12 @@ export interface Orphan {
   /** UIDs. */
   readonly owners: readonly string[];
   readonly goneAt: Timestamp;
+  /** Where it was, and since when: where it was watched whole, and never seen as metadata. */
+  readonly whole?: Seen;
 }
+
+/** Before it was seen, nothing was missed of an object. */
+export type Seen = Pick<Sighting, 'place' | 'heard'>;
 
 /** So many orphans are remembered. */
 const MAX_ORPHANS = 1000;
@@ -29,7 +34,7 @@ export class Orphans {
   }
 
   /** Of an orphan that was seen so, no more is remembered. */
-  forget({ owners, goneAt }: Orphan, { place, heard }: Sighting): void {
+  forget({ owners, goneAt }: Orphan, { place, heard }: Seen): void {
     for (const owner of owners) if (this.#owners.size < MAX_OWNERS) this.#owners.add(owner);
     const { since, until } = this.#missed.get(place) ?? { since: heard, until: goneAt };
     this.#missed.set(place, { place, since: earlierOf(since, heard), until: laterOf(until, goneAt) });

@@ -1,6 +1,7 @@
+import type { ClockSkew } from '../kube/server-clock.ts';
 import type { ObjectMeta } from '../model/resource.ts';
-import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
-import { Orphans } from './orphans.ts';
+import { type Clock, earlierOf, millisecondsOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Orphan, Orphans } from './orphans.ts';
 import type { Unkept, Witness } from './testimony.ts';
 import type { Member, Missed, TypeInPlace } from './type-in-place.ts';
 import type { WatchTarget } from './type-watch.ts';
@@ -40,6 +41,8 @@ export function showsAllOf({ before, list, order }: Sighting, from: Sighting): b
 const AWAITED_MS = 60_000;
 
 export interface SightingsOptions {
+  /** By how much this clock is ahead of the server's. */
+  readonly skew?: () => ClockSkew | undefined;
   readonly clock: Pick<Clock, 'now'>;
   readonly witness: Pick<Witness, 'isUnplaced' | 'forget' | 'unkept'>;
 }
@@ -78,15 +81,33 @@ export class Sightings {
       this.#forget(uid);
       return;
     }
-    const owners = ownerReferences.map((owner) => owner.uid);
-    const orphan = this.#orphans.remember({ uid, owners, goneAt: timestampOf(this.#options.clock.now()) });
+    this.#remember({ uid, owners: ownerReferences.map((owner) => owner.uid), goneAt: this.#now() });
+  }
+
+  /** The same of one that was watched whole: its states are written down, and its newest one waits for its owner. */
+  leaveWhole(place: TypeInPlace, { uid, ownerReferences = [], creationTimestamp }: ObjectMeta): void {
+    if (!this.#isUnplaced(uid)) return;
+    const goneAt = this.#now();
+    const created = parseTimestamp(creationTimestamp ?? '');
+    const aheadMs = this.#options.skew?.()?.least ?? 0;
+    const heard = created === undefined ? goneAt : earlierOf(goneAt, timestampOf(millisecondsOf(created) + aheadMs));
+    this.#remember({ uid, owners: ownerReferences.map((owner) => owner.uid), goneAt, whole: { place, heard } });
+  }
+
+  /** Until there are too many: what becomes of the oldest is missing if its owner is yet to come, its logs at the least. */
+  #remember(newest: Orphan): void {
+    const orphan = this.#orphans.remember(newest);
     if (orphan === undefined) return;
-    const sighting = this.#sightings.get(orphan.uid);
-    if (sighting !== undefined && this.#isUnplaced(orphan.uid)) {
-      this.#orphans.forget(orphan, sighting);
-      this.#tell(sighting.place, { uids: orphan.owners, since: sighting.heard, until: orphan.goneAt });
+    const seen = this.#sightings.get(orphan.uid) ?? orphan.whole;
+    if (seen !== undefined && this.#isUnplaced(orphan.uid)) {
+      this.#orphans.forget(orphan, seen);
+      this.#tell(seen.place, { uids: orphan.owners, since: seen.heard, until: orphan.goneAt });
     }
     this.#forget(orphan.uid);
+  }
+
+  #now(): Timestamp {
+    return timestampOf(this.#options.clock.now());
   }
 
   /** These objects came into the story. Those of them that were seen, in their order, are forgotten. */

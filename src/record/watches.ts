@@ -281,6 +281,7 @@ export class Watches {
     if (place.isAlone(uidOf(change))) return;
     if (change.type !== 'deletedUnseen' && this.#hasOwnWatch(place, change.object.metadata.name)) return;
     this.#placed(this.#options.witness.state(place.type.resource, change));
+    if (change.type === 'deleted') this.#sightings.leaveWhole(place, change.object.metadata);
   }
 
   #hasOwnWatch(place: TypeInPlace, name: string): boolean {

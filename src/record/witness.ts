@@ -43,7 +43,7 @@ const ESSENTIAL = new Set(['pods', 'events', 'events.events.k8s.io']);
 const LATE = {
   type: 'the type appeared during the capture; states of its objects before its first list cannot be had',
   owner:
-    'objects were seen long before their owner, which tells that they are of the story; their first states were not kept',
+    'objects were seen long before their owner, which tells that they are of the story; their first states, or their logs, were not kept',
 } as const;
 
 /** Watches that fail within so long of each other fail for one reason, e.g. a restart of the API server: it is told once. */
