@@ -55,6 +55,8 @@ function isCredential(text: string, start: number, name: string, { kind, valueAt
 
 function valueAt(text: string, { kind, valueAt: start }: Separator): Span | undefined {
   const quote = quoteAt(text, start);
+  // Data within data: its own names are looked at, and its end, which may be that of the line, is not looked for.
+  if ('{['.includes(text.charAt(quote?.end ?? start) || ' ')) return undefined;
   if (quote !== undefined) return quotedValue(text, quote);
   const end = unquotedEnd(text, start);
   // "name": value without quotes is a number, or prose.

@@ -63,9 +63,10 @@ function webTokenAt(text: string, start: number): Span | undefined {
 /** What follows the word Bearer, unless it is a word itself. */
 export function bearerAt(text: string, wordEnd: number): Span | undefined {
   const start = runEnd(text, wordEnd, isSpace);
+  if (start === wordEnd) return undefined;
   const end = runEnd(text, start, isBearerChar);
   const looksMade = end - start >= 24 || /\d/.test(text.slice(start, Math.min(end, start + 24)));
-  return start > wordEnd && end - start >= 8 && looksMade ? { start, end } : undefined;
+  return end - start >= 8 && looksMade ? { start, end } : undefined;
 }
 
 /** Beyond the authority a password with an unescaped slash is looked for this far. */

@@ -47,21 +47,33 @@ export function credentialsInLines(bytes: Buffer): readonly Credential[] {
 function collect(text: string, offset: number, nextSign: NextSign, found: Credential[]): Sign | undefined {
   const end = offset + text.length;
   let from = offset;
+  let named = 0;
   for (;;) {
     const sign = nextSign(from);
     if (sign === undefined || sign.index >= end) return sign;
-    const { credential, next } = examine(text, { ...sign, index: sign.index - offset }, from - offset);
+    const at = { ...sign, index: sign.index - offset };
+    const { credential, next, nameEnd = named } = examine(text, at, { from: from - offset, named });
+    named = nameEnd;
     if (credential !== undefined)
       found.push({ ...credential, start: credential.start + offset, end: credential.end + offset });
     from = offset + Math.max(next, credential?.end ?? 0);
   }
 }
 
+interface Examined {
+  readonly credential: Credential | undefined;
+  /** Where the next sign may begin. */
+  readonly next: number;
+  /** Of the name that was read. */
+  readonly nameEnd?: number;
+}
+
+/** @param named the end of a name in which the word Bearer was met: it is not read for each, of which it may have thousands */
 function examine(
   text: string,
   { index, word, isToken }: Sign,
-  from: number,
-): { credential: Credential | undefined; next: number } {
+  { from, named }: { readonly from: number; readonly named: number },
+): Examined {
   const next = index + word.length;
   if (isToken) {
     const kind = word === 'eyj' ? 'jwt' : 'api-key';
@@ -71,10 +83,11 @@ function examine(
   if (word.startsWith('-----')) return { credential: known('private-key', privateKeyAt(text, index)), next };
   // Signals are told as sig=9.
   if (word === 'sig=' && !'?&_-'.includes(text.charAt(index - 1) || ' ')) return { credential: undefined, next };
-  const { nameEnd, credential } = assignmentAt(text, index, from);
+  const isRead = word === 'bearer' && index < named;
+  const { nameEnd, credential } = isRead ? { nameEnd: named, credential: undefined } : assignmentAt(text, index, from);
   if (credential !== undefined) return { credential: known('named', credential), next: Math.max(next, nameEnd) };
   if (word !== 'bearer') return { credential: undefined, next: Math.max(next, nameEnd) };
-  return { credential: known('bearer', bearerAt(text, next)), next };
+  return { credential: known('bearer', bearerAt(text, next)), next, nameEnd };
 }
 
 function known(kind: CredentialKind, span: Span | undefined): Credential | undefined {
