@@ -28,6 +28,15 @@ const ROOT = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespac
 const INSTANCE = { podUid: 'web', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
 const random = seededRandom(4);
 
+const NAMED = ['token validated', 'user authenticated', 'request served', 'policy evaluated', 'cookie refreshed'];
+const PATHS = ['api/carts', 'oauth2/token', 'authorize?client_id=web', 'users/7/password', 'static/app.js'];
+const KLOGS = [
+  'reconciler.go:251] "VerifyControllerAttachedVolume started for volume \\"kube-api-access\\" pod \\"web-0\\"" pod="shop/web-0"',
+  'operation_generator.go:637] "MountVolume.SetUp succeeded for volume \\"app-secret\\" (UniqueName: \\"kubernetes.io/secret/7a9c-app-secret\\")" pod="shop/web-0"',
+  'round_trippers.go:553] GET https://10.96.0.1:443/api/v1/namespaces/shop/pods?limit=500 200 OK in 3 milliseconds',
+  'token_manager.go:121] "Refreshing service account token" pod="shop/web-0"',
+  'generic.go:334] "Generic (PLEG): container finished" podID="7a9c" exitCode=0',
+];
 const CORPORA: Readonly<Record<string, (index: number) => string>> = {
   'access log': (index) =>
     `10.0.${index % 256}.7 - - "GET /cart/${index}/items?page=${index % 9} HTTP/1.1" 200 ${index % 5000} "https://shop.example/" "Mozilla/5.0"`,
@@ -35,6 +44,13 @@ const CORPORA: Readonly<Record<string, (index: number) => string>> = {
     `{"level":"info","ts":${index},"caller":"orders/service.go:${index % 400}","msg":"order placed","order":"${index}","items":${index % 7}${random() < 0.01 ? ',"token":"f3a9c1d2e4b5"' : ''}}`,
   'text, signs of credentials in 10 %': (index) =>
     `INFO worker-${index % 16} request ${index} done in ${index % 90} ms${random() < 0.1 ? ' user authenticated, token accepted' : ' queue is empty, connection kept'}`,
+  'access log of a service for logins': (index) =>
+    `10.0.${index % 256}.7 - user${index % 90} "GET /${PATHS[index % 5]} HTTP/1.1" 200 ${index % 5000} "https://shop.example/login" "Mozilla/5.0"`,
+  'JSON, two names with `auth` or `token` in each line': (index) =>
+    `{"level":"info","logger":"auth","msg":"${NAMED[index % 5]}","authMethod":"oidc","token_type":"access","user":"u${index % 500}","ms":${index % 90}}`,
+  'klog, of a kubelet': (index) => `I1125 12:00:00.${String(index).padStart(6, '0')}    1007 ${KLOGS[index % 5]}`,
+  'logfmt, two names with `auth` or `token` in each line': (index) =>
+    `level=info msg="${NAMED[index % 5]}" component=api auth=${index % 2 === 0} tokens=${index % 900} path=/v1/items/${index} duration=${index % 90}ms`,
 };
 
 interface Cost {

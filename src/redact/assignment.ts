@@ -87,15 +87,24 @@ function quoteAt(text: string, start: number): Span | undefined {
 }
 
 function unquotedEnd(text: string, start: number): number {
-  return runEnd(text, start, (code) => code > 32 && !'"\'`,;&|)]}>\\'.includes(String.fromCharCode(code)));
+  return runEnd(text, start, (code) => !endsUnquoted(code));
+}
+
+/** Where a value without quotes is over. */
+export function endsUnquoted(code: number): boolean {
+  return code <= 32 || '"\'`,;&|)]}>\\'.includes(String.fromCharCode(code));
 }
 
 /** What messages say about a credential: `invalid token: expired`. */
-const REMARKS =
-  /^(?:an?|authentication|cannot|could|does|denied|empty|error|expired|failed|forbidden|has|invalid|is|malformed|missing|must|no|none|not|null|please|required|the|unauthorized|undefined|unexpected|unknown|was)\.?$/i;
+export const REMARKS: readonly string[] = [
+  ...'a an authentication cannot could does denied empty error expired failed forbidden'.split(' '),
+  ...'has invalid is malformed missing must no none not null please required'.split(' '),
+  ...'the unauthorized undefined unexpected unknown was'.split(' '),
+];
+const REMARK = new RegExp(`^(?:${REMARKS.join('|')})\\.?$`, 'i');
 
 function isPlain(text: string, name: string, { start, end }: Span, { kind }: Separator): boolean {
   // Longer values are neither, and need not be copied.
   const value = text.slice(start, Math.min(end, start + 300));
-  return isHarmless(name, value) || '{['.includes(value.charAt(0)) || (kind === 'colon' && REMARKS.test(value));
+  return isHarmless(name, value) || '{['.includes(value.charAt(0)) || (kind === 'colon' && REMARK.test(value));
 }

@@ -1,24 +1,36 @@
-import { isNameChar, isSpace, isTokenChar } from './shapes.ts';
+import { nameEndAt, READ } from './assignment-bytes.ts';
+import { byteSet, bytesOf, NAME_CHARS, runEndIn, TOKEN_CHARS } from './byte-set.ts';
+import { isBearerChar, isSpace, MIN_BEARER } from './shapes.ts';
 import { type Sign, TOKEN_WORDS } from './signs.ts';
 
 /**
- * Whether what stands around a sign may be a credential: a look at a few bytes, by which nearly every URL and every
- * `token accepted` of a log is passed over. Never false where reading the line would find one.
+ * Judges a sign where it lies, as reading the line would: by a look at a few bytes nearly every URL and every `token accepted` of a
+ * log is passed over. Gives the place where the next sign may begin; `READ` where the line may hold a credential here, and never
+ * anything else where reading it would find one.
+ * @param from where the sign before was passed over, or any place before the line
  */
-export function mayBeCredential(bytes: Buffer, { index, word, isToken }: Sign): boolean {
-  if (isToken) {
-    const isAlone = index === 0 || !isTokenChar(bytes[index - 1] ?? 0);
-    return isAlone && TOKEN_WORDS.has(bytes.toString('latin1', index, index + word.length));
-  }
-  if (word === '://') return hasUser(bytes, index + word.length);
-  if (word.startsWith('-')) return true;
-  return word === 'bearer' || mayAssign(bytes, index);
+export function glanceAt(bytes: Buffer, { index, word, isToken }: Sign, from: number): number {
+  const next = index + word.length;
+  if (isToken) return isTokenBegin(bytes, index, next) ? READ : next;
+  if (word === '://') return hasPassword(bytes, next) ? READ : next;
+  if (word === '-----begin ') return READ;
+  // Signals are told as sig=9.
+  if (word === 'sig=' && BEFORE_SIG[bytes[index - 1] ?? 0] === 0) return next;
+  const nameEnd = nameEndAt(bytes, index, from);
+  if (nameEnd === READ || (word === 'bearer' && mayBeBearer(bytes, next))) return READ;
+  return Math.max(next, nameEnd);
+}
+
+function isTokenBegin(bytes: Buffer, start: number, end: number): boolean {
+  const isAlone = start === 0 || TOKEN_CHARS[bytes[start - 1] ?? 0] === 0;
+  return isAlone && TOKEN_WORDS.has(bytes.toString('latin1', start, end));
 }
 
 /** Beyond the authority a password with an unescaped slash is looked for this far. */
 const MAX_AUTHORITY = 1024;
 
-function hasUser(bytes: Buffer, start: number): boolean {
+/** Whether a URL whose `://` ends here has a user before its host. */
+function hasPassword(bytes: Buffer, start: number): boolean {
   const end = Math.min(bytes.length, start + MAX_AUTHORITY);
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at] ?? 0;
@@ -28,25 +40,15 @@ function hasUser(bytes: Buffer, start: number): boolean {
   return false;
 }
 
-/** A sign of giving a value follows the name: `=`, `:`, a quote, a colour; or the name is a flag. */
-function mayAssign(bytes: Buffer, index: number): boolean {
-  let end = index;
-  while (end < bytes.length && isNameChar(bytes[end] ?? 0)) end += 1;
-  if (!isSpace(bytes[end] ?? 0)) return GIVES[bytes[end] ?? 0] === 1;
-  while (end < bytes.length && isSpace(bytes[end] ?? 0)) end += 1;
-  if (GIVES[bytes[end] ?? 0] === 1) return true;
-  let start = index;
-  while (start > 0 && isNameChar(bytes[start - 1] ?? 0)) start -= 1;
-  return bytes[start] === DASH && bytes[start + 1] === DASH;
+/** Whether what follows the word Bearer is long enough; where a name goes on, there may be tokens in it. */
+function mayBeBearer(bytes: Buffer, wordEnd: number): boolean {
+  const start = runEndIn(bytes, wordEnd, SPACES);
+  if (start === wordEnd) return NAME_CHARS[bytes[wordEnd] ?? 0] === 1;
+  return runEndIn(bytes, start, BEARER_CHARS) - start >= MIN_BEARER;
 }
 
 const AT = 64;
-const DASH = 45;
-const ENDS_URL = tableOf(' \t\r\n"\'`<>\\|');
-const GIVES = tableOf('=:"\'`\\\x1b');
-
-function tableOf(chars: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const char of chars) table[char.charCodeAt(0)] = 1;
-  return table;
-}
+const ENDS_URL = bytesOf(' \t\r\n"\'`<>\\|');
+const BEFORE_SIG = bytesOf('?&_-');
+const SPACES = byteSet(isSpace);
+const BEARER_CHARS = byteSet(isBearerChar);

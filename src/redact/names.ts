@@ -4,7 +4,7 @@
  */
 
 /** Anywhere in a name, which is compared without case and without `-`, `_`, `.`, `/`. */
-const PARTS = [
+export const PARTS: readonly string[] = [
   'password',
   'passwd',
   'passphrase',
@@ -34,7 +34,7 @@ const PARTS = [
 ];
 const ANY_PART = new RegExp(PARTS.join('|'));
 /** Too short to be looked for within words: the last word of a name, e.g. of REDIS_AUTH, dbPass, SENTRY_DSN. */
-const LAST_WORDS = new Set([
+export const LAST_WORDS: ReadonlySet<string> = new Set([
   'auth',
   'cred',
   'creds',
@@ -50,13 +50,13 @@ const LAST_WORDS = new Set([
   'sig',
 ]);
 /** A name that ends so speaks about a credential: its value is none. */
-const ABOUT = new Set([
+export const ABOUT: ReadonlySet<string> = new Set([
   ...['algorithm', 'audience', 'count', 'dir', 'directory', 'enabled', 'expiration', 'expiry', 'file', 'length'],
   ...['limit', 'mode', 'name', 'namespace', 'path', 'policy', 'ref', 'required', 'seconds', 'size', 'stdin', 'timeout'],
   ...['ttl', 'type', 'version'],
 ]);
 /** With a number as value such a name counts what is like credentials: MAX_TOKENS, prompt_tokens. */
-const MEASURES = new Set(['max', 'min', 'num', 'number', 'total']);
+export const MEASURES: ReadonlySet<string> = new Set(['max', 'min', 'num', 'number', 'total']);
 
 /** How far a name goes in saying that its value is a credential; `short` words are told from others by context only. */
 export type NameStrength = 'none' | 'short' | 'strong';
@@ -90,8 +90,12 @@ export function isCredentialVariable(name: string): boolean {
   return words.at(-1) === 'key' && words.at(-2) !== 'public';
 }
 
-const HARMLESS =
-  /^(?:|true|false|null|redacted:[0-9a-f]{16}|\$\([A-Za-z_][\w.-]{0,252}\)?|\$\{[A-Za-z_]\w{0,252}\}?)$/i;
+/** Values that hide nothing, whatever their name says. */
+export const HARMLESS_WORDS: readonly string[] = ['true', 'false', 'null'];
+const HARMLESS = new RegExp(
+  `^(?:|${HARMLESS_WORDS.join('|')}|redacted:[0-9a-f]{16}|\\$\\([a-z_][\\w.-]{0,252}\\)?|\\$\\{[a-z_]\\w{0,252}\\}?)$`,
+  'i',
+);
 
 /** Whether a value is no credential, whatever its name says: empty, a truth value, a reference to a variable, redacted. */
 export function isHarmless(name: string, value: string): boolean {

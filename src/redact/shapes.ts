@@ -60,13 +60,15 @@ function webTokenAt(text: string, start: number): Span | undefined {
   return { start, end: text[payload] === '.' ? runEnd(text, payload + 1, isTokenChar) : payload };
 }
 
+export const MIN_BEARER = 8;
+
 /** What follows the word Bearer, unless it is a word itself. */
 export function bearerAt(text: string, wordEnd: number): Span | undefined {
   const start = runEnd(text, wordEnd, isSpace);
   if (start === wordEnd) return undefined;
   const end = runEnd(text, start, isBearerChar);
   const looksMade = end - start >= 24 || /\d/.test(text.slice(start, Math.min(end, start + 24)));
-  return end - start >= 8 && looksMade ? { start, end } : undefined;
+  return end - start >= MIN_BEARER && looksMade ? { start, end } : undefined;
 }
 
 /** Beyond the authority a password with an unescaped slash is looked for this far. */
@@ -150,7 +152,7 @@ export function isTokenChar(code: number): boolean {
   return isWordChar(code) || code === 45;
 }
 
-function isBearerChar(code: number): boolean {
+export function isBearerChar(code: number): boolean {
   return isNameChar(code) || code === 126 || code === 43 || code === 47 || code === 61;
 }
 

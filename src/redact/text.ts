@@ -1,5 +1,6 @@
 import { assignmentAt } from './assignment.ts';
-import { mayBeCredential } from './glance.ts';
+import { READ } from './assignment-bytes.ts';
+import { glanceAt } from './glance.ts';
 import type { CredentialPattern } from './log-lines.ts';
 import { isHarmless } from './names.ts';
 import { bearerAt, privateKeyAt, type Span, tokenAt, userInfoAt } from './shapes.ts';
@@ -30,15 +31,18 @@ export function credentialsIn(text: string): readonly Credential[] {
 export function credentialsInLines(bytes: Buffer): readonly Credential[] {
   const found: Credential[] = [];
   const nextSign = signsOfBytes(bytes);
+  let from = 0;
   for (let sign = nextSign(0); sign !== undefined; ) {
-    if (!mayBeCredential(bytes, sign)) {
-      sign = nextSign(sign.index + sign.word.length);
+    const next = glanceAt(bytes, sign, from);
+    if (next !== READ) {
+      from = next;
+      sign = nextSign(from);
       continue;
     }
     const start = bytes.lastIndexOf(10, sign.index) + 1;
     const newline = bytes.indexOf(10, sign.index);
-    const end = newline === -1 ? bytes.length : newline;
-    sign = collect(bytes.toString('latin1', start, end), start, nextSign, found);
+    from = newline === -1 ? bytes.length : newline;
+    sign = collect(bytes.toString('latin1', start, from), start, nextSign, found);
   }
   return found;
 }

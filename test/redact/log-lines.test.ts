@@ -6,7 +6,7 @@ import { type LineFormat, LineRedactor } from '../../src/redact/log-lines.ts';
 import { markerOf } from '../../src/redact/open-lines.ts';
 import { parsePattern } from '../../src/redact/patterns.ts';
 import { SIGNS, signsOfBytes, signsOfText } from '../../src/redact/signs.ts';
-import { credentialsIn, credentialsInLines, replaceCredentials } from '../../src/redact/text.ts';
+import { type Credential, credentialsIn, credentialsInLines, replaceCredentials } from '../../src/redact/text.ts';
 import { holds } from '../property.ts';
 import { isRedactionOf } from './written.ts';
 
@@ -228,6 +228,60 @@ test('what blocks of lines lose is what each line loses that is read by itself w
       },
     ),
     { numRuns: 2000 },
+  );
+});
+
+const NAMES = [
+  'dbPassword',
+  'max_tokens',
+  'token_type',
+  'authFile',
+  'AUTH',
+  'Pass',
+  'x--token',
+  'api__key',
+  'cookies',
+  'sig',
+];
+const GIVEN = ['=', ':', ': ', ' = ', ':=', '=>', '":"', '": ', '\\":\\"', ' ', '\x1b[36m=', '="', ": '"];
+const VALUES = [
+  'true',
+  'NULL',
+  'expired.',
+  'expiredly',
+  '12',
+  '1234567890',
+  '-1',
+  '{',
+  '[',
+  '',
+  '/x',
+  'Basic a1',
+  'bearer a1b2c3d4',
+  'a1',
+];
+const ENDS = ['', '"', "'", ' ', '\\"', ',', '.', '\n', '\r\n'];
+const given = fc
+  .tuple(
+    fc.constantFrom('', ' ', '/', '@', '--', 'max', 'ghp_', 'bearer'),
+    ...[NAMES, GIVEN, VALUES, ENDS].map((parts) => fc.constantFrom(...parts)),
+  )
+  .map((parts) => parts.join(''));
+
+test('a glance at the bytes of a name, of what gives it a value and of that passes over nothing that reading finds', () => {
+  holds(
+    fc.property(fc.array(given, { minLength: 1, maxLength: 4 }), (parts) => {
+      const text = parts.join('');
+      const expected: Credential[] = [];
+      let offset = 0;
+      for (const line of text.split('\n')) {
+        for (const { kind, start, end } of credentialsIn(line))
+          expected.push({ kind, start: start + offset, end: end + offset });
+        offset += line.length + 1;
+      }
+      assert.deepEqual(credentialsInLines(Buffer.from(text, 'latin1')), expected);
+    }),
+    { numRuns: 4000 },
   );
 });
 
