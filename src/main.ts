@@ -12,7 +12,13 @@ async function main(): Promise<number> {
   const first = new AbortController();
   const second = new AbortController();
   const interrupt = (signal: NodeJS.Signals) => (first.signal.aborted ? second : first).abort(new Interrupt(signal));
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  let isHeeded = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    // What is temporary goes with the process; what it had come to is nothing that anyone waits for.
+    if (!isHeeded) process.exit(exitCodeOfSignal(signal));
+    interrupt(signal);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   // A reader that goes away (`| head`) is told to whoever writes, by its own callback; unheard, it would end the process.
   process.stdout.on('error', () => undefined);
   const keyboard = process.stdin.isTTY === true ? process.stdin : undefined;
@@ -27,7 +33,10 @@ async function main(): Promise<number> {
     stderr: terminal === undefined ? process.stderr : { write: (text) => terminal.say(text), isTTY: true },
     terminal,
     interrupt,
-    interrupts: { first: first.signal, second: second.signal },
+    get interrupts() {
+      isHeeded = true;
+      return { first: first.signal, second: second.signal };
+    },
     isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     isOnTerminal: [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY === true),
     command,
@@ -45,14 +54,16 @@ async function main(): Promise<number> {
 }
 
 /** The exit code of what stopped the command; says it, unless commander has. */
-function codeOf(error: unknown, { command, interrupts, stderr }: CommandContext): number {
+function codeOf(error: unknown, { command, stderr }: CommandContext): number {
   const isAround = command !== undefined;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done;
     return isAround ? AROUND.faro : EXIT.usage;
   }
-  if (error instanceof Interrupt && interrupts.first.aborted)
-    return isAround ? exitCodeOfSignal(error.signal) : EXIT.done;
+  if (error instanceof Interrupt) {
+    stderr.write(`faro: ${error.message}: no story was written\n`);
+    return exitCodeOfSignal(error.signal);
+  }
   stderr.write(describeError(error));
   return isAround ? AROUND.faro : exitCodeOf(error);
 }

@@ -10,7 +10,10 @@ export interface CommandContext {
   readonly random: () => number;
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
-  /** First interrupt: end well. Second: leave at once. They abort with an `Interrupt`. */
+  /**
+   * First interrupt: end well. Second: leave at once. They abort with an `Interrupt`. Whoever asks for them must heed them:
+   * of a command that never does a signal ends the process.
+   */
   readonly interrupts: { readonly first: AbortSignal; readonly second: AbortSignal };
   /** Interrupts as a signal would: for keys of a terminal in raw mode. */
   readonly interrupt: (signal: NodeJS.Signals) => void;

@@ -8,7 +8,7 @@ const LESS = 'FRX';
 const DEFAULT_PAGER = 'less';
 
 /** Where text goes that a person may want to read page by page. */
-export type Output = Pick<CommandContext, 'env' | 'stdout'>;
+export type Output = Pick<CommandContext, 'env' | 'stdout' | 'interrupts'>;
 
 /**
  * Writes text to standard output, on a terminal through `$PAGER` (less by default; an empty one or `cat` for none). Who
@@ -18,14 +18,15 @@ export async function page(text: AsyncIterable<string>, context: Output, wantsPa
   const { env, stdout } = context;
   const command = env.PAGER ?? DEFAULT_PAGER;
   const isPaged = wantsPager && stdout.isTTY === true && command !== '' && command !== 'cat';
-  if (!isPaged || !(await tryPager(text, command, env))) await copy(text, stdout, { end: false });
+  if (!isPaged || !(await tryPager(text, command, context))) await copy(text, stdout, { end: false });
 }
 
 /** False where the pager is not there, and nothing was read of the text. */
-async function tryPager(text: AsyncIterable<string>, command: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+async function tryPager(text: AsyncIterable<string>, command: string, context: Output): Promise<boolean> {
   if (command === DEFAULT_PAGER && !(await isThere(command))) return false;
+  void context.interrupts; // from now on Ctrl-C is the pager's: it has the terminal until it is left
   // As git does it: the variable holds a command line, not only a program's name.
-  const child = spawn('sh', ['-c', command], { env: { LESS, ...env }, stdio: ['pipe', 'inherit', 'inherit'] });
+  const child = spawn('sh', ['-c', command], { env: { LESS, ...context.env }, stdio: ['pipe', 'inherit', 'inherit'] });
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
   await copy(text, child.stdin, { end: true });
   await closed;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
 import { checkNewFolder } from '../story/place.ts';
 import type { StoryReader } from '../story/reader.ts';
+import { temporary } from '../story/temporary.ts';
 import { LogFiles } from './log-files.ts';
 import { ObjectFiles } from './object-files.ts';
 
@@ -15,20 +16,20 @@ import { ObjectFiles } from './object-files.ts';
  */
 export async function writeKubectlDir(story: StoryReader, folder: string): Promise<void> {
   await checkNewFolder(folder);
-  const temporary = join(dirname(resolve(folder)), `.${basename(folder)}.${randomUUID()}.faro.tmp`);
+  const path = join(dirname(resolve(folder)), `.${basename(folder)}.${randomUUID()}.faro.tmp`);
+  using _temporary = temporary(path);
   try {
-    await mkdir(temporary, { mode: 0o700 });
+    await mkdir(path, { mode: 0o700 });
     const objects = new ObjectFiles(story.head);
-    const logs = new LogFiles(temporary, story.head);
+    const logs = new LogFiles(path, story.head);
     for await (const entry of story.entries()) {
       if (entry.type === 'log') await logs.take(entry);
       else objects.take(entry);
     }
-    await objects.write(temporary);
+    await objects.write(path);
     await logs.finish();
-    await rename(temporary, folder); // refused where a folder with anything in it stands there
+    await rename(path, folder); // refused where a folder with anything in it stands there
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
     if (cause instanceof FaroError) throw cause;
     const hint = 'name a folder that does not exist yet with -o';
     throw new FaroError('output', `${folder} could not be written: ${messageOf(cause)}`, { cause, hint });

@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 import type { FileSink } from './member-writer.ts';
+import { temporary } from './temporary.ts';
 
 /** Finds out before any work that a file could not be written. Throws FaroError `output`. */
 export async function checkPlace(output: string, options: { readonly force: boolean }): Promise<void> {
@@ -66,17 +67,17 @@ async function tryFolder(folder: string): Promise<void> {
  * `output` with this hint where it cannot be written.
  */
 export async function placeFile<T>(output: string, hint: string, write: (sink: FileSink) => Promise<T>): Promise<T> {
-  const temporary = join(dirname(output), `.${randomUUID()}.faro.tmp`);
+  const path = join(dirname(output), `.${randomUUID()}.faro.tmp`);
+  using _temporary = temporary(path);
   try {
-    await using file = await open(temporary, 'wx', 0o600);
+    await using file = await open(path, 'wx', 0o600);
     await using growing = new GrowingFile(file);
     const result = await write((chunk) => growing.write(chunk));
     await growing.sync();
-    await rename(temporary, output);
+    await rename(path, output);
     await syncFolder(dirname(output));
     return result;
   } catch (cause) {
-    await rm(temporary, { force: true });
     if (cause instanceof FaroError) throw cause;
     throw new FaroError('output', `${output} could not be written: ${messageOf(cause)}`, { cause, hint });
   }

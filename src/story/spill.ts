@@ -1,4 +1,4 @@
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
 import { Dealer } from './dealer.ts';
@@ -6,6 +6,7 @@ import type { Source } from './merge.ts';
 import { BEHIND_ALL, comparePlaces, isBefore, NOWHERE, type Place } from './order.ts';
 import { dealPart, PartCursor, PartMemory } from './part.ts';
 import { PartWriter } from './part-writer.ts';
+import { temporary } from './temporary.ts';
 
 /** As many logs are merged at once as hold less than this in memory, a block each. */
 const MEMORY = 24 * 1024 * 1024;
@@ -62,6 +63,7 @@ export class ScratchFolder implements Scratch {
   readonly #parent: string;
   readonly #memory = new PartMemory();
   #folder: string | undefined;
+  #removal: Disposable | undefined;
   #parts = 0;
 
   /** @param parent folder in which the story will stand. */
@@ -80,7 +82,10 @@ export class ScratchFolder implements Scratch {
 
   async spill(sources: readonly Source[], memory: number): Promise<readonly Source[]> {
     try {
-      this.#folder ??= await mkdtemp(join(this.#parent, '.faro-parts-'));
+      if (this.#folder === undefined) {
+        this.#folder = await mkdtemp(join(this.#parent, '.faro-parts-'));
+        this.#removal = temporary(this.#folder);
+      }
       const cuts = cutsOf(sources, Math.max(memory / 2, bytesOf(sources) / MOST_PARTS));
       return await this.#deal({ cuts, from: NOWHERE, until: BEHIND_ALL }, memory, (dealer) =>
         dealLogs(sources, dealer),
@@ -125,7 +130,7 @@ export class ScratchFolder implements Scratch {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    this.#removal?.[Symbol.dispose]();
   }
 }
 

@@ -12,6 +12,8 @@ import { temporaryFolder } from '../folder.ts';
 import { canonical, sampleStory } from '../story/sample.ts';
 import { onTerminal, skipped } from '../view/terminal/tmux.ts';
 
+const never = new AbortController().signal;
+const interrupts = { first: never, second: never };
 const LINES = ['starting', 'cannot reach db', 'a\u001b[2J\u202eb\u0000', 'ready'];
 const file = join(temporaryFolder('view'), 'story.json');
 writeFileSync(
@@ -60,7 +62,7 @@ async function shown(options: Partial<ViewOptions> = {}): Promise<string> {
       done();
     },
   });
-  assert.equal(await view(file, { pager: true, ...options }, { env: {}, stdout }), 0);
+  assert.equal(await view(file, { pager: true, ...options }, { env: {}, stdout, interrupts }), 0);
   return text;
 }
 
@@ -128,7 +130,7 @@ test('a file that cannot be read is told by name, place and way out', async () =
     [join(file, 'story.json'), /story\.json is no folder$/, /check the name/],
     [folder, /is a folder$/, /faro recover/],
   ] as const)
-    await assert.rejects(view(path, { pager: false }, { env: {}, stdout: new PassThrough() }), (error) => {
+    await assert.rejects(view(path, { pager: false }, { env: {}, stdout: new PassThrough(), interrupts }), (error) => {
       assert.ok(error instanceof FaroError);
       assert.match(error.message, message);
       assert.doesNotMatch(error.message, /ENO|EIS/);
