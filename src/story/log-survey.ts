@@ -65,9 +65,9 @@ export class LogSurvey {
     return this.#ends.keys();
   }
 
-  /** Logs that were begun to be read, by the key of their instance. */
+  /** Logs that were begun to be read, by the key of their instance; of one that has ended the beginning may be missing. */
   get begun(): Iterable<string> {
-    return [...this.#streams.values()].map(({ instance }) => instanceKey(instance));
+    return [...[...this.#streams.values()].map(({ instance }) => instanceKey(instance)), ...this.#ends.keys()];
   }
 
   opened({ instance, route, stream, attempt, beside }: StreamOpenedRecord): void {
