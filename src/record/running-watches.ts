@@ -31,6 +31,8 @@ export class RunningWatches {
   readonly #signal: AbortSignal;
   readonly #running = new Set<Promise<void>>();
   readonly #unlisted = new Set<Promise<void>>();
+  /** Kinds of which objects may have been missed at the end: their watch was ended before it had shown what there was. */
+  readonly missedKinds = new Set<string>();
 
   constructor(options: RunningWatchesOptions, signal: AbortSignal) {
     this.lists = new Slots(options.listsAtOnce);
@@ -96,6 +98,7 @@ export class RunningWatches {
       },
       left: (doubt, during) => {
         if (wasForbidden) return; // that gap is open
+        if (this.#signal.aborted) this.missedKinds.add(type.kind);
         // A watch that fails while it is replaced goes on in the one that replaces it.
         if (during === 'listing' || this.#signal.aborted) onDoubt(doubt);
       },

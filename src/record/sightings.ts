@@ -17,6 +17,8 @@ export interface Sighting extends Member {
   /** When the metadata watch had last been heard of, before that. */
   readonly heard: Timestamp;
   readonly order: number;
+  /** Kinds. */
+  readonly owners: readonly string[];
   /** In milliseconds of the recorder's clock. */
   readonly seenAt: number;
 }
@@ -60,11 +62,16 @@ export class Sightings {
   }
 
   /** Only the first sighting of an object counts. */
-  see({ uid, name }: Member, place: TypeInPlace, change: Pick<Sighting, 'before' | 'heard'>): void {
+  see(
+    { uid, name, ownerReferences = [] }: Pick<ObjectMeta, 'uid' | 'name' | 'ownerReferences'>,
+    place: TypeInPlace,
+    change: Pick<Sighting, 'before' | 'heard'>,
+  ): void {
     if (this.#sightings.has(uid)) return;
     const { before, heard } = change; // the latter is made when it is asked for
     const [order, seenAt] = [this.#order, this.#options.clock.now()];
-    this.#sightings.set(uid, { uid, name, place, before, list: place.lists.length, heard, order, seenAt });
+    const owners = ownerReferences.map(({ kind }) => kind);
+    this.#sightings.set(uid, { uid, name, place, before, list: place.lists.length, heard, order, owners, seenAt });
     this.#order += 1;
   }
 
@@ -130,6 +137,24 @@ export class Sightings {
   /** From when objects of a type may be missing, were all sightings forgotten now: their owners may be yet to come. */
   awaitedSince(place: TypeInPlace): Timestamp | undefined {
     return this.#firstUnplaced(place, { withinMs: Number.POSITIVE_INFINITY, before: this.#order })?.heard;
+  }
+
+  /**
+   * Where objects are that may be of the story if objects of these kinds were missed, and since when: those that these may own,
+   * those that those own, and so on.
+   */
+  awaiting(kinds: ReadonlySet<string>): readonly { readonly place: TypeInPlace; readonly since: Timestamp }[] {
+    const missed = new Set(kinds);
+    const first = new Map<TypeInPlace, Timestamp>();
+    for (let known = -1; known !== missed.size; ) {
+      known = missed.size;
+      for (const { uid, place, owners, heard } of missed.size === 0 ? [] : this.#sightings.values()) {
+        if (first.has(place) || !owners.some((owner) => missed.has(owner)) || !this.#isUnplaced(uid)) continue;
+        first.set(place, heard);
+        missed.add(place.type.kind);
+      }
+    }
+    return [...first].map(([place, since]) => ({ place, since }));
   }
 
   /** All of a type is watched in full from one on: only what came before, and whose owner may be yet to come, lacks something. */

@@ -64,8 +64,11 @@ export class Watches {
   }
 
   /** Resolves when every watch has ended, after the signal aborted. */
-  ended(): Promise<void> {
-    return this.#running.ended();
+  async ended(): Promise<void> {
+    await this.#running.ended();
+    // Owners may be among what was missed at the end: of what was seen, and may be theirs, nothing was written down.
+    for (const { place, since } of this.#sightings.awaiting(this.#running.missedKinds))
+      if (!place.isFull) this.#options.witness.late(targetOf(place), { of: 'owner', since });
   }
 
   /** The root itself, in full, by its name: narrow permissions allow that. Resolves at its first list or refusal. */
@@ -195,13 +198,12 @@ export class Watches {
       this.#sightings.leaveUnseen(uid);
       return;
     }
-    const { name } = change.object.metadata;
-    if (this.#hasOwnWatch(place, name)) return; // its own watch tells it whole
-    this.#sightings.see({ uid, name }, place, change);
+    const { metadata } = change.object;
+    if (this.#hasOwnWatch(place, metadata.name)) return; // its own watch tells it whole
+    this.#sightings.see(metadata, place, change);
     const placed = this.#options.witness.learn(place.type.resource, change.object);
     if (placed.length > 0) this.#placed(placed);
-    if (change.type === 'deleted' && !place.isFull && !place.isAlone(uid))
-      this.#sightings.leave(change.object.metadata);
+    if (change.type === 'deleted' && !place.isFull && !place.isAlone(uid)) this.#sightings.leave(metadata);
   }
 
   /** Of a type without an object in the story, what may have been missed is a gap only if one comes into it. */

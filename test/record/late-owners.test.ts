@@ -97,3 +97,29 @@ test('pods that came and went before their owner was seen, and were too many, ar
     assert.deepEqual(gaps, ['pods: late-owner']);
   }
 });
+
+test('where the owner of what was seen is not listed until the end, what may be missing of it is said', async () => {
+  await using recording = await seeOwnersLate(1_000_000);
+  const { cluster } = recording;
+  deployWeb(cluster);
+  await recording.advance(20_000);
+  const { statesMissing, gaps } = await lacksOf(recording);
+  assert.ok(statesMissing > 0);
+  assert.ok(gaps.includes('pods: late-owner'), `of ${gaps}`);
+});
+
+test('a watch that fails until the end puts nothing in doubt that objects of its type do not own', async () => {
+  await using recording = await SimulatedRecording.start({ seed: 5 });
+  const { cluster } = recording;
+  createPod(cluster, 'static', {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'node-1', uid: 'a-node', resourceVersion: '1' },
+  });
+  const refusal = { type: 'status', status: 503, reason: 'ServiceUnavailable' } as const;
+  cluster.faults.add(({ resource }) => resource === 'configmaps', refusal, 1000);
+  cluster.api.server.breakConnections();
+  await recording.advance(20_000);
+  await recording.end();
+  assert.deepEqual(gapsIn(recording), []);
+});
