@@ -70,19 +70,29 @@ async function isAllowed(client: KubeClient, need: Need, signal: AbortSignal): P
 function report(verdicts: readonly Verdict[]): string {
   const lines = verdicts.map(({ need, allowed }) => {
     const lack = allowed ? '' : `: the story would lack ${need.without}`;
-    return `# ${allowed ? 'yes' : 'NO '}  ${describe(need)}${lack}\n`;
+    return `${allowed ? 'yes' : 'NO '}  ${describe(need)}${lack}`;
   });
-  return `${lines.join('')}# ${summary(verdicts)}\n`;
+  return [...lines, ...summary(verdicts)].map((line) => `# ${line}\n`).join('');
 }
 
-function summary(verdicts: readonly Verdict[]): string {
+function summary(verdicts: readonly Verdict[]): readonly string[] {
   const lacks = (...tiers: readonly Need['tier'][]) =>
     verdicts.some(({ need, allowed }) => !allowed && tiers.includes(need.tier));
-  if (lacks('essential', 'owned')) return 'The story would be incomplete. What makes it complete:';
+  const isProven = !lacks('proof');
+  const proof = isProven ? [] : UNPROVEN;
+  if (lacks('essential', 'owned')) return ['The story would be incomplete.', ...proof, ASKED_FOR];
   if (lacks('related', 'cluster'))
-    return 'The story would be complete, but lack what explains it. What gives all of it:';
-  return 'This user may see everything that the story takes:';
+    return [`The story would ${isProven ? 'be complete, but ' : ''}lack what explains it.`, ...proof, ASKED_FOR];
+  return [`This user may see everything that ${isProven ? 'the story takes' : 'is asked for'}.`, ...proof, ASKED_FOR];
 }
+
+/** Why what is asked for is not always enough: the pod log API does not tell whether a node rotated a file. */
+const UNPROVEN = [
+  'Without nodes/proxy logs come from the pod log stream alone, and the story is not called complete where a container still',
+  'runs at its end, or its pod was gone before its log had been looked at again: a rotation cannot be ruled out then.',
+  'A recorder inside the cluster proves these logs with nodes/log (--kubelet-direct).',
+];
+const ASKED_FOR = 'What gives all that is asked for:';
 
 function describe({ resource, subresource, namespace, names, verbs }: Need): string {
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;

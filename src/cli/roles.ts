@@ -1,17 +1,17 @@
 import { stringify as toYaml } from 'yaml';
-import type { Need } from '../record/needs.ts';
+import { isNeverAskedFor, type Need } from '../record/needs.ts';
 
 const API = 'rbac.authorization.k8s.io/v1';
-const CLUSTER_COMMENT = `# What reaches beyond the namespace. The story of the workload is complete without it.
+const CLUSTER_COMMENT = `# What reaches beyond the namespace. The story of the workload is no less complete without it.
 `;
 /** Named, so that nobody has to wonder whether it is missing by mistake. */
-const NEVER_COMMENT = `# Never asked for: "get nodes/proxy", with which faro reads logs whole across rotations, but which also runs commands
-# in every pod of a Node; and Secrets, whose metadata takes the same permission as their data.
+const NEVER_COMMENT = `# Never asked for: "get nodes/proxy", with which faro reads logs whole across rotations, and proves them, but which also
+# runs commands in every pod of a Node; and Secrets, whose metadata takes the same permission as their data.
 `;
 
 /** A Role for each namespace, and apart from it a ClusterRole, each bound to the user; YAML to be applied as it is. */
 export function rolesFor(needs: readonly Need[], user: string | undefined): string {
-  const asked = needs.filter(({ tier }) => tier !== 'never');
+  const asked = needs.filter((need) => !isNeverAskedFor(need));
   const [cluster, main] = [asked.filter(isBeyond), asked.filter((need) => !isBeyond(need))];
   const places = Map.groupBy(main, ({ namespace }) => namespace);
   const documents = [...places].flatMap(([namespace, own]) => withBinding('faro', namespace, own, user));

@@ -25,9 +25,15 @@ export interface Need {
 /**
  * `essential`: without it there is no story worth the name. `owned`: without it the story is incomplete. `related`: it
  * explains the story, which is complete without. `cluster`: the same, but takes a ClusterRole. `never`: of use where
- * the user has it, but too powerful to be asked for.
+ * the user has it, but too powerful to be asked for. `proof`: the same, but without it not every log can be proven, so
+ * that the story may not be called complete.
  */
-export type Tier = 'essential' | 'owned' | 'related' | 'cluster' | 'never';
+export type Tier = 'essential' | 'owned' | 'related' | 'cluster' | 'never' | 'proof';
+
+/** Whether it is too powerful to be asked for. */
+export function isNeverAskedFor({ tier }: Need): boolean {
+  return tier === 'never' || tier === 'proof';
+}
 
 const READ = ['get', 'list', 'watch'];
 
@@ -135,8 +141,8 @@ const CLUSTER_NEEDS: readonly Need[] = [
     subresource: 'proxy',
     verbs: ['get'],
     without:
-      "the nodes' own log files, from which lines that were rotated away are read; with it commands could be run in pods, too",
-    tier: 'never',
+      "the nodes' own log files, which hold lines that were rotated away, and prove that none is missing; with it commands could be run in pods, too",
+    tier: 'proof',
   },
 ];
 
