@@ -1,5 +1,5 @@
 import { messageOf } from '../model/errors.ts';
-import { grouped } from '../model/grouped.ts';
+import { counted } from '../model/grouped.ts';
 import type { JournalRecord, Root } from '../model/record.ts';
 import type { RecordProgress } from '../record/record.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -122,8 +122,8 @@ function headline(names: string, { counts, ms, isEnding }: Headline): Line {
   return [
     span(isEnding ? 'ending ' : 'recording ', isEnding ? 'busy' : 'good'),
     span(names, 'bold'),
-    span(`  ${Math.floor(ms / 1000)}s  ${grouped(objects)} objects  ${grouped(events)} events  `),
-    span(`${grouped(logLines)} lines  ${openLogs} logs open`),
-    ...(gaps > 0 ? [span(`  ${grouped(gaps)} gaps`, 'bad')] : []),
+    span(`  ${Math.floor(ms / 1000)}s  ${counted(objects, 'object')}  ${counted(events, 'event')}  `),
+    span(`${counted(logLines, 'line')}  ${counted(openLogs, 'log')} open`),
+    ...(gaps > 0 ? [span(`  ${counted(gaps, 'gap')}`, 'bad')] : []),
   ];
 }

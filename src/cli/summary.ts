@@ -1,16 +1,13 @@
-import { grouped } from '../model/grouped.ts';
 import type { RecordResult } from '../record/end.ts';
 import type { StorySummary } from '../story/file.ts';
 import { safeLine } from './ci/platform.ts';
+import { contentsOf } from './contents.ts';
 import { headlineOf } from './explanation.ts';
 
 /** What the command says at its end: the file, what is in it, and whether it is complete. */
 export function summarise(summary: StorySummary, result: RecordResult, output: string): string {
-  const { counts } = summary;
-  const number = (value: number, one: string, many = `${one}s`) => `${grouped(value)} ${value === 1 ? one : many}`;
   const lines = [
-    `${output === '-' ? 'story' : output}: ${number(counts.objects, 'object')}, ${number(counts.containers, 'container')}, ` +
-      `${number(counts.logLines, 'log line')}, ${number(counts.events, 'event')}, ${number(counts.gaps, 'gap')}`,
+    `${output === '-' ? 'story' : output}: ${contentsOf(summary.counts)}`,
     summary.complete
       ? 'complete: every line and state between start and end is in it'
       : `not complete: ${reasons(summary.incomplete)}`,

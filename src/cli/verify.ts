@@ -1,6 +1,6 @@
-import { grouped } from '../model/grouped.ts';
 import { checkingKey } from '../story/signature.ts';
 import { type Proof, verifyStory } from '../verify/verify.ts';
+import { contentsOf } from './contents.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { readKey } from './sign-key.ts';
@@ -41,17 +41,6 @@ function describe(file: string, proof: Proof): string[] {
   const rest = (head?.metadata.incomplete.length ?? 0) - SHOWN;
   if (rest > 0) lines.push(`  and ${rest} more (metadata.incomplete)`);
   return lines;
-}
-
-function contentsOf(counts: Readonly<Record<string, unknown>>): string {
-  const of = (name: string, label: string) => `${grouped(Number(counts[name]))} ${label}`;
-  return [
-    of('objects', 'objects'),
-    of('containers', 'containers'),
-    of('logLines', 'log lines'),
-    of('events', 'events'),
-    of('gaps', 'gaps'),
-  ].join(', ');
 }
 
 function signatureOf({ head, signature }: Proof): string {

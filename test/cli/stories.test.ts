@@ -54,7 +54,7 @@ test('faro verify says what holds and what a story lacks, and exits with 0', () 
   assert.equal(sample.status, 0);
   assert.match(
     sample.stdout,
-    /not signed[\s\S]*^not complete, by its own account:\n {2}gap in the log of shop\/web\/app#1/m,
+    /: 1 object, 2 containers, 2 log lines, 1 event, 1 gap\nsha256 [\s\S]*not signed[\s\S]*^not complete, by its own account:\n {2}gap in the log of shop\/web\/app#1/m,
   );
 });
 

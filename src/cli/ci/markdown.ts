@@ -1,11 +1,11 @@
 import { printable } from '../../model/printable.ts';
+import { contentsOf } from '../contents.ts';
 import { type Conclusion, causeOf, commandLine, hasFailed, headlineOf } from './conclusion.ts';
 import { describeOutcome } from './outcome.ts';
 
 /** The conclusion as Markdown, as `$GITHUB_STEP_SUMMARY` takes it. */
 export function markdownOf(conclusion: Conclusion): string {
   const { command, result, summary, output, seconds } = conclusion;
-  const { counts } = summary;
   const cause = causeOf(conclusion);
   const lines = [`### ${hasFailed(conclusion) ? '❌' : '✅'} faro: ${code(headlineOf(conclusion))}`, ''];
   if (cause !== undefined) lines.push(`**First cause:** ${code(cause)}`, '');
@@ -13,7 +13,7 @@ export function markdownOf(conclusion: Conclusion): string {
     lines.push(`- command: ${code(commandLine(command.argv))} ${describeOutcome(command.outcome)}`);
   lines.push(
     `- recording: ${seconds.toFixed(1)} s, ended by ${code(result.ended)}`,
-    `- story: ${code(output)}: ${counts.objects} objects, ${counts.containers} containers, ${counts.logLines} log lines, ${counts.events} events, ${counts.gaps} gaps`,
+    `- story: ${code(output)}: ${contentsOf(summary.counts)}`,
     `- ${summary.complete ? 'complete' : `not complete: ${summary.incomplete.slice(0, SHOWN).map(code).join('; ')}`}`,
     `- sha256 ${code(summary.sha256)}`,
     '',
