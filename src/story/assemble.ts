@@ -1,3 +1,4 @@
+import { instanceName } from '../model/instance.ts';
 import { apiVersionOf } from '../model/resource.ts';
 import { laterOf } from '../model/time.ts';
 import type { StoryCounts, StoryMetadata, StoryVerdict } from './document.ts';
@@ -161,13 +162,17 @@ function incompleteness(entries: Entries, surveyed: Survey, journal: JournalSour
   return reasons;
 }
 
+/** Of the logs of one container in many pods that are not proven for the same reason the first is named, the others counted. */
 function unprovenLogs(entries: Entries, surveyed: Survey): string[] {
-  const texts = entries.containers
-    .finish(true)
-    .flatMap(({ ledger, name }) =>
-      ledger.end === 'proven' || ledger.gaps.length > 0 ? [] : [`log of container ${name}: ${ledger.endEvidence}`],
-    );
-  return [...new Set(texts)].slice(0, surveyed.logs.size);
+  const alike = Map.groupBy(entries.containers.unproven(), ({ instance, endEvidence }) =>
+    [instance.container, endEvidence].join('\n'),
+  );
+  const texts = [...alike.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return [`log of ${instanceName(first.instance)}${more}: ${first.endEvidence}`];
+  });
+  return texts.slice(0, surveyed.logs.size);
 }
 
 function wantsLogs({ start }: Pick<Survey, 'start'>): boolean {

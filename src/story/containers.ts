@@ -113,6 +113,14 @@ export class Containers {
     });
   }
 
+  /** Instances whose log has no gap, and yet is not proven to be whole; and why not. */
+  unproven(): readonly { readonly instance: ContainerInstance; readonly endEvidence: string }[] {
+    return this.#drafts.flatMap((draft) => {
+      const { end, endEvidence, gaps } = this.#container(draft, true).ledger;
+      return end === 'proven' || gaps.length > 0 ? [] : [{ instance: draft.instance, endEvidence }];
+    });
+  }
+
   finish(wantsLogs: boolean): StoryContainer[] {
     return this.#drafts.map((draft) => this.#container(draft, wantsLogs));
   }

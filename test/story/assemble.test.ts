@@ -194,6 +194,25 @@ test('lines stand between the start and the end of their run, whatever whole sec
   assert.equal(container?.exitCode, 3);
 });
 
+test('what is not known of the logs names the first run that it holds for, and counts the others', async () => {
+  const unproven = (restart: number, evidence: string): JournalRecord => {
+    return { kind: 'logEnd', observed: at('50'), instance: run(restart), end: 'not proven', evidence };
+  };
+  const { story } = await storyOf([
+    start,
+    ...[0, 1, 2].map((restart) => object(`0${4 + restart}`, { status: running(restart, `0${4 + restart}`) })),
+    ...[0, 1, 2].flatMap((restart) => stream(restart, restart, [`0${4 + restart}.5 line`])),
+    unproven(0, 'the file may be rotated'),
+    unproven(1, 'it was still read'),
+    unproven(2, 'the file may be rotated'),
+    end,
+  ]);
+  assert.deepEqual(story.metadata.incomplete, [
+    'log of shop/web/app#0 and 1 more: the file may be rotated',
+    'log of shop/web/app#1: it was still read',
+  ]);
+});
+
 test('lines stand behind the start of their run, though the journal has the state that tells of it later', async () => {
   const { story } = await storyOf([
     start,
