@@ -2,7 +2,7 @@ import { controllerOf, type LineageInput, lineagesOf } from '../graph/lineage.ts
 import type { JournalEntry } from '../journal/reader.ts';
 import { instancesOf } from '../logs/instances.ts';
 import { isDeletion } from '../model/action.ts';
-import { field, numberOf, path, textOf } from '../model/fields.ts';
+import { field, path, textOf } from '../model/fields.ts';
 import { type Gap, gapKey, openGapKey } from '../model/gap.ts';
 import { type InstanceState, instanceName } from '../model/instance.ts';
 import type { EventRecord, ObjectRecord } from '../model/record.ts';
@@ -11,7 +11,7 @@ import { laterOf, type Timestamp } from '../model/time.ts';
 import { changesOf, type ToldChange } from './changes.ts';
 import { Containers, given } from './containers.ts';
 import type { StoryGap, StoryObject } from './document.ts';
-import { type EntryTime, finerOf, timeOfEvent, timeOfState } from './object-time.ts';
+import { type EntryTime, finerOf, timeOfEvent, timeOfState, timesOfEvent } from './object-time.ts';
 import { keyAfter, keyAt, type OrderKey, placeAt } from './order.ts';
 import { diff } from './patch.ts';
 import { PreparedEntries } from './prepared.ts';
@@ -229,7 +229,7 @@ export class Entries {
       about: { kind, name, ...given('fieldPath', textOf(field(about, 'fieldPath'))) },
       reason: textOf(event.reason) ?? '',
       eventType: textOf(event.type) ?? '',
-      count: numberOf(path(event, 'series', 'count')) ?? numberOf(event.count) ?? numberOf(event.deprecatedCount) ?? 1,
+      count: timesOfEvent(event),
       reporter:
         textOf(event.reportingComponent) ??
         textOf(event.reportingController) ??

@@ -1,4 +1,5 @@
 import { isDeletion } from '../model/action.ts';
+import { numberOf, path } from '../model/fields.ts';
 import type { ObjectRecord } from '../model/record.ts';
 import type { KubeObject, ManagedFields } from '../model/resource.ts';
 import { millisecondsOf, parseTimestamp, type Timestamp } from '../model/time.ts';
@@ -67,4 +68,9 @@ export function timeOfEvent(event: KubeObject, observed: Timestamp): EntryTime {
     if (time !== undefined) return finerOf(time, 'event', observed);
   }
   return { time: observed, timeSource: 'observed' };
+}
+
+/** How many times that happened so far, by the Event's own word. */
+export function timesOfEvent(event: KubeObject): number {
+  return numberOf(path(event, 'series', 'count')) ?? numberOf(event.count) ?? numberOf(event.deprecatedCount) ?? 1;
 }

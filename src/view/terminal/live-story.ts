@@ -7,6 +7,7 @@ import type { Gap } from '../../model/gap.ts';
 import { instanceName } from '../../model/instance.ts';
 import type { EventRecord, GapRecord, JournalRecord, LogRecord, ObjectRecord, Root } from '../../model/record.ts';
 import type { KubeObject } from '../../model/resource.ts';
+import { timeOfEvent, timesOfEvent } from '../../story/object-time.ts';
 import { changeText, type EntryText } from './entry-line.ts';
 import { LogRates } from './log-rates.ts';
 import { LogSample } from './log-sample.ts';
@@ -153,12 +154,14 @@ function eventEntry({ object, observed }: EventRecord): EntryText {
   const part = (name: string) => textOf(field(about, name)) ?? '?';
   const reason = textOf(object.reason) ?? '';
   const message = textOf(object.message) ?? textOf(object.note) ?? '';
+  const count = timesOfEvent(object);
+  const { time, precision } = timeOfEvent(object, observed);
   const isBad = object.type === 'Warning';
   return {
     type: 'event',
-    time: observed,
+    time: precision === undefined ? time : shownTime(time, observed),
     who: `${part('kind')}/${part('name')}`,
-    text: `${reason}: ${message}`,
+    text: `${reason}: ${message}${count > 1 ? ` (${count} times)` : ''}`,
     isBad,
   };
 }

@@ -56,6 +56,29 @@ test('a time that Kubernetes states in whole seconds is shown as one, what was o
   assert.ok(shown.includes('12:00:00.000 ready'), shown.join());
 });
 
+test('an Event is shown with the time that it tells of, and how often it came, not with when it was received', () => {
+  const story = new LiveStory([ROOT]);
+  story.take(pod('web'));
+  const take = (more: object) => {
+    const record = event('Pod', 'web', 'uid-web', 'BackOff');
+    assert.ok(record.kind === 'event');
+    story.take({ ...record, object: { ...record.object, ...more } });
+  };
+  take({ lastTimestamp: '2026-11-25T11:59:38Z', count: 5 });
+  take({ lastTimestamp: null, eventTime: '2026-11-25T11:59:39.250000Z' });
+  take({ lastTimestamp: '2026-11-25T11:59:59Z', count: 1 });
+  take({});
+  assert.deepEqual(
+    story.drain().map(({ time, text }) => `${time.slice(11, 23)} ${text}`),
+    [
+      '11:59:38 BackOff: said (5 times)',
+      '11:59:39.250 BackOff: said',
+      '12:00:00.000 BackOff: said',
+      '12:00:00.000 BackOff: said',
+    ],
+  );
+});
+
 test('what a container ends with is no failure when its pod is told to go, or it is a sidecar of work that is done', () => {
   const startedAt = '2026-11-25T11:59:58Z';
   const run = (name: string, state: object) => ({ name, restartCount: 0, ready: true, containerID: name, state });
