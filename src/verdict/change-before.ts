@@ -14,6 +14,8 @@ export function changeBefore(facts: Facts, found: Found): { readonly text: strin
   const index = rollouts.findLastIndex(({ from }) => from.seq <= found.onset.seq);
   const rollout = rollouts[index];
   if (workload === undefined || rollout === undefined || isFoundSo(workload, rollout)) return undefined;
+  // Nobody changed anything where its owner made it: a CronJob's Job comes by itself.
+  if (index === 0 && workload.owners.length > 0) return undefined;
   const seconds = secondsBetween(rollout.from.time, found.onset.time);
   if (seconds > NEAR_SECONDS) return undefined;
   const by = rollout.manager === undefined ? '' : ` by ${brief(rollout.manager, 60)}`;

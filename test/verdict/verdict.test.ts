@@ -304,6 +304,22 @@ test('what a workload says reaches no terminal: control and bidi characters, lon
   assert.ok(text.length < 2000);
 });
 
+test('a Job that fails came after a change where somebody made it, and after none where its CronJob did', () => {
+  for (const isOwned of [false, true]) {
+    const world = new World();
+    const owner = world.object('CronJob', 'nightly', { apiVersion: 'batch/v1' });
+    world.state(0, owner, {});
+    const job = world.object('Job', 'nightly-1', { apiVersion: 'batch/v1', ...(isOwned ? { owner } : {}) });
+    world.state(10, job, { spec: { template: { spec: {} } }, status: {} });
+    const pod = world.object('Pod', 'nightly-1-x', { owner: job });
+    world.state(10, pod, podState({ spec: { restartPolicy: 'Never' } }));
+    world.run(pod, 'a', { from: 11, to: 12, exitCode: 1 });
+    const { firstCause } = world.verdict();
+    assert.equal(firstCause?.rule, 'crash');
+    assert.equal(firstCause.after, isOwned ? undefined : 'job nightly-1 was created by kubectl 2 s before');
+  }
+});
+
 test('what was changed before a fault is told beside it, and by whom', () => {
   const world = new World();
   const { deployment: root, replicaSet } = deployment(world, 'web', { ready: 0, wanted: 1 });
