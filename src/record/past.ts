@@ -142,6 +142,21 @@ export class Past {
     return new Set(own);
   }
 
+  /** Whether records are missing, with others behind them. */
+  get isDamaged(): boolean {
+    return this.#hole !== undefined;
+  }
+
+  /** Names of a type's objects that are or may be of the story, where what watched them may have said so in what is missing. */
+  unwatchedNames(target: PastTarget): readonly string[] {
+    if (!this.isDamaged || this.wasWatched(target)) return [];
+    const own = this.ownNames(target);
+    return [...this.#states].flatMap(([uid, state]) => {
+      const isLeft = isIn(state, target) && !state.isDeleted && !own.has(state.name);
+      return isLeft && this.scope.placementOf(uid) !== 'outside' ? state.name : [];
+    });
+  }
+
   /** How the watch of a target goes on. */
   watch(target: PastTarget): WatchPast {
     const own = target.name === undefined ? this.ownNames(target) : new Set<string>();

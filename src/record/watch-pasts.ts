@@ -1,6 +1,7 @@
 import { groupResourceOf } from '../model/resource.ts';
 import type { Past, PastTarget, PastUnkept, WatchPast } from './past.ts';
 import type { WatchedPlace } from './testimony.ts';
+import { MAX_MEMBER_WATCHES } from './type-in-place.ts';
 
 /** What a watch watches, whether by name or by selector. */
 export type WatchedTarget = WatchedPlace & { readonly selector?: string | undefined };
@@ -8,6 +9,13 @@ export type WatchedTarget = WatchedPlace & { readonly selector?: string | undefi
 /** How a watch begins in a resumed capture; nothing, where it is a new one. */
 export interface Resumed {
   readonly past?: WatchPast;
+}
+
+/** The watch of one object. */
+export interface OwnWatch {
+  readonly uid: string;
+  readonly name: string;
+  readonly past: WatchPast;
 }
 
 /** How watches go on from those of a recorder that was killed. Of a capture that was not resumed there is nothing to tell. */
@@ -29,13 +37,16 @@ export class WatchPasts {
     return [...taken];
   }
 
+  /** Whether it was watched whole; or damage may have taken that word, and left more objects than are watched one by one. */
   wasWatched(place: WatchedTarget): boolean {
-    return this.#past?.wasWatched(targetOf(place)) === true;
+    const [past, target] = [this.#past, targetOf(place)];
+    if (past === undefined) return false;
+    return past.wasWatched(target) || past.unwatchedNames(target).length > MAX_MEMBER_WATCHES;
   }
 
-  /** Goes on where it was, if it was. */
+  /** Goes on where it was, if it was or, where the journal is damaged, may have been. */
   goingOn(place: WatchedTarget): Resumed {
-    return this.wasWatched(place) ? this.fromHere(place) : {};
+    return this.wasWatched(place) || this.#past?.isDamaged === true ? this.fromHere(place) : {};
   }
 
   /** Goes on where it was; if nothing was watched there, what came and went meanwhile is unknown. */
@@ -55,14 +66,16 @@ export class WatchPasts {
     return past === undefined ? {} : { past: { ...past, known: new Map() } };
   }
 
-  /** Objects of a type that had a watch of their own, other than `named`. */
-  ownWatches(place: WatchedPlace, named: ReadonlySet<string> = new Set()): readonly { uid: string; name: string }[] {
+  /** Objects of a type that had, or may have had, a watch of their own, other than `named`, with how that goes on. */
+  ownWatches(place: WatchedPlace, named: ReadonlySet<string> = new Set()): readonly OwnWatch[] {
     const past = this.#past;
     if (past === undefined) return [];
-    const names = [...past.ownNames(targetOf(place))].filter((name) => !named.has(name));
-    return names.flatMap((name) =>
-      [...past.watch(targetOf({ ...place, name })).known.keys()].map((uid) => ({ uid, name })),
-    );
+    const target = targetOf(place);
+    const names = [...past.ownNames(target), ...past.unwatchedNames(target)].filter((name) => !named.has(name));
+    return names.flatMap((name) => {
+      const own = past.watch({ ...target, name });
+      return [...own.known.keys()].map((uid) => ({ uid, name, past: own }));
+    });
   }
 }
 

@@ -12,7 +12,7 @@ import { type Sighting, Sightings, startOf, type WatchStart } from './sightings.
 import { placeKey, type WatchedPlace } from './testimony.ts';
 import { howToSearch, type Member, type Missed, type Search, TypeInPlace, uidOf } from './type-in-place.ts';
 import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
-import { targetOf, WatchPasts } from './watch-pasts.ts';
+import { type Resumed, targetOf, WatchPasts } from './watch-pasts.ts';
 
 export interface WatchesOptions extends RunningWatchesOptions {
   /** Names of objects that the user may read where not the whole type. */
@@ -104,7 +104,7 @@ export class Watches {
     for (const name of named) void this.#watchName(type, namespace, name);
     if (this.#pasts.wasWatched(place)) return this.#goOnWhole(place);
     for (const member of this.#pasts.ownWatches(place, this.#ownNames.get(place.key)))
-      this.#watchMember(place, member, {});
+      this.#watchMember(place, member, { past: member.past });
     place.metadataWatch = new Branch(this.#signal);
     const { signal } = place.metadataWatch;
     return this.#run(
@@ -253,13 +253,14 @@ export class Watches {
   }
 
   /** One object, in full, until it is gone; another one of its name is another member. */
-  #watchMember(place: TypeInPlace, { uid, name }: Member, start: WatchStart): void {
+  #watchMember(place: TypeInPlace, { uid, name }: Member, start: WatchStart & Resumed): void {
     if (!place.begins(uid)) return;
     const { type, namespace } = place;
     const life = new Branch(this.#signal);
     const { signal } = life;
-    const past = this.#pasts.goingOn({ type, namespace, name });
-    void this.#run({ type, namespace, name, signal, ...start, ...past }, (change) => {
+    const own = { type, namespace, name };
+    const past = this.#pasts.wasWatched(own) ? this.#pasts.fromHere(own) : {};
+    void this.#run({ ...own, signal, ...start, ...past }, (change) => {
       if (uidOf(change) !== uid) return;
       this.#placed(this.#options.witness.state(type.resource, change));
       if (change.type !== 'deleted' && change.type !== 'deletedUnseen') return;

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../src/demo/random.ts';
-import type { JournalDamage, JournalEntry, JournalPosition } from '../../src/journal/reader.ts';
+import {
+  type JournalDamage,
+  type JournalEntry,
+  type JournalPosition,
+  JournalReader,
+} from '../../src/journal/reader.ts';
+import { segmentName } from '../../src/journal/segment.ts';
 import type { JournalRecord, LogRecord } from '../../src/model/record.ts';
 import type { Timestamp } from '../../src/model/time.ts';
 import { Past } from '../../src/record/past.ts';
+import type { FaultyDisk } from '../journal/faulty-disk.ts';
 import { deployWeb, scaleWeb, WEB } from './root.ts';
 import { CLUSTER, ID, SimulatedRecording } from './simulated-recording.ts';
 import { judge } from './simulation/judge.ts';
@@ -77,6 +84,50 @@ test(`${SCHEDULES} captures whose journals were damaged go on, and hold every st
     }
   t.diagnostic(`${SCHEDULES} schedules from seed ${FIRST_SEED}: ${JSON.stringify(sum)}`);
   assert.deepEqual(failed, []);
+});
+
+/** Pods as many as these live on while what their watches said of themselves is damaged, the recorder killed, and another goes on. */
+async function withoutWords(pods: number, crowd?: number): Promise<Verdict> {
+  const rest = { isQuiet: false };
+  const how = { seed: 7, prepare: deployWeb, programs: programsOf(rest), ...(crowd === undefined ? {} : { crowd }) };
+  await using recording = await SimulatedRecording.start(how);
+  const { cluster } = recording;
+  await recording.advance(5000);
+  scaleWeb(cluster, pods);
+  await recording.advance(10_000);
+  const left = recording.disk.afterKill();
+  const isWord = ({ record }: JournalEntry) => record.kind === 'watched' && record.resource === 'pods';
+  assert.ok((await damage(left, (entry) => isWord(entry) && !('isMetadata' in entry.record))) > 0);
+  await recording.kill(left);
+  await recording.resume();
+  await recording.advance(5000);
+  scaleWeb(cluster, 1);
+  rest.isQuiet = true;
+  await recording.advance(45_000);
+  const to = recording.clock.now();
+  await recording.end();
+  const { listedAt: from } = recording;
+  return judge({ cluster, story: await storyOn(recording.disk), from, to, skewMs: 0, route: 'auto' });
+}
+
+/** Flips a bit of each record of the journal that matches; returns how many. */
+async function damage(disk: FaultyDisk, isDamaged: (entry: JournalEntry) => boolean): Promise<number> {
+  await using journal = await JournalReader.open(JOURNAL, { fs: disk });
+  const places: JournalPosition[] = [];
+  for await (const entry of journal.records()) if (isDamaged(entry)) places.push(entry.position);
+  for (const { segment, offset } of places) {
+    const path = `${JOURNAL}/${segmentName(segment)}`;
+    const bytes = Buffer.from(disk.bytes(path));
+    bytes.writeUInt8(bytes.readUInt8(offset) ^ 0x10, offset);
+    disk.set(path, bytes);
+  }
+  return places.length;
+}
+
+test('pods go on to be watched, of whose watches damage took all words', async () => {
+  assert.equal((await withoutWords(3, 0)).statesMissing, 0, 'each by itself');
+  assert.equal((await withoutWords(3)).statesMissing, 0, 'few of a type');
+  assert.equal((await withoutWords(50)).statesMissing, 0, 'many');
 });
 
 /** A journal in which records that match are damaged. */
