@@ -1,7 +1,8 @@
+import { durationText } from '../model/duration.ts';
 import type { Root } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
 import { CrashLoops } from './crash-loops.ts';
-import { type Goal, type GoalState, goalState } from './goal.ts';
+import { type Goal, type GoalState, goalState, unmet } from './goal.ts';
 import type { Placement } from './placement.ts';
 
 /** When a recording ends. An interrupt always ends it. */
@@ -11,6 +12,8 @@ export interface EndConditions {
   readonly forMs: number | undefined;
   /** Milliseconds for the goal; then it has failed. */
   readonly timeoutMs: number | undefined;
+  /** What these were in all, where an earlier recorder has spent some of them. */
+  readonly givenTimeoutMs?: number | undefined;
   /** Milliseconds that the recording goes on after the goal is met or has failed, and that it must stay so. */
   readonly settleMs: number;
   /** Nothing is judged and no time counts before this resolves: the end of a command that changes what is recorded. */
@@ -43,14 +46,13 @@ export async function reachEnd(end: EndConditions, recording: Recording, signal:
   const either = AbortSignal.any([signal, others.signal]);
   const begun = begin(end, recording, either);
   begun.catch(() => undefined); // told to those that await it
-  const after = (ms: number | undefined, result: RecordResult) =>
-    ms === undefined ? never(either) : begun.then(() => recording.clock.sleep(ms, either)).then(() => result);
-  const timedOut: RecordResult = { ended: 'timeout', goal: 'failed', reason: `not ${end.until} within the timeout` };
+  const after = (ms: number | undefined, result: () => RecordResult) =>
+    ms === undefined ? never(either) : begun.then(() => recording.clock.sleep(ms, either)).then(result);
   try {
     return await Promise.race([
       begun.then(() => reachGoal(end, recording, either)),
-      after(end.forMs, { ended: 'for', goal: 'none', reason: '' }),
-      after(end.timeoutMs, timedOut),
+      after(end.forMs, () => ({ ended: 'for', goal: 'none', reason: '' })),
+      after(end.timeoutMs, () => ({ ended: 'timeout', goal: 'failed', reason: timeoutReason(end, recording) })),
     ]);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -60,6 +62,20 @@ export async function reachEnd(end: EndConditions, recording: Recording, signal:
   } finally {
     others.abort();
   }
+}
+
+const TARGETS_NAMED = 5;
+
+/** How long was waited, and for which targets; where all meet the goal, they have not done so for long enough. */
+function timeoutReason(end: EndConditions, { roots, placement }: Recording): string {
+  const { until, timeoutMs = 0, givenTimeoutMs = timeoutMs, settleMs, mustExist = false } = end;
+  const missed = `not ${until} within ${durationText(givenTimeoutMs)}`;
+  if (until === undefined) return missed;
+  const states = unmet(until, { roots, recorded: placement.recorded, mustExist });
+  if (states.length === 0) return `${missed}: ${until} at last, but not yet for ${durationText(settleMs)}`;
+  const reasons = states.slice(0, TARGETS_NAMED).map(({ reason }) => reason);
+  const more = states.length - reasons.length;
+  return `${missed}: ${reasons.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
 }
 
 /** What was true before a command may still stand in the recorded states for a moment after it. */
@@ -87,7 +103,7 @@ function judgeOf(goal: Goal, { after, mustExist = false }: EndConditions, { root
   const members = () => [...placement.recorded].filter(({ object }) => placement.isMember(object.metadata.uid));
   const loops = goal === 'ready' && after !== undefined ? new CrashLoops(members()) : undefined;
   return (): GoalState => {
-    const state = goalState(goal, roots, placement.recorded, { mustExist });
+    const state = goalState(goal, { roots, recorded: placement.recorded, mustExist });
     const reason = state.state === 'failed' ? undefined : loops?.reason(members());
     return reason === undefined ? state : { state: 'failed', reason };
   };

@@ -8,23 +8,34 @@ export type Goal = 'ready' | 'complete' | 'deleted';
 
 export type GoalState =
   | { readonly state: 'waiting'; readonly reason: string }
-  | { readonly state: 'met' }
+  | Met
   /** It cannot be met any more, as things stand. */
   | { readonly state: 'failed'; readonly reason: string };
 
+interface Met {
+  readonly state: 'met';
+}
+
+/** Roots and what is recorded; `mustExist`: one that does not exist fails. */
+export interface Judged {
+  readonly roots: readonly Root[];
+  readonly recorded: Iterable<RecordedObject>;
+  readonly mustExist?: boolean;
+}
+
 /** Whether all roots together meet the goal: one that failed decides, then one that still waits. */
-export function goalState(
-  goal: Goal,
-  roots: readonly Root[],
-  recorded: Iterable<RecordedObject>,
-  { mustExist = false }: { readonly mustExist?: boolean } = {},
-): GoalState {
+export function goalState(goal: Goal, judged: Judged): GoalState {
+  const states = unmet(goal, judged);
+  return states.find(({ state }) => state === 'failed') ?? states[0] ?? { state: 'met' };
+}
+
+/** Of each root that does not meet the goal, in their order, its name and why. */
+export function unmet(goal: Goal, { roots, recorded, mustExist = false }: Judged): readonly Exclude<GoalState, Met>[] {
   const objects = [...recorded];
-  const states = roots.map((root) => rootState(goal, root, { found: newestOf(root, objects), mustExist }));
-  return (
-    states.find(({ state }) => state === 'failed') ??
-    states.find(({ state }) => state === 'waiting') ?? { state: 'met' }
-  );
+  return roots.flatMap((root) => {
+    const state = rootState(goal, root, { found: newestOf(root, objects), mustExist });
+    return state.state === 'met' ? [] : state;
+  });
 }
 
 /** A root as it was last recorded, and whether its absence is a failure. */

@@ -144,7 +144,7 @@ describe('a capture around a command, on the real cluster', { concurrency: true 
     assert.equal(run.code, 1, run.stderr);
     assert.equal(run.story().metadata.ended, 'timeout');
     assert.ok(run.story().containers.some(({ exitCode }) => exitCode === 3));
-    assert.match(run.stderr, /timeout: not ready within the timeout/);
+    assert.match(run.stderr, /timeout: not ready within 10s: (deployments\/web: |ready at last, but not yet for 3s)/);
     const erase = '\u001b[0K';
     assert.ok(run.stderr.includes(`:faro\r${erase}sh -c`), run.stderr);
   });

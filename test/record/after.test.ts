@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import { prepareShop } from '../../src/demo/scenario.ts';
-import { type RecordResult, reachEnd } from '../../src/record/end.ts';
+import type { Root } from '../../src/model/record.ts';
+import { type EndConditions, type RecordResult, reachEnd } from '../../src/record/end.ts';
 import { type GoalState, goalState } from '../../src/record/goal.ts';
 import type { RecordedObject } from '../../src/record/placement.ts';
 import { startRecording, until, WEB } from './harness.ts';
@@ -82,6 +83,11 @@ class CrashingWorkload {
     return true;
   }
 
+  becomeReady(): void {
+    this.#ready = 1;
+    this.revision += 1;
+  }
+
   /** It crashes and is started again, every ten seconds, so many times. */
   async crash(times: number): Promise<void> {
     for (let crash = 0; crash < times; crash += 1)
@@ -130,9 +136,43 @@ test('without a command, or after a few crashes only, a crash loop is waited for
   }
 });
 
+test('a goal that is not met in time names each target that does not meet it, why, and the time that was given', async () => {
+  const workload = new CrashingWorkload(0);
+  const named = (name: string) => ({ ...WEB, name });
+  const reasonOf = async (more: Partial<EndConditions>, roots: readonly Root[]) => {
+    const end = { until: 'ready', forMs: undefined, timeoutMs: 90_000, settleMs: 6000, ...more } as const;
+    const recording = { clock: workload.clock, roots, placement: workload, catchUp: async () => undefined };
+    const result = reachEnd(end, recording, new AbortController().signal);
+    await settle();
+    await workload.clock.advance(90_000, settle);
+    const { ended, goal, reason } = await result;
+    assert.deepEqual([ended, goal], ['timeout', 'failed']);
+    return reason;
+  };
+  const missing = (name: string) => `deployments/${name} does not exist yet`;
+  assert.equal(
+    await reasonOf({}, [named('web'), named('db'), named('cache')]),
+    `not ready within 1m30s: deployments/web: 0 of 1 replicas are ready; ${missing('db')}; ${missing('cache')}`,
+  );
+  const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  assert.equal(
+    await reasonOf({ givenTimeoutMs: 600_000 }, many.map(named)),
+    `not ready within 10m: ${many.slice(0, 5).map(missing).join('; ')}; and 2 more`,
+  );
+  assert.equal(
+    await reasonOf({ settleMs: 600_000, until: 'deleted' }, [named('web')]),
+    'not deleted within 1m30s: deployments/web exists',
+  );
+  workload.becomeReady();
+  assert.equal(
+    await reasonOf({ settleMs: 600_000 }, [named('web')]),
+    'not ready within 1m30s: ready at last, but not yet for 10m',
+  );
+});
+
 test('a target that is not there is waited for, or after a command is a failure, or what was asked for', () => {
   const state = (goal: 'ready' | 'deleted', mustExist: boolean): GoalState['state'] =>
-    goalState(goal, [WEB], [], { mustExist }).state;
+    goalState(goal, { roots: [WEB], recorded: [], mustExist }).state;
   assert.equal(state('ready', false), 'waiting');
   assert.equal(state('ready', true), 'failed');
   assert.equal(state('deleted', false), 'waiting');

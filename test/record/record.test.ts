@@ -302,7 +302,8 @@ test('a goal that is met ends the recording after it settled; one that fails say
   await using met = await startRecording({ prepare: prepareShop, end: { until: 'ready', settleMs: 50 } });
   assert.deepEqual(await met.result, { ended: 'until:ready', goal: 'met', reason: '' });
   await using late = await startRecording({ end: { until: 'ready', timeoutMs: 100 } });
-  assert.deepEqual(await late.result, { ended: 'timeout', goal: 'failed', reason: 'not ready within the timeout' });
+  const reason = 'not ready within 100ms: deployments/web does not exist yet';
+  assert.deepEqual(await late.result, { ended: 'timeout', goal: 'failed', reason });
   await using timed = await startRecording({ end: { forMs: 50 } });
   assert.equal((await timed.result).ended, 'for');
 });
