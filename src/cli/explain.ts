@@ -12,6 +12,8 @@ export async function explain(
 ): Promise<ExitCode> {
   await using story = await openStory(path);
   const verdict = await judgeStory(story);
-  context.stdout.write(options.json === true ? `${JSON.stringify(verdict)}\n` : explanationOf(verdict, story.head));
+  context.stdout.write(
+    options.json === true ? `${JSON.stringify(verdict)}\n` : explanationOf(verdict, { ...story.head, path }),
+  );
   return verdict.status === 'healthy' || verdict.status === 'recovered' ? EXIT.done : EXIT.goalFailed;
 }

@@ -4,12 +4,13 @@ import type { StoryHead } from '../story/reader.ts';
 
 const LINES_SHOWN = 3;
 const FINDINGS_SHOWN = 2;
+const EVIDENCE_SHOWN = 6;
+
+/** What of a story its explanation takes, and the file that it is in. */
+type Explained = Pick<StoryHead, 'metadata' | 'objects' | 'containers'> & { readonly path: string };
 
 /** A verdict in ten lines at most: the first cause on the first, then what shows it and what followed. */
-export function explanationOf(
-  verdict: StoryVerdict,
-  head: Pick<StoryHead, 'metadata' | 'objects' | 'containers'>,
-): string {
+export function explanationOf(verdict: StoryVerdict, head: Explained): string {
   const { firstCause, consequences, earlier = [] } = verdict;
   const lines = [
     verdict.status === 'healthy' ? healthOf(head) : headlineOf(verdict),
@@ -45,17 +46,25 @@ function healthOf({ metadata, containers }: Pick<StoryHead, 'metadata' | 'contai
   return `healthy as far as is known: nothing that was recorded failed, but ${what}`;
 }
 
-function detailsOf(finding: StoryFinding, { objects }: Pick<StoryHead, 'objects'>): string[] {
+function detailsOf(finding: StoryFinding, { objects, path }: Explained): string[] {
   const { rule, time, object, evidence, after, lines = [] } = finding;
   const about = object === undefined ? undefined : objects[object];
   const namespace = about?.namespace === null || about === undefined ? '' : ` in namespace ${about.namespace}`;
   const since = time === undefined ? '' : `, since ${time.slice(0, 23)}Z`;
-  const shown = evidence.length === 0 ? '' : `; entries ${evidence.slice(0, 6).join(', ')} show it`;
+  const shown =
+    evidence.length === 0
+      ? ''
+      : `; faro view ${inShell(path)} --entry ${evidence.slice(0, EVIDENCE_SHOWN).join(',')} shows it`;
   return [
     `  ${rule}${namespace}${since}${shown}`,
     ...(after === undefined ? [] : [`  ${after}`]),
     ...lines.slice(-LINES_SHOWN).map((line) => `  | ${line}`),
   ];
+}
+
+/** A path as a word of a command line. */
+function inShell(path: string): string {
+  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function listed(word: string, findings: readonly StoryFinding[], most: number): string[] {

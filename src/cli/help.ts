@@ -50,6 +50,7 @@ export const VIEW_HELP = `
 Examples:
   faro view story.json --object deploy/web --type event,lifecycle
   faro view story.json --object 'web-*' --since 30s
+  faro view story.json --entry 333,706
   faro view story.json --grep '(?i)error|refused'
   faro view story.json --at +30s --object pod/web-7c9-x2x
 `;

@@ -21,6 +21,7 @@ import { matcherOf } from './pattern.ts';
 export interface ViewOptions {
   readonly object?: readonly string[];
   readonly type?: readonly string[];
+  readonly entry?: readonly string[];
   readonly since?: string;
   readonly until?: string;
   readonly grep?: string;
@@ -64,7 +65,9 @@ async function* timeline(
   const [since, until] = [moment(options.since, '--since'), moment(options.until, '--until')];
   const objects = options.object === undefined ? undefined : objectsNamed(options.object, head);
   const types = options.type?.flatMap((list) => list.split(',')).map(typeNamed);
-  const isWhole = [since, until, objects, types, matches].every((wanted) => wanted === undefined);
+  const entries = options.entry === undefined ? undefined : entriesNamed(options.entry, metadata.counts.entries);
+  const last = entries === undefined ? Number.POSITIVE_INFINITY : Math.max(...entries);
+  const isWhole = [since, until, objects, types, entries, matches].every((wanted) => wanted === undefined);
   yield* headLines(head);
   if (isWhole) yield* treeOf(await momentOf(story, undefined), head, metadata.endTime as Timestamp); // by the schema
   if (isWhole) yield [];
@@ -72,7 +75,9 @@ async function* timeline(
   const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
   const told = new ToldEnds();
   for await (const entry of story.entries(given)) {
+    if (entry.seq > last) break;
     told.take(entry);
+    if (entries?.has(entry.seq) === false) continue;
     const text = storyEntry(entry, head, told);
     if (matches === undefined || matches(text.text)) yield entryLine(text);
   }
@@ -111,6 +116,21 @@ function typeNamed(name: string): TimelineEntry['type'] {
   throw new FaroError('usage', `--type: there are no entries of type "${name}"`, {
     hint: `there are ${TYPES.join(', ')}`,
   });
+}
+
+/** Numbers of entries, of the so many that there are. */
+function entriesNamed(lists: readonly string[], count: number): ReadonlySet<number> {
+  return new Set(
+    lists
+      .flatMap((list) => list.split(','))
+      .map((text) => {
+        const seq = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+        if (seq < count) return seq;
+        throw new FaroError('usage', `--entry: there is no entry "${text}" in this story`, {
+          hint: `its entries are 0 to ${count - 1}; faro explain names those that show what went wrong`,
+        });
+      }),
+  );
 }
 
 function* headLines({ metadata, verdict, gaps }: StoryHead): Generator<Line> {

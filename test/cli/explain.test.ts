@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -34,6 +34,18 @@ test('the first cause stands on the first line, with what shows it, and the exit
     assert.equal(answer.code, code);
     assert.ok(lines.length <= 10);
   }
+});
+
+test('what shows the first cause is named as the command that shows it, whatever the name of the file', async () => {
+  const path = join(folder, "it's a story.json");
+  writeFileSync(path, JSON.stringify(recorded('crash-loop')));
+  const { stdout } = await explain(path);
+  const [, command = '', numbers = ''] = /; (faro view .* --entry ([\d,]+)) shows it$/m.exec(stdout) ?? [];
+  const faro = `faro() { "${process.execPath}" src/main.ts "$@"; }; `;
+  const shown = execFileSync('sh', ['-c', `${faro}${command}`], { encoding: 'utf8' });
+  const lines = shown.split('\n').filter((line) => /^\d\d:/.test(line));
+  assert.ok(lines.length > 1 && lines.length === numbers.split(',').length, shown);
+  assert.match(shown, /terminated: .*exit code/);
 });
 
 test('a story that lacks something is healthy as far as is known, and says first what is not', async () => {
@@ -89,7 +101,10 @@ test('it takes ten lines at most, and nothing of a story moves the cursor', () =
     lines: Array.from({ length: 40 }, () => '\u202eline\r'),
   };
   const many = Array.from({ length: 40 }, () => finding);
-  const text = explanationOf({ status: 'failed', firstCause: finding, consequences: many, earlier: many }, story);
+  const text = explanationOf(
+    { status: 'failed', firstCause: finding, consequences: many, earlier: many },
+    { ...story, path: 'x.json' },
+  );
   assert.ok(text.trimEnd().split('\n').length <= 10, text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);

@@ -89,6 +89,10 @@ test('faro view takes only what the filters let through', async () => {
     '12:00:03.000  ',
     '12:00:04.000  ',
   ]);
+  const all = await only({});
+  assert.deepEqual(await only({ entry: ['3', '1,5'] }), [all[1], all[3], all[5]]);
+  const line = all.indexOf('12:00:02.000  ');
+  assert.deepEqual(await only({ entry: [`0,${line}`], type: ['log'] }), ['12:00:02.000  ']);
   for (const object of ['pod/w*', 'po/web', 'pods/web', 'web'])
     assert.deepEqual(await only({ object: [object], type: ['event'] }), ['12:00:00.000 E'], object);
 });
@@ -119,6 +123,8 @@ test('faro view says what is wrong and what would be right', async () => {
   await refused({ at: '2026-11-23T11:00:00Z' }, /^--at: .* is before the recording began$/, /from 2026-11-23T12:00:00/);
   await refused({ at: '13:00' }, /^--at: .* is after the recording ended$/, /to 2026-11-23T12:00:05/);
   await refused({ object: ['deploy/web'] }, /no "deploy\/web"/, /Pod\/web/);
+  await refused({ entry: ['1,999'] }, /^--entry: there is no entry "999"/, /0 to \d+;/);
+  await refused({ entry: ['#1'] }, /^--entry: there is no entry "#1"/, /faro explain/);
   await refused({ type: ['logs'] }, /"logs"/, /log, event/);
 });
 
