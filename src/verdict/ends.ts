@@ -120,7 +120,22 @@ function killedByProbe(
     const moment = probeFailures(pod, run.name, probe).findLast(isWithin);
     if (moment !== undefined) return { cause: `${probe}-probe`, shown: [moment] };
   }
-  return undefined;
+  return killedAsBefore(pod, run, at);
+}
+
+/** What the kubelet tells of the newest kill may come after the story's end: it ended as the run before, by the same probe. */
+function killedAsBefore(
+  pod: ObjectFacts,
+  run: RunFacts,
+  at: NonNullable<RunFacts['ended']>,
+): { readonly cause: EndCause; readonly shown: readonly Moment[] } | undefined {
+  if (!hasProbe(pod, run.name, 'liveness') && !hasProbe(pod, run.name, 'startup')) return undefined;
+  const before = pod.runs.findLast(({ name, restart }) => name === run.name && restart < run.restart);
+  if (before?.ended === undefined || before.ended.exitCode !== at.exitCode || at.reason === 'OOMKilled')
+    return undefined;
+  const cause = killOf(pod, before, before.ended)?.cause;
+  const isByProbe = cause === 'liveness-probe' || cause === 'startup-probe';
+  return isByProbe ? { cause, shown: [] } : undefined;
 }
 
 /** The moments at which a probe of a container failed. */

@@ -320,6 +320,26 @@ test('a Job that fails came after a change where somebody made it, and after non
   }
 });
 
+test('a run that ended like the one before, which its probe killed, is no crash, though its own Events had yet to come', () => {
+  for (const [exitCode, rules] of [
+    [143, ['liveness-probe']],
+    [3, ['liveness-probe', 'crash-loop']],
+  ] as const) {
+    const world = new World();
+    const spec = { containers: [{ name: 'a', livenessProbe: {} }] };
+    const pod = brokenPod(world, 'web', podState({ spec, waits: { a: 'CrashLoopBackOff' } }));
+    world.run(pod, 'a', { from: 2, to: 9, exitCode: 143 });
+    world.event(9, pod, { reason: 'Killing', message: 'Container a failed liveness probe, will be restarted' });
+    world.run(pod, 'a', { from: 12, to: 19, exitCode });
+    const { firstCause, consequences } = world.verdict({ end: 19 });
+    assert.deepEqual(
+      [firstCause, ...consequences].flatMap((one) => one?.rule ?? []),
+      rules,
+    );
+    assert.equal(/, 2 times/.test(firstCause?.summary ?? ''), exitCode === 143);
+  }
+});
+
 test('what was changed before a fault is told beside it, and by whom', () => {
   const world = new World();
   const { deployment: root, replicaSet } = deployment(world, 'web', { ready: 0, wanted: 1 });
