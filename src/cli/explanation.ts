@@ -3,7 +3,7 @@ import type { StoryFinding, StoryVerdict } from '../story/document.ts';
 import type { StoryHead } from '../story/reader.ts';
 
 const LINES_SHOWN = 3;
-const FINDINGS_SHOWN = 2;
+const LINES_IN_ALL = 10;
 const EVIDENCE_SHOWN = 6;
 
 /** What of a story its explanation takes, and the file that it is in. */
@@ -11,14 +11,21 @@ type Explained = Pick<StoryHead, 'metadata' | 'objects' | 'containers'> & { read
 
 /** A verdict in ten lines at most: the first cause on the first, then what shows it and what followed. */
 export function explanationOf(verdict: StoryVerdict, head: Explained): string {
-  const { firstCause, consequences, earlier = [] } = verdict;
-  const lines = [
+  const { firstCause, consequences, unrelated = [], earlier = [] } = verdict;
+  const first = [
     verdict.status === 'healthy' ? healthOf(head) : headlineOf(verdict),
     ...(firstCause === undefined ? [] : detailsOf(firstCause, head)),
-    ...listed('then', consequences, FINDINGS_SHOWN),
-    ...listed('before', earlier, 1),
-    ...completeness(head),
   ];
+  const last = completeness(head);
+  const others = listed(
+    [
+      ['then', consequences],
+      ['also', unrelated],
+      ['before', earlier],
+    ],
+    LINES_IN_ALL - first.length - last.length,
+  );
+  const lines = [...first, ...others, ...last];
   return `${lines.map((line) => printable(line)).join('\n')}\n`;
 }
 
@@ -67,10 +74,20 @@ function inShell(path: string): string {
   return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-function listed(word: string, findings: readonly StoryFinding[], most: number): string[] {
-  const shown = findings.slice(0, most).map((finding) => {
-    const at = finding.time === undefined ? '' : `${finding.time.slice(11, 19)} `;
-    return `${word}: ${at}${finding.summary} (${finding.rule})`;
+type Group = readonly [word: string, findings: readonly StoryFinding[]];
+
+/** In so many lines: one for each group at least, and what is left to the first. */
+function listed(groups: readonly Group[], room: number): string[] {
+  const [group, ...rest] = groups.filter(([, findings]) => findings.length > 0);
+  if (group === undefined) return [];
+  const own = group[1].slice(0, Math.max(1, room - rest.length));
+  return [...listedOf(group, own), ...listed(rest, room - own.length)];
+}
+
+function listedOf([word, findings]: Group, own: readonly StoryFinding[]): string[] {
+  const shown = own.map(({ time, summary, rule }) => {
+    const at = time === undefined ? '' : `${time.slice(11, 19)} `;
+    return `${word}: ${at}${summary} (${rule})`;
   });
   const rest = findings.length - shown.length;
   return rest > 0 ? [...shown.slice(0, -1), `${shown.at(-1)}; and ${rest} more`] : shown;

@@ -51,13 +51,14 @@ function title({ metadata }: StoryHead): string {
 
 function verdict({ verdict: found }: StoryHead): string[] {
   if (found === undefined) return [];
-  const { status, firstCause, consequences, earlier = [] } = found;
+  const { status, firstCause, consequences, unrelated = [], earlier = [] } = found;
   const { after } = firstCause ?? {};
   return [
     `**${status}**${firstCause === undefined ? '' : `: ${finding(firstCause)}`}`,
     ...(after === undefined ? [] : ['', `${inline(after, 600)}.`]),
     ...(firstCause?.lines === undefined ? [] : [`\n${block(firstCause.lines.map((line) => plain(line)))}`]),
     ...listed('What followed:', consequences),
+    ...listed('What failed as well:', unrelated),
     ...listed('Earlier, and over:', earlier),
   ];
 }

@@ -11,7 +11,8 @@ import { objectName, subjectOf } from './subject.ts';
 /** The time line's items: what the verdict rests on comes in first, then trouble and turns, then the rest. */
 export function momentsOf(head: StoryHead, { moments, dropped }: Excerpts): Item[] {
   const { verdict } = head;
-  const causes = verdict?.firstCause === undefined ? [] : [verdict.firstCause, ...verdict.consequences];
+  const { firstCause, consequences = [], unrelated = [] } = verdict ?? {};
+  const causes = firstCause === undefined ? [] : [firstCause, ...consequences, ...unrelated];
   const evidence = new Set(causes.flatMap((cause) => cause.evidence));
   const items = moments.map((moment) => ({
     text: momentLine(head, moment),

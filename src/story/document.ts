@@ -211,6 +211,8 @@ const verdict = z.looseObject({
   firstCause: finding.optional(),
   /** What followed from the first cause. */
   consequences: z.array(finding),
+  /** What failed as well, without anything that ties it to the first cause. */
+  unrelated: z.array(finding).optional(),
   /** What went wrong before the first cause, and was over. */
   earlier: z.array(finding).optional(),
 });

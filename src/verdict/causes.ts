@@ -18,6 +18,14 @@ export function explains(facts: Facts, cause: Found, effect: Found): boolean {
   return effect.role === 'dependent' && cause.role !== 'symptom' && isDependent(cause, effect);
 }
 
+/** Whether one explains another by more than that it came soon before it: in one workload, on one node, by a name or a change. */
+export function ties(facts: Facts, cause: Found, effect: Found): boolean {
+  if (!explains(facts, cause, effect)) return false;
+  if (cause.role === 'trigger' || cause.workload === effect.workload) return true;
+  if (cause.rule === 'node-lost' && isOnNode(facts, cause, effect)) return true;
+  return namesAny(cause.names, effect.mentions ?? '');
+}
+
 /** In one workload faults explain what only shows that something failed, and the first explains what came of it. */
 function isWithin(cause: Found, effect: Found): boolean {
   if (effect.role !== 'symptom') return false;

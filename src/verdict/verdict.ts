@@ -1,4 +1,4 @@
-import { explains } from './causes.ts';
+import { explains, ties } from './causes.ts';
 import { changeBefore } from './change-before.ts';
 import { namesOfWorkloads } from './dependencies.ts';
 import type { Facts } from './facts.ts';
@@ -32,6 +32,8 @@ export type Verdict = {
   readonly firstCause?: VerdictFinding;
   /** What followed from it, in order. */
   readonly consequences: VerdictFinding[];
+  /** What failed as well, of other workloads, without anything that ties it to the first cause. */
+  readonly unrelated?: VerdictFinding[];
   /** What went wrong before it, and was over by then. */
   readonly earlier?: VerdictFinding[];
 };
@@ -46,14 +48,19 @@ export function verdictOf(facts: Facts, rules: readonly Rule[] = RULES): Verdict
   const found = toldOf(facts, compared(findAll(facts, rules)));
   if (found.length === 0) return { status: statusWithout(facts), consequences: [] };
   const isFailed = found.some(({ isOver }) => !isOver);
-  const causes = causesOf(facts, found);
+  const causes = causesOf(facts, found, explains);
   const first = firstOf(found, causes, isFailed);
   const [earlier, later] = [found.filter((one) => isBefore(one, first, causes)), found.filter((one) => one !== first)];
-  const consequences = later.filter((one) => !earlier.includes(one));
+  const tied = tiedTo(facts, first, found);
+  const { consequences = [], unrelated = [] } = Object.groupBy(
+    later.filter((one) => !earlier.includes(one)),
+    (one) => (tied.has(one.workload) ? 'consequences' : 'unrelated'),
+  );
   return {
     status: isFailed ? 'failed' : 'recovered',
     firstCause: withChange(facts, first, told(withEffect(facts, first, found))),
     consequences: consequences.slice(0, MAX_TOLD).map(told),
+    ...(unrelated.length === 0 ? {} : { unrelated: unrelated.slice(0, MAX_TOLD).map(told) }),
     ...(earlier.length === 0 ? {} : { earlier: earlier.slice(0, MAX_TOLD).map(told) }),
   };
 }
@@ -117,8 +124,8 @@ function isNewest(facts: Facts, trigger: Found, found: readonly Found[], faults:
 type Causes = ReadonlyMap<Found, ReadonlySet<Found>>;
 
 /** For each finding those that explain it, directly or by others between. */
-function causesOf(facts: Facts, found: readonly Found[]): Causes {
-  const direct = new Map(found.map((effect) => [effect, found.filter((cause) => explains(facts, cause, effect))]));
+function causesOf(facts: Facts, found: readonly Found[], by: typeof explains): Causes {
+  const direct = new Map(found.map((effect) => [effect, found.filter((cause) => by(facts, cause, effect))]));
   return new Map(
     found.map((one) => {
       const all = new Set<Found>();
@@ -153,6 +160,14 @@ function firstOf(found: readonly Found[], causes: Causes, isFailed: boolean): Fo
 
 function isBefore(one: Found, first: Found, causes: Causes): boolean {
   return one !== first && one.onset.seq < first.onset.seq && causes.get(one)?.has(first) !== true;
+}
+
+/** The workloads of the first cause and of all that is tied to it. */
+function tiedTo(facts: Facts, first: Found, found: readonly Found[]): ReadonlySet<number> {
+  const tied = causesOf(facts, found, ties);
+  const isTied = (one: Found) =>
+    one === first || tied.get(one)?.has(first) === true || tied.get(first)?.has(one) === true;
+  return new Set(found.filter(isTied).map(({ workload }) => workload));
 }
 
 /** A trigger alone is no fault: it is told with the first one that came of it. */

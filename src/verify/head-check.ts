@@ -142,9 +142,9 @@ function checkClaims({ metadata, containers, gaps }: StoryHead, problems: Proble
 
 function checkVerdict({ verdict, metadata, objects, containers }: StoryHead, problems: Problems): void {
   if (verdict === undefined) return;
-  const causes =
-    verdict.firstCause === undefined ? verdict.consequences : [verdict.firstCause, ...verdict.consequences];
-  for (const { rule, object, container, evidence } of causes) {
+  const { firstCause, consequences, unrelated = [], earlier = [] } = verdict;
+  const found = [...(firstCause === undefined ? [] : [firstCause]), ...consequences, ...unrelated, ...earlier];
+  for (const { rule, object, container, evidence } of found) {
     const isThere =
       (object === undefined || object < objects.length) &&
       (container === undefined || container < containers.length) &&

@@ -101,12 +101,20 @@ test('it takes ten lines at most, and nothing of a story moves the cursor', () =
     lines: Array.from({ length: 40 }, () => '\u202eline\r'),
   };
   const many = Array.from({ length: 40 }, () => finding);
+  const head = { ...story, path: 'x.json' };
   const text = explanationOf(
-    { status: 'failed', firstCause: finding, consequences: many, earlier: many },
-    { ...story, path: 'x.json' },
+    { status: 'failed', firstCause: finding, consequences: many, unrelated: many, earlier: many },
+    head,
   );
   assert.ok(text.trimEnd().split('\n').length <= 10, text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
-  assert.match(text, /and 38 more/);
+  assert.match(text, /and 39 more/);
+  const { after, lines, ...bare } = finding;
+  const few = explanationOf({ status: 'failed', firstCause: bare, consequences: [bare, bare], unrelated: many }, head);
+  assert.deepEqual(
+    few.split('\n').map((line) => /^(then|also):/.exec(line)?.[1]),
+    [undefined, undefined, 'then', 'then', ...Array.from({ length: 5 }, () => 'also'), undefined, undefined],
+  );
+  assert.match(few, /^also: .*; and 35 more$/m);
 });

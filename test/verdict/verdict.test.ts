@@ -50,7 +50,13 @@ test('two that fail one after the other without a word of each other: the one th
     to: 4,
     exitCode: 2,
   });
-  assert.match(world.verdict().firstCause?.summary ?? '', /back-5d7-x/);
+  const { firstCause, consequences, unrelated } = world.verdict();
+  assert.match(firstCause?.summary ?? '', /back-5d7-x/);
+  assert.deepEqual(consequences, []);
+  assert.deepEqual(
+    unrelated?.map(({ summary }) => /front-5d7-x/.test(summary)),
+    [true],
+  );
 });
 
 test('a fault that is over does not hide the one that is not', () => {
