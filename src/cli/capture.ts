@@ -10,7 +10,7 @@ import { createLog, type Log } from '../telemetry/log.ts';
 import { VERSION } from '../version.ts';
 import type { Recorded, RecordingHooks } from './ci/around.ts';
 import { captureAround } from './ci/capture-around.ts';
-import type { CommandOutcome } from './ci/outcome.ts';
+import type { Ran } from './ci/outcome.ts';
 import { checkReports, publish } from './ci/publish.ts';
 import type { CommandContext } from './context.ts';
 import { judged } from './disk.ts';
@@ -63,8 +63,8 @@ export async function recordAndTell(
   const { options, context } = request;
   const { command } = context;
   const startedAt = context.clock.now();
-  const conclude = (recorded: Recorded, outcome?: CommandOutcome) =>
-    tell({ recorded, outcome, targets, report, seconds: (context.clock.now() - startedAt) / 1000 }, options, context);
+  const conclude = (recorded: Recorded, ran?: Ran) =>
+    tell({ recorded, ran, targets, report, seconds: (context.clock.now() - startedAt) / 1000 }, options, context);
   if (command !== undefined)
     return await captureAround({
       command,
@@ -81,7 +81,7 @@ export async function recordAndTell(
 interface Told {
   readonly recorded: Recorded;
   /** Of the command that was recorded around. */
-  readonly outcome: CommandOutcome | undefined;
+  readonly ran: Ran | undefined;
   readonly targets: readonly string[];
   /** Where the report goes. */
   readonly report: string | undefined;
@@ -90,12 +90,12 @@ interface Told {
 
 /** Tells what came of a capture: on standard error, as a report, and to the pipeline. */
 async function tell(told: Told, options: CaptureOptions, context: CommandContext): Promise<void> {
-  const { recorded, outcome, targets, report, seconds } = told;
+  const { recorded, ran, targets, report, seconds } = told;
   const { output, until: goal } = options;
   const { command: argv } = context;
   context.stderr.write(summarise(recorded.summary, recorded.result, output));
   if (report !== undefined) context.stderr.write(summariseReport(report, await placeReport(output, report)));
-  const command = argv === undefined || outcome === undefined ? undefined : { argv, outcome };
+  const command = argv === undefined || ran === undefined ? undefined : { argv, ...ran };
   const firstCause = recorded.summary.verdict.firstCause?.summary;
   await publish({ ...recorded, targets, goal, output, seconds, command, firstCause }, options, context);
 }

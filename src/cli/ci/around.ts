@@ -1,7 +1,8 @@
 import type { RecordResult } from '../../record/end.ts';
 import type { StorySummary } from '../../story/file.ts';
+import type { CommandContext } from '../context.ts';
 import { type CommandWorld, runCommand } from './command.ts';
-import { type CommandOutcome, endedBy, hasSucceeded } from './outcome.ts';
+import { endedBy, hasSucceeded, type Ran } from './outcome.ts';
 
 /** What a recording needs to know of the command that it is made around. */
 export interface RecordingHooks {
@@ -21,7 +22,7 @@ export interface Recorded {
 /** What came of a recording around a command; one of the two may have failed, and neither takes the other down. */
 export interface AroundResult {
   /** undefined where it was not started: the recording failed or was interrupted before. */
-  readonly outcome: CommandOutcome | undefined;
+  readonly ran: Ran | undefined;
   readonly recorded: Recorded | { readonly failure: unknown };
 }
 
@@ -29,7 +30,7 @@ export interface AroundOptions {
   readonly command: readonly string[];
   /** Without a goal the recording ends with the command. */
   readonly hasGoal: boolean;
-  readonly context: CommandWorld;
+  readonly context: CommandWorld & Pick<CommandContext, 'clock'>;
   readonly record: (hooks: RecordingHooks) => Promise<Recorded>;
   /** Told of the moments before and after the command, for what frames its output. */
   readonly onStart: () => void;
@@ -42,17 +43,19 @@ export async function recordAround(options: AroundOptions): Promise<AroundResult
   const { first } = context.interrupts;
   const stop = new AbortController();
   const after = Promise.withResolvers<void>();
-  let running: Promise<CommandOutcome> | undefined;
+  let running: Promise<Ran> | undefined;
   const onRecording = () => {
     if (stop.signal.aborted) return;
     options.onStart();
+    const startedAt = context.clock.now();
     running = runCommand(command, context).then((outcome) => {
+      const seconds = (context.clock.now() - startedAt) / 1000;
       options.onEnd();
       if (first.aborted) stop.abort(first.reason);
       else if (hasSucceeded(outcome) && options.hasGoal) after.resolve();
       else stop.abort(endedBy(outcome));
       first.addEventListener('abort', () => stop.abort(first.reason), { once: true });
-      return outcome;
+      return { outcome, seconds };
     });
   };
   // While the command runs, an interrupt is the command's affair, and what it does then is recorded, too.
@@ -64,5 +67,5 @@ export async function recordAround(options: AroundOptions): Promise<AroundResult
     if (!stop.signal.aborted) stop.abort('failed');
     return { failure };
   });
-  return { outcome: await running, recorded };
+  return { ran: await running, recorded };
 }

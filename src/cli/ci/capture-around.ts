@@ -4,14 +4,7 @@ import { describeError } from '../exit.ts';
 import { Interrupt } from '../interrupt.ts';
 import { type AroundResult, type Recorded, type RecordingHooks, recordAround } from './around.ts';
 import { commandLine } from './conclusion.ts';
-import {
-  AROUND,
-  type CommandOutcome,
-  describeOutcome,
-  exitCodeOfOutcome,
-  exitCodeOfSignal,
-  hasSucceeded,
-} from './outcome.ts';
+import { AROUND, describeOutcome, exitCodeOfOutcome, exitCodeOfSignal, hasSucceeded, type Ran } from './outcome.ts';
 import { platformOf } from './platform.ts';
 
 export interface CaptureAroundOptions {
@@ -20,7 +13,7 @@ export interface CaptureAroundOptions {
   readonly context: CommandContext;
   readonly record: (hooks: RecordingHooks) => Promise<Recorded>;
   /** Tells of a story that was written, before the exit code is decided. */
-  readonly conclude: (recorded: Recorded, outcome: CommandOutcome | undefined) => Promise<void>;
+  readonly conclude: (recorded: Recorded, ran: Ran | undefined) => Promise<void>;
 }
 
 /** A capture around a command: its output framed as the pipeline's platform does it, and the exit code of the whole. */
@@ -33,7 +26,7 @@ export async function captureAround(options: CaptureAroundOptions): Promise<numb
     onStart: () => void stderr.write(platform?.begin(commandLine(command)) ?? ''),
     onEnd: () => void stderr.write(platform?.end() ?? ''),
   });
-  const { outcome } = around;
+  const outcome = around.ran?.outcome;
   if (outcome !== undefined && !hasSucceeded(outcome))
     stderr.write(`faro: ${commandLine(command)} ${describeOutcome(outcome)}\n`);
   const failure = await concluded(around, options);
@@ -43,12 +36,12 @@ export async function captureAround(options: CaptureAroundOptions): Promise<numb
 
 /** The error that faro itself failed with, if it did. */
 async function concluded(
-  { recorded, outcome }: AroundResult,
+  { recorded, ran }: AroundResult,
   { conclude }: CaptureAroundOptions,
 ): Promise<{ readonly error: unknown } | undefined> {
   if ('failure' in recorded) return { error: recorded.failure };
   try {
-    await conclude(recorded, outcome);
+    await conclude(recorded, ran);
     return undefined;
   } catch (error) {
     if (!(error instanceof FaroError)) throw error;
@@ -57,7 +50,8 @@ async function concluded(
 }
 
 /** The command's own failure goes before everything: it is what the pipeline was to do. */
-function exitCode({ outcome, recorded }: AroundResult, hasFaroFailed: boolean, context: CommandContext): number {
+function exitCode({ ran, recorded }: AroundResult, hasFaroFailed: boolean, context: CommandContext): number {
+  const outcome = ran?.outcome;
   if (outcome !== undefined && !hasSucceeded(outcome)) return exitCodeOfOutcome(outcome);
   if (hasFaroFailed) return AROUND.faro;
   const { first } = context.interrupts;

@@ -1,12 +1,12 @@
 import type { Goal } from '../../record/goal.ts';
 import type { Recorded } from './around.ts';
-import { type CommandOutcome, describeOutcome, hasSucceeded } from './outcome.ts';
+import { describeOutcome, hasSucceeded, type Ran } from './outcome.ts';
 
 /** What a capture has come to, for those who read it in a pipeline: annotations, JUnit, the summary. */
 export interface Conclusion extends Recorded {
   readonly targets: readonly string[];
   readonly goal: Goal | undefined;
-  readonly command: { readonly argv: readonly string[]; readonly outcome: CommandOutcome } | undefined;
+  readonly command: (Ran & { readonly argv: readonly string[] }) | undefined;
   /** The file of the story. */
   readonly output: string;
   /** From the start of the recording to its end. */

@@ -4,10 +4,11 @@ import { describeOutcome, hasSucceeded } from './outcome.ts';
 
 interface Case {
   readonly name: string;
+  readonly seconds: number;
   readonly failure: { readonly message: string; readonly text: string } | undefined;
 }
 
-/** The conclusion as a JUnit report: a case for the command, one for the goal. */
+/** The conclusion as a JUnit report: a case for the command, one for the goal; each with its own share of the time. */
 export function junitOf(conclusion: Conclusion): string {
   const cases = [...commandCase(conclusion), ...goalCase(conclusion)];
   const failures = cases.filter(({ failure }) => failure !== undefined).length;
@@ -17,7 +18,7 @@ export function junitOf(conclusion: Conclusion): string {
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites tests="${cases.length}" failures="${failures}" time="${time}">`,
     `  <testsuite name="${xml(name)}" tests="${cases.length}" failures="${failures}" errors="0" skipped="0" time="${time}">`,
-    ...cases.flatMap((each) => linesOf(each, time)),
+    ...cases.flatMap(linesOf),
     '  </testsuite>',
     '</testsuites>',
     '',
@@ -27,9 +28,9 @@ export function junitOf(conclusion: Conclusion): string {
 function commandCase({ command }: Conclusion): Case[] {
   if (command === undefined) return [];
   const name = commandLine(command.argv);
-  const { outcome } = command;
-  if (hasSucceeded(outcome)) return [{ name, failure: undefined }];
-  return [{ name, failure: { message: describeOutcome(outcome), text: '' } }];
+  const { outcome, seconds } = command;
+  if (hasSucceeded(outcome)) return [{ name, seconds, failure: undefined }];
+  return [{ name, seconds, failure: { message: describeOutcome(outcome), text: '' } }];
 }
 
 /** Where the command failed the goal was never judged: there is no case of it, neither good nor bad. */
@@ -37,14 +38,15 @@ function goalCase(conclusion: Conclusion): Case[] {
   const { result, goal, targets, output } = conclusion;
   if (result.goal === 'none' && (goal !== undefined || hasFailed(conclusion))) return [];
   const name = `${targets.join(' ')}: ${goal ?? 'recorded'}`;
-  if (result.goal !== 'failed') return [{ name, failure: undefined }];
+  const seconds = Math.max(0, conclusion.seconds - (conclusion.command?.seconds ?? 0));
+  if (result.goal !== 'failed') return [{ name, seconds, failure: undefined }];
   const cause = causeOf(conclusion) ?? '';
   const text = `${result.ended}: ${result.reason}\nstory: ${output}`;
-  return [{ name, failure: { message: cause === '' ? headlineOf(conclusion) : cause, text } }];
+  return [{ name, seconds, failure: { message: cause === '' ? headlineOf(conclusion) : cause, text } }];
 }
 
-function linesOf({ name, failure }: Case, time: string): string[] {
-  const open = `    <testcase classname="faro" name="${xml(name)}" time="${time}"`;
+function linesOf({ name, seconds, failure }: Case): string[] {
+  const open = `    <testcase classname="faro" name="${xml(name)}" time="${seconds.toFixed(3)}"`;
   if (failure === undefined) return [`${open}/>`];
   return [
     `${open}>`,

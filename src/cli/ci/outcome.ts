@@ -7,6 +7,13 @@ export type CommandOutcome =
   /** It was never started; `message` is the system's. */
   | { readonly type: 'notFound' | 'notRunnable'; readonly message: string };
 
+/** A command that faro ran. */
+export interface Ran {
+  readonly outcome: CommandOutcome;
+  /** From its start to its end. */
+  readonly seconds: number;
+}
+
 /** Exit codes of a capture around a command, as `timeout`, `env` and `docker run` give them. */
 export const AROUND = {
   /** Faro itself failed. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Recorded, type RecordingHooks, recordAround } from '../../../src/cli/ci/around.ts';
+import { systemClock } from '../../../src/cli/context.ts';
 import { Interrupt } from '../../../src/cli/interrupt.ts';
 
 const counts = { objects: 0, containers: 0, entries: 0, logLines: 0, events: 0, gaps: 0, redactions: 0 };
@@ -20,7 +21,7 @@ function around(script: readonly string[], record: (hooks: RecordingHooks) => Pr
   const first = new AbortController();
   const second = new AbortController();
   const interrupts = { first: first.signal, second: second.signal };
-  const context = { cwd: process.cwd(), env: process.env, isOnTerminal: false, interrupts };
+  const context = { cwd: process.cwd(), env: process.env, isOnTerminal: false, interrupts, clock: systemClock };
   const calls: string[] = [];
   const done = recordAround({
     command: script,
@@ -51,8 +52,11 @@ test('the command starts when the recording stands, and the goal waits for its e
     order.push('judged');
     return { result: { ended: 'until:ready', goal: 'met', reason: '' }, summary };
   });
-  const { outcome } = await done;
-  assert.deepEqual([order, calls, outcome], [['recording', 'judged'], ['start', 'end'], { type: 'exited', code: 0 }]);
+  const { ran } = await done;
+  assert.deepEqual(
+    [order, calls, ran?.outcome],
+    [['recording', 'judged'], ['start', 'end'], { type: 'exited', code: 0 }],
+  );
 });
 
 test('a recording that breaks lets the command come to its end, and neither hides the other', async () => {
@@ -60,8 +64,9 @@ test('a recording that breaks lets the command come to its end, and neither hide
     hooks.onRecording();
     throw new Error('the disk is full');
   });
-  const { outcome, recorded } = await done;
-  assert.deepEqual(outcome, { type: 'exited', code: 5 });
+  const { ran, recorded } = await done;
+  assert.deepEqual(ran?.outcome, { type: 'exited', code: 5 });
+  assert.ok(ran.seconds > 0.1, 'its time is its own');
   assert.match('failure' in recorded ? String(recorded.failure) : '', /the disk is full/);
 });
 
@@ -71,9 +76,9 @@ test('a recording that breaks before it stands never runs the command', async ()
     late = hooks;
     throw new Error('refused');
   });
-  const { outcome } = await done;
+  const { ran } = await done;
   late?.onRecording();
-  assert.deepEqual([outcome, calls], [undefined, []]);
+  assert.deepEqual([ran, calls], [undefined, []]);
 });
 
 test('without a goal the recording ends with the command, and with a command that failed in any case', async () => {
@@ -92,7 +97,7 @@ test('without a goal the recording ends with the command, and with a command tha
 test('an interrupt before the command ends the recording; a second one kills a command that does not end', async () => {
   const early = around(['true'], stopped);
   early.first.abort(new Interrupt('SIGTERM'));
-  assert.equal((await early.done).outcome, undefined);
+  assert.equal((await early.done).ran, undefined);
   const stubborn = around(
     [process.execPath, '-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'],
     (hooks) => {
@@ -102,7 +107,7 @@ test('an interrupt before the command ends the recording; a second one kills a c
   );
   stubborn.first.abort(new Interrupt('SIGTERM'));
   stubborn.second.abort(new Interrupt('SIGTERM'));
-  const { outcome, recorded } = await stubborn.done;
-  assert.deepEqual(outcome, { type: 'killed', signal: 'SIGKILL' });
+  const { ran, recorded } = await stubborn.done;
+  assert.deepEqual(ran?.outcome, { type: 'killed', signal: 'SIGKILL' });
   assert.match('result' in recorded ? recorded.result.ended : '', /interrupted by SIGTERM/);
 });

@@ -16,7 +16,7 @@ function conclusion(more: Partial<Conclusion> = {}): Conclusion {
   return {
     targets: ['deployment/web'],
     goal: 'ready',
-    command: { argv: ['helm', 'upgrade', HOSTILE], outcome: { type: 'exited', code: 0 } },
+    command: { argv: ['helm', 'upgrade', HOSTILE], outcome: { type: 'exited', code: 0 }, seconds: 0.4 },
     output: 'story.json',
     seconds: 12.5,
     firstCause: undefined,
@@ -87,8 +87,14 @@ test('a JUnit report holds what XML can hold and nothing else', () => {
   assert.equal(xml('\ud800 \uffff <&>'), '\ufffd \ufffd &lt;&amp;&gt;');
 });
 
+test('of the time of a recording the command has its own share, and the goal what is left', () => {
+  const timesOf = (report: string) => [...report.matchAll(/<testcase [^\n]* time="([^"]*)"/g)].map(([, time]) => time);
+  assert.deepEqual(timesOf(junitOf(conclusion())), ['0.400', '12.100']);
+  assert.deepEqual(timesOf(junitOf(conclusion({ command: undefined }))), ['12.500']);
+});
+
 test('of a goal that was never judged the report tells neither success nor failure', () => {
-  const failed = { argv: ['false'], outcome: { type: 'exited', code: 1 } } as const;
+  const failed = { argv: ['false'], outcome: { type: 'exited', code: 1 }, seconds: 0.1 } as const;
   const result = { ended: 'command failed: 1', goal: 'none', reason: '' } as const;
   const report = junitOf(conclusion({ command: failed, result }));
   assert.match(report, /tests="1" failures="1"/);
