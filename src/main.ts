@@ -41,6 +41,8 @@ async function main(): Promise<number> {
     isOnTerminal: [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY === true),
     command,
   };
+  // Nothing that is still under way is waited for, and what is temporary goes with the process.
+  const leaveAtOnce = (left: number) => (second.signal.aborted ? process.exit(left) : left);
   let code: number = EXIT.done;
   try {
     const program = createProgram(context, (result) => {
@@ -48,9 +50,9 @@ async function main(): Promise<number> {
     });
     await program.parseAsync(own);
   } catch (error) {
-    return codeOf(error, context);
+    return leaveAtOnce(codeOf(error, context));
   }
-  return code;
+  return leaveAtOnce(code);
 }
 
 /** The exit code of what stopped the command; says it, unless commander has. */

@@ -124,10 +124,13 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
   const { dir } = journal;
   const record = async () => {
     const result = await recordWhole(journal, session, request);
-    if (context.interrupts.second.aborted) throw left(dir);
+    const { second } = context.interrupts;
+    if (second.aborted) throw left(dir);
     request.log.info({ ended: result.ended }, 'recorded; writing the story');
     using _small = keepHeapSmall();
-    const summary = await writeStory({ journal: dir, output: options.output, force: options.force === true, signKey });
+    const story = { journal: dir, output: options.output, force: options.force === true, signKey };
+    const summary = await Promise.race([writeStory(story), aborted(second)]);
+    if (summary === undefined) throw left(dir);
     return { result, summary };
   };
   const recorded = await record().finally(() => journal.release());
@@ -236,6 +239,13 @@ function identity(
     cluster: session.cluster,
     options: { ...given, logRoute: options.logRoute },
   };
+}
+
+/** Resolves when the signal aborts: what is under way then is left as it is, and goes with the process. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 function left(dir: string): FaroError {

@@ -5,13 +5,19 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { systemClock } from '../../src/cli/context.ts';
+import { DemoCluster } from '../../src/demo/cluster.ts';
+import { prepareShop } from '../../src/demo/scenario.ts';
 import { temporaryFolder } from '../folder.ts';
 import { canonical, sampleStory } from '../story/sample.ts';
 
 const folder = temporaryFolder('interrupt');
 
-function start(...args: string[]) {
-  return spawn(process.execPath, ['src/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  return spawn(process.execPath, ['src/main.ts', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
 }
 
 test('an interrupt before anything is recorded says that there is no story, and the exit code is the signal of it', async () => {
@@ -20,7 +26,7 @@ test('an interrupt before anything is recorded says that there is no story, and 
   const server = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const output = join(folder, 'none.json');
   const connected = once(silent, 'connection');
-  const child = start('capture', 'deployment/web', '-s', server, '-o', output, '--for', '1s');
+  const child = start(['capture', 'deployment/web', '-s', server, '-o', output, '--for', '1s']);
   const [socket] = await connected;
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -35,12 +41,47 @@ test('an interrupt before anything is recorded says that there is no story, and 
   assert.ok(!existsSync(output));
 });
 
+test('a second interrupt while the story is written leaves at once, and says how to get it', {
+  timeout: 60_000,
+}, async (t) => {
+  const own = temporaryFolder('left');
+  await using cluster = await DemoCluster.start({ clock: systemClock, seed: 5 });
+  prepareShop(cluster);
+  cluster.change('deployments.apps', 'shop', 'web', (web) => ({
+    ...web,
+    metadata: { ...web.metadata, annotations: { note: 'more than any pipe holds '.repeat(80_000) } },
+  }));
+  const kubeconfig = join(own, 'config');
+  writeFileSync(kubeconfig, cluster.kubeconfig());
+  const at = ['deployment/web', '-n', 'shop', '--kubeconfig', kubeconfig, '--log-format', 'json'];
+  // Nobody reads the story: it would be written for ever. Its journal is among the temporary files.
+  const child = start(['capture', ...at, '--log-level', 'info', '-o', '-'], { TMPDIR: own });
+  t.after(() => child.kill('SIGKILL'));
+  const exited = once(child, 'exit');
+  let said = '';
+  const heard = async (text: string) => {
+    while (!said.includes(text)) said += String((await once(child.stderr, 'data'))[0]);
+  };
+  await heard('"msg":"recording"');
+  child.kill('SIGINT');
+  await heard('recorded; writing the story');
+  child.kill('SIGINT');
+  await heard('left before the story was written');
+  assert.deepEqual(await exited, [4, null]);
+  child.stdout.destroy();
+  const journal = readdirSync(own).find((name) => name.endsWith('.journal')) ?? '';
+  const story = join(own, 'story.json');
+  const recovered = start(['recover', join(own, journal), '-o', story]);
+  assert.deepEqual(await once(recovered, 'exit'), [0, null]);
+  assert.ok(existsSync(story));
+});
+
 test('a signal ends a command that reads a story', { timeout: 60_000 }, async (t) => {
   const story = join(folder, 'long.json');
   const lines = Array.from({ length: 20_000 }, (_, line) => [0, `line ${line} ${'x'.repeat(100)}`] as const);
   writeFileSync(story, canonical(sampleStory(lines)));
   // Nobody reads more than the beginning of what it writes: it would never end.
-  const child = start('convert', story, '--to', 'ndjson', '-o', '-');
+  const child = start(['convert', story, '--to', 'ndjson', '-o', '-']);
   t.after(() => child.kill('SIGKILL'));
   await once(child.stdout, 'readable');
   const exited = once(child, 'exit');
