@@ -8,7 +8,7 @@ import { temporary } from './temporary.ts';
 
 /** Finds out before any work that a file could not be written. Throws FaroError `output`. */
 export async function checkPlace(output: string, options: { readonly force: boolean }): Promise<void> {
-  await checkFolder(output, 'file');
+  await checkFolder(output, { what: 'file' });
   const existing = await stat(output).catch(() => undefined); // whatever it is, the rename will tell
   if (existing === undefined) return;
   if (existing.isDirectory())
@@ -29,7 +29,7 @@ export async function checkPlace(output: string, options: { readonly force: bool
  * `output`.
  */
 export async function checkNewFolder(output: string): Promise<void> {
-  await checkFolder(output, 'folder');
+  await checkFolder(output, { what: 'folder' });
   const hint = 'name a folder that does not exist yet with -o';
   const contents = await readdir(output).catch((cause: unknown) => {
     if (codeOf(cause) === 'ENOENT') return [];
@@ -40,8 +40,11 @@ export async function checkNewFolder(output: string): Promise<void> {
     throw new FaroError('output', `the folder ${output} exists already, and is not empty`, { hint });
 }
 
-/** Whether something can be made where the output is to stand. */
-async function checkFolder(output: string, what: 'file' | 'folder'): Promise<void> {
+/** Whether something can be made where the output of this option is to stand. Throws FaroError `output`. */
+export async function checkFolder(
+  output: string,
+  { what, option = '-o' }: { readonly what: 'file' | 'folder'; readonly option?: string },
+): Promise<void> {
   const folder = dirname(output);
   await tryFolder(folder).catch((cause: unknown) => {
     const isMissing = codeOf(cause) === 'ENOENT' && !existsSync(folder);
@@ -50,7 +53,7 @@ async function checkFolder(output: string, what: 'file' | 'folder'): Promise<voi
       : codeOf(cause) === 'ENOTDIR'
         ? `${folder} is no folder`
         : `the folder ${folder} is not writable`;
-    const hint = `${isMissing ? 'create it, or ' : ''}name another ${what} with -o`;
+    const hint = `${isMissing ? 'create it, or ' : ''}name another ${what} with ${option}`;
     throw new FaroError('output', `${output}: ${message}`, { cause, hint });
   });
 }

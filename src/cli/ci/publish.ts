@@ -1,5 +1,6 @@
 import { appendFile, open, writeFile } from 'node:fs/promises';
-import { FaroError, messageOf } from '../../model/errors.ts';
+import { codeOf, FaroError, messageOf } from '../../model/errors.ts';
+import { checkFolder } from '../../story/place.ts';
 import type { CommandContext } from '../context.ts';
 import { type Conclusion, causeOf, hasFailed, headlineOf } from './conclusion.ts';
 import { junitOf } from './junit.ts';
@@ -16,8 +17,11 @@ export interface PublishOptions {
 
 /** Finds out before a recording begins that its reports could not be written. Throws FaroError `output`. */
 export async function checkReports({ junit, summary }: PublishOptions): Promise<void> {
-  for (const file of [junit, summary])
-    if (file !== undefined) await written(file, async () => (await open(file, 'a')).close());
+  for (const [option, file] of [
+    ['--junit', junit],
+    ['--summary', summary],
+  ] as const)
+    if (file !== undefined) await written(file, option, async () => (await open(file, 'a')).close());
 }
 
 /** Tells the pipeline what came of the capture: an annotation where it failed, the JUnit report, the Markdown summary. */
@@ -29,16 +33,23 @@ export async function publish(conclusion: Conclusion, options: PublishOptions, c
     const message = cause === undefined ? headlineOf(conclusion) : `${headlineOf(conclusion)}: ${cause}`;
     stderr.write(platformOf(env, () => clock.now())?.failure('faro', message) ?? '');
   }
-  if (junit !== undefined) await written(junit, () => writeFile(junit, junitOf(conclusion)));
-  if (summary !== undefined) await written(summary, () => writeFile(summary, markdownOf(conclusion)));
+  if (junit !== undefined) await written(junit, '--junit', () => writeFile(junit, junitOf(conclusion)));
+  if (summary !== undefined) await written(summary, '--summary', () => writeFile(summary, markdownOf(conclusion)));
   const stepSummary = env.GITHUB_STEP_SUMMARY ?? '';
-  if (stepSummary !== '') await written(stepSummary, () => appendFile(stepSummary, markdownOf(conclusion)));
+  if (stepSummary !== '')
+    await written(stepSummary, 'GITHUB_STEP_SUMMARY', () => appendFile(stepSummary, markdownOf(conclusion)));
 }
 
-async function written(file: string, write: () => Promise<unknown>): Promise<void> {
+/** `option` names the file. */
+async function written(file: string, option: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (cause) {
-    throw new FaroError('output', `${file} cannot be written: ${messageOf(cause)}`, { cause });
+    if (codeOf(cause) === 'EISDIR')
+      throw new FaroError('output', `${file} is a folder`, { cause, hint: `name a file in it with ${option}` });
+    // Not every file that can be written needs a folder that can: only where it cannot, the folder may tell why.
+    await checkFolder(file, { what: 'file', option });
+    const hint = `name another file with ${option}`;
+    throw new FaroError('output', `${file} cannot be written: ${messageOf(cause)}`, { cause, hint });
   }
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { splitCommand } from '../../../src/cli/ci/command.ts';
 import type { Conclusion } from '../../../src/cli/ci/conclusion.ts';
@@ -6,8 +8,10 @@ import { junitOf, xml } from '../../../src/cli/ci/junit.ts';
 import { code, markdownOf } from '../../../src/cli/ci/markdown.ts';
 import { type CommandOutcome, exitCodeOfOutcome } from '../../../src/cli/ci/outcome.ts';
 import { platformOf, safeLine } from '../../../src/cli/ci/platform.ts';
+import { checkReports } from '../../../src/cli/ci/publish.ts';
 import { describeError } from '../../../src/cli/exit.ts';
 import { FaroError } from '../../../src/model/errors.ts';
+import { temporaryFolder } from '../../folder.ts';
 
 const HOSTILE = 'a\n::error::forged %0A ##[error]x </failure>]]> `code` \u001b[31m\u202e\u0000 | @all <script>&"\'';
 
@@ -109,4 +113,29 @@ test('in Markdown every text from outside is a code span that nothing in it can 
   assert.match(summary, /^### ❌ faro: `deployment\/web: not ready`\n\n\*\*First cause:\*\* `image cannot be pulled`/);
   assert.match(summary, /not complete: ``/);
   for (const line of summary.split('\n')) assert.doesNotMatch(line, /^\s*(::|<)/);
+});
+
+test('a report that cannot be written is told before the recording, with its file, the place and the way out', async () => {
+  const folder = temporaryFolder('reports');
+  const file = join(folder, 'plain');
+  writeFileSync(file, '');
+  const missing = join(folder, 'none');
+  const cases = [
+    [
+      { junit: join(missing, 'j.xml') },
+      `there is no folder ${missing}`,
+      'create it, or name another file with --junit',
+    ],
+    [{ summary: join(file, 's.md') }, `${file} is no folder`, 'name another file with --summary'],
+    [{ junit: folder }, `${folder} is a folder`, 'name a file in it with --junit'],
+  ] as const;
+  for (const [options, place, hint] of cases)
+    await assert.rejects(checkReports(options), (error) => {
+      assert.ok(error instanceof FaroError && error.code === 'output');
+      assert.ok(error.message.endsWith(place), error.message);
+      assert.ok(error.message.startsWith(Object.values(options)[0] ?? ''), error.message);
+      assert.equal(error.hint, hint);
+      return true;
+    });
+  await checkReports({ junit: join(folder, 'junit.xml'), summary: '/dev/null' });
 });
