@@ -61,7 +61,7 @@ export function hostileStory(): Story {
   });
   maker.tell({ at: 63, type: 'gap', gap: 0 });
   const finding = { rule: ATTACK, summary: `${ATTACK}\u202e`, evidence: [0, 1e9] };
-  maker.verdict = { status: 'failed', firstCause: finding, consequences: [finding] };
+  maker.verdict = { status: 'failed', firstCause: finding, consequences: [finding], unrelated: [finding] };
   return maker.finish(1000);
 }
 

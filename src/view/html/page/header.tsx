@@ -73,7 +73,7 @@ function Verdict({ opened, update }: HeaderProps) {
   const { verdict } = opened.facts;
   const status = verdict?.status ?? 'unknown';
   const { text, sign } = STATUS_WORDS[status] ?? { text: visibleText(status), sign: '?' };
-  const { firstCause, consequences = [], earlier = [] } = verdict ?? {};
+  const { firstCause, consequences = [], unrelated = [], earlier = [] } = verdict ?? {};
   return (
     <section class={`verdict ${Object.hasOwn(STATUS_WORDS, status) ? status : 'unknown'}`} aria-label="Verdict">
       <p class="status">
@@ -91,6 +91,7 @@ function Verdict({ opened, update }: HeaderProps) {
       </p>
       <LastLines finding={firstCause} />
       <Findings title="What followed" findings={consequences} opened={opened} update={update} />
+      <Findings title="What failed as well" findings={unrelated} opened={opened} update={update} />
       <Findings title="Before, and over" findings={earlier} opened={opened} update={update} />
     </section>
   );

@@ -36,11 +36,14 @@ const rows = (page: Page) => page.locator('.row .text').allTextContents();
 const count = (page: Page) => page.locator('.filter output.quiet').textContent();
 
 test('the report shows verdict, lanes, entries and the ledger, and loads nothing', { skip }, async () => {
-  const page = await opened('rollout', failedRollout());
+  const story = failedRollout();
+  assert.ok(story.verdict !== undefined);
+  story.verdict.unrelated = [{ rule: 'node-lost', summary: 'node n7 was lost', evidence: [] }];
+  const page = await opened('rollout', story);
   assert.match((await page.locator('h1').textContent()) ?? '', /Deployment shop\/web/);
   assert.match(
     (await page.locator('.verdict').textContent()) ?? '',
-    /failed.*crash-loop.*container app exits with code 3/,
+    /failed.*crash-loop.*container app exits with code 3.*What failed as well \(1\).*node n7 was lost/,
   );
   const tree = await page.getByRole('tree').ariaSnapshot();
   assert.match(tree, /Deployment web.*ReplicaSet web-2.*Pod web-2-a.*regular app.*last crash: exit 3, Error/s);
