@@ -10,12 +10,13 @@ import type { OpenLog } from './open-log.ts';
 export class StreamEnds {
   /** What stood behind the last line's end where a stream ended, until one shows more. */
   #tail: string | undefined;
-  /** When the newest one ended, in milliseconds. */
+  /** When the newest one ended that showed lines of the log, in milliseconds. */
   #at: number | undefined;
 
   /** A stream has ended; whether that proves its log's end, which had come before it was opened where `wasOver`. */
   take(log: OpenLog | undefined, { at, wasOver }: { readonly at: number; readonly wasOver: boolean }): boolean {
-    this.#at = at;
+    // One that showed no line of it may have been of any run.
+    if (log?.goesOn === true || log?.written.first !== undefined) this.#at = at;
     const tail = log?.tail;
     const isSame = log?.isEcho === true && tail === this.#tail;
     this.#tail = tail;

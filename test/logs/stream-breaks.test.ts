@@ -360,6 +360,22 @@ test('lines that were written after a later run had begun are given back, where 
   assert.deepEqual([follow.end?.end, follow.kept], ['not proven', []]);
 });
 
+test('the end of a stream that showed no line of the log proves no end of it: it may have been a later run that wrote nothing', async () => {
+  for (const isOfIt of [true, false]) {
+    const follow = await Following.withOne();
+    follow.stream.end();
+    await follow.advance(2000);
+    assert.equal(follow.streams.length, 2);
+    if (isOfIt) follow.stream.push(follow.line(50, 'one'));
+    await follow.advance(1000);
+    follow.stream.end();
+    await follow.advance(100);
+    follow.life.update(follow.view('terminated', follow.time(900)), 2);
+    await follow.advance(1000);
+    assert.equal(follow.end?.end, isOfIt ? 'proven' : 'not proven');
+  }
+});
+
 test('a capture that ends while a stream shows a later run gives its lines back', async () => {
   const follow = new Following();
   await follow.advance(100);
