@@ -191,7 +191,7 @@ export class JournalWriter implements AsyncDisposable {
   }
 
   /** Resolves when everything appended so far is on the disk, or when the signal aborts. Throws FaroError `journal` where it cannot be. */
-  async sync(signal = new AbortController().signal): Promise<void> {
+  async sync(signal: AbortSignal = new AbortController().signal): Promise<void> {
     // What is under way may have begun before.
     while (this.#writing !== undefined && !signal.aborted) await this.#written.wait(signal);
     const written = this.#written.wait(signal);
