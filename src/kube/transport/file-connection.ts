@@ -49,8 +49,11 @@ export class FileConnection {
     this.#isBusy = true;
     const cancel = (): void => this.close();
     life.signal.addEventListener('abort', cancel, { once: true });
+    let isOver = false;
+    // Whoever reads a body to its end also disposes it, and another request may be under way by then.
     const finish = (): void => {
-      if (!this.#isBusy) return;
+      if (isOver) return;
+      isOver = true;
       this.#isBusy = false;
       life.end();
       life.signal.removeEventListener('abort', cancel);

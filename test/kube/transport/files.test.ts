@@ -76,6 +76,28 @@ describe("a node's files", () => {
       assert.ok(Math.max(...chunks.map(({ length }) => length)) > 16 * 1024, 'no record was joined with another');
     });
 
+  it('leave their connection alone when they are disposed after their end, which another request may use by then', async () => {
+    await using server = await TestServer.start();
+    await using client = clientOf(server);
+    server.handle = (exchange) => exchange.send(200, exchange.url.search);
+    const first = await client.raw(`${FILE}?1`, {}, NEVER);
+    assert.equal(await textOf(first.body), '?1');
+    const arrived = Promise.withResolvers<void>();
+    const due = Promise.withResolvers<void>();
+    server.handle = async (exchange) => {
+      arrived.resolve();
+      await due.promise;
+      exchange.send(200, exchange.url.search);
+    };
+    const second = client.raw(`${FILE}?2`, {}, NEVER);
+    await arrived.promise;
+    await first.body[Symbol.asyncDispose]();
+    server.handle = (exchange) => exchange.send(200, exchange.url.search);
+    assert.equal(await textOf((await client.raw(`${FILE}?3`, {}, NEVER)).body), '?3');
+    due.resolve();
+    assert.equal(await textOf((await second).body), '?2');
+  });
+
   it('that many ask for at once come over eight such connections, and over HTTP/2 beyond', async () => {
     await using server = await TestServer.start();
     await using client = clientOf(server);
