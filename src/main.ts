@@ -70,7 +70,17 @@ function codeOf(error: unknown, { command, stderr }: CommandContext): number {
   return isAround ? AROUND.faro : exitCodeOf(error);
 }
 
+/** What a command waits for will never come. Node would end in silence, as if all were well. */
+function stuck(): void {
+  process.stderr.write(
+    describeError(new Error('nothing is left to wait for, and the command has not come to its end')),
+  );
+  process.exitCode = splitCommand(process.argv).command === undefined ? EXIT.story : AROUND.faro;
+}
+
+process.once('beforeExit', stuck);
 // No await out here: a single executable runs this as CommonJS, which has none.
 void main().then((code) => {
+  process.off('beforeExit', stuck);
   process.exitCode = code;
 });
