@@ -34,8 +34,13 @@ async function toldAndRecorded(refused: string | undefined): Promise<{ told: str
 
 test('check promises a complete story to whom the capture gives one, and tells others where it would not be', async () => {
   const [whole, narrow] = await Promise.all([toldAndRecorded(undefined), toldAndRecorded('nodes/proxy')]);
-  assert.ok(narrow.story.metadata.incomplete.length > 0);
-  for (const reason of narrow.story.metadata.incomplete)
+  const { metadata, containers } = narrow.story;
+  // On a starved machine the state that says so may be later than the capture.
+  const runOn = containers.filter(
+    ({ startedTime, finishedTime }) => startedTime !== undefined && finishedTime === undefined,
+  );
+  assert.equal(metadata.incomplete.length > 0, runOn.length > 0, JSON.stringify(containers));
+  for (const reason of metadata.incomplete)
     assert.match(reason, /while the container ran; whether the node rotated the file cannot be known$/);
   assert.match(narrow.told, /^# NO +get nodes\/proxy in the cluster: .*prove that none is missing/m);
   assert.match(narrow.told, /not called complete where a container still\n# runs at its end/);
