@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { FaroError, messageOf } from '../../model/errors.ts';
+import { once } from '../../model/once.ts';
 import { AnswerParser, type AnswerPart } from './answer-parser.ts';
 import type { BlockReader } from './block-reader.ts';
 import { type CallLife, Unprocessed } from './channel.ts';
@@ -49,17 +50,14 @@ export class FileConnection {
     this.#isBusy = true;
     const cancel = (): void => this.close();
     life.signal.addEventListener('abort', cancel, { once: true });
-    let isOver = false;
     // Whoever reads a body to its end also disposes it, and another request may be under way by then.
-    const finish = (): void => {
-      if (isOver) return;
-      isOver = true;
+    const finish = once(() => {
       this.#isBusy = false;
       life.end();
       life.signal.removeEventListener('abort', cancel);
       if (!parser.isKept) this.close();
       ended();
-    };
+    });
     try {
       life.signal.throwIfAborted();
       this.#socket.write(headOf(request, prefix, server.host));

@@ -1,4 +1,5 @@
 import { type ClientHttp2Stream, constants } from 'node:http2';
+import { once } from '../../model/once.ts';
 import { type CallLife, Unprocessed } from './channel.ts';
 import type { HttpResponse } from './http.ts';
 import { StreamBody } from './stream-body.ts';
@@ -46,12 +47,4 @@ function end(stream: ClientHttp2Stream): void {
 function errorOf(stream: ClientHttp2Stream, error: Error): Error {
   if (stream.rstCode !== NGHTTP2_REFUSED_STREAM) return error;
   return new Unprocessed('the server refused the stream', { cause: error });
-}
-
-function once(action: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) action();
-    isDone = true;
-  };
 }
