@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { KubeletClients } from '../kube/kubelet.ts';
+import { aborted } from '../model/aborted.ts';
 import { FaroError } from '../model/errors.ts';
 import type { RecordResult } from '../record/end.ts';
 import { Recorder, type RecordSink } from '../record/record.ts';
@@ -129,6 +130,7 @@ export async function recordStory(session: Session, request: RecordRequest): Pro
     request.log.info({ ended: result.ended }, 'recorded; writing the story');
     using _small = keepHeapSmall();
     const story = { journal: dir, output: options.output, force: options.force === true, signKey };
+    // What is under way then is left as it is, and goes with the process.
     const summary = await Promise.race([writeStory(story), aborted(second)]);
     if (summary === undefined) throw left(dir);
     return { result, summary };
@@ -239,13 +241,6 @@ function identity(
     cluster: session.cluster,
     options: { ...given, logRoute: options.logRoute },
   };
-}
-
-/** Resolves when the signal aborts: what is under way then is left as it is, and goes with the process. */
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }
 
 function left(dir: string): FaroError {

@@ -1,5 +1,6 @@
 import type { ByteStream, WatchFrame } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
+import { aborted } from '../model/aborted.ts';
 import { FaroError } from '../model/errors.ts';
 import type { Clock } from '../model/time.ts';
 import type { Api } from './api.ts';
@@ -131,10 +132,3 @@ export class DirectCall implements Disposable {
 /** Of a call that came to its end; one for all, for each would cost a stack trace. */
 const LEFT = new Error('the call is over');
 const NO_QUERY = new URLSearchParams();
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

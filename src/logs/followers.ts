@@ -1,3 +1,4 @@
+import { aborted } from '../model/aborted.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { InstanceState } from '../model/instance.ts';
@@ -137,9 +138,7 @@ export class LogFollowers {
     for (;;) {
       const ending = [...this.#running].filter(({ life }) => life.isOver || life.hasFiles).map(({ done }) => done);
       if (ending.length === 0 || signal.aborted) return;
-      const aborted = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => aborted.resolve(), { once: true });
-      await Promise.race([Promise.all(ending), aborted.promise]);
+      await Promise.race([Promise.all(ending), aborted(signal)]);
     }
   }
 
