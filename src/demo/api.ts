@@ -12,7 +12,7 @@ import { type Document, protobufDocument } from './protobuf.ts';
 import { serveLog } from './serve-log.ts';
 import { serveProxy } from './serve-proxy.ts';
 import { serveWatch } from './serve-watch.ts';
-import { matchesFields, matchesLabels, type SimulatedStore } from './store.ts';
+import { isSelected, type Selectors, type SimulatedStore } from './store.ts';
 
 /** Who may do what: true where it is allowed. */
 export type Authorizer = (attributes: {
@@ -151,6 +151,11 @@ async function handleResource(
   return reply.json(200, presented(object, call.accept));
 }
 
+/** As a request's address tells them. */
+export function selectorsIn(query: URLSearchParams): Selectors {
+  return { fieldSelector: query.get('fieldSelector'), labelSelector: query.get('labelSelector') };
+}
+
 function list(api: Api, { route, reply, type, accept }: Call & { readonly type: ResourceType }): void {
   const { query, namespace } = route;
   const at = query.get('resourceVersionMatch') === 'Exact' ? query.get('resourceVersion') : null;
@@ -160,9 +165,7 @@ function list(api: Api, { route, reply, type, accept }: Call & { readonly type: 
     refuse(reply, 410, 'Expired', 'The provided resource version is too old.');
     return;
   }
-  const all = there.filter(
-    (object) => matchesFields(object, query.get('fieldSelector')) && matchesLabels(object, query.get('labelSelector')),
-  );
+  const all = there.filter((object) => isSelected(object, selectorsIn(query)));
   const from = Number(query.get('continue') ?? 0);
   const limit = Number(query.get('limit') ?? 0) || all.length;
   const rest = all.length - from - limit;

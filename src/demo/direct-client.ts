@@ -20,7 +20,6 @@ import { directWatch, matches, shown } from './direct-watch.ts';
 import { discovery } from './discovery.ts';
 import { answerLog, answerProxiedLog, type LogAnswer } from './log-answer.ts';
 import { proxied, proxyPath } from './node-proxy.ts';
-import { matchesLabels } from './store.ts';
 import { isServed } from './types.ts';
 
 /**
@@ -50,9 +49,7 @@ export class DirectClient implements KubeClient {
     const resourceVersion = resourceVersionMatch === 'Exact' && at !== undefined ? at : store.resourceVersion;
     const objects = store.listAt(type, options.namespace, Number(resourceVersion));
     if (objects === undefined) throw new ApiError(410, 'too old resource version', { reason: 'Expired' });
-    const { labelSelector = null } = options;
-    const selected = objects.filter((object) => matches(object, options) && matchesLabels(object, labelSelector));
-    const items = selected.map((object) => shown(object, metadataOnly));
+    const items = objects.filter((object) => matches(object, options)).map((object) => shown(object, metadataOnly));
     return { items, resourceVersion, continue: undefined };
   }
 

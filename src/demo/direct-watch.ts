@@ -2,7 +2,7 @@ import type { ListOptions, WatchFrame, WatchOptions } from '../kube/client.ts';
 import { ApiError } from '../kube/error.ts';
 import type { KubeObject, ResourceType } from '../model/resource.ts';
 import { type Api, presented } from './api.ts';
-import { matchesFields } from './store.ts';
+import { isSelected } from './store.ts';
 import { bookmarkMs, isServed } from './types.ts';
 
 /** A watch as the API server answers it, without a wire. Ends at its time limit, or when `signal` aborts. */
@@ -51,11 +51,10 @@ function selected(api: Api, type: ResourceType, options: WatchOptions): readonly
 }
 
 /** Whether a list or a watch asks for an object. */
-export function matches(object: KubeObject, { namespace, name, fieldSelector }: ListOptions | WatchOptions): boolean {
+export function matches(object: KubeObject, options: ListOptions | WatchOptions): boolean {
+  const { namespace, name } = options;
   const isThere = namespace === null || object.metadata.namespace === namespace;
-  return (
-    isThere && (name === undefined || object.metadata.name === name) && matchesFields(object, fieldSelector ?? null)
-  );
+  return isThere && (name === undefined || object.metadata.name === name) && isSelected(object, options);
 }
 
 /** The object, or only its metadata, as a client gets it. */

@@ -1,8 +1,8 @@
 import { PROTOBUF } from '../kube/metadata-protobuf.ts';
 import { apiVersionOf, type ResourceType } from '../model/resource.ts';
-import { type Api, type Call, presented, refuse, wantsProtobuf } from './api.ts';
+import { type Api, type Call, presented, refuse, selectorsIn, wantsProtobuf } from './api.ts';
 import { type Document, protobufFrame } from './protobuf.ts';
-import { matchesFields, type StoredChange } from './store.ts';
+import { isSelected, type StoredChange } from './store.ts';
 import { bookmarkMs, isServed } from './types.ts';
 
 type WatchCall = Call & { readonly type: ResourceType; readonly frame: typeof protobufFrame };
@@ -49,7 +49,7 @@ async function sendInitial(api: Api, call: WatchCall, position: number, isStream
 async function sendChange(call: WatchCall, { type, object }: Pick<StoredChange, 'type' | 'object'>): Promise<void> {
   const { namespace, query } = call.route;
   const isElsewhere = namespace !== null && object.metadata.namespace !== namespace;
-  if (isElsewhere || !matchesFields(object, query.get('fieldSelector'))) return;
+  if (isElsewhere || !isSelected(object, selectorsIn(query))) return;
   await call.reply.write(call.frame(type, presented(object, call.accept)));
 }
 

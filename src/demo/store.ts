@@ -221,22 +221,28 @@ function keyOf(namespace: string | null, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }
 
-/** Whether an object passes a field selector of `metadata.name=x,involvedObject.kind!=y` form. */
-export function matchesFields(object: KubeObject, selector: string | null): boolean {
-  return (selector ?? '')
-    .split(',')
-    .filter((term) => term !== '')
-    .every((term) => {
-      const [, field = '', not = '', value = ''] = /^([^=!]*)(!?)==?(.*)$/.exec(term) ?? [];
-      return (textOf(path(object, ...field.split('.'))) === value) === (not === '');
-    });
+/** What a list or a watch asks for of a type. */
+export interface Selectors {
+  /** Of `metadata.name=x,involvedObject.kind!=y` form. */
+  readonly fieldSelector?: string | null | undefined;
+  /** Of `app=x,tier=y` form. */
+  readonly labelSelector?: string | null | undefined;
 }
 
-/** Whether an object passes a label selector of `app=x,tier=y` form. */
-export function matchesLabels({ metadata: { labels = {} } }: KubeObject, selector: string | null): boolean {
-  const terms = (selector ?? '').split(',').filter((term) => term !== '');
-  return terms.every((term) => {
-    const at = term.indexOf('=');
-    return labels[term.slice(0, at)] === term.slice(at + 1);
-  });
+export function isSelected(object: KubeObject, { fieldSelector, labelSelector }: Selectors): boolean {
+  const { labels = {} } = object.metadata;
+  return (
+    termsOf(fieldSelector).every((term) => {
+      const [, field = '', not = '', value = ''] = /^([^=!]*)(!?)==?(.*)$/.exec(term) ?? [];
+      return (textOf(path(object, ...field.split('.'))) === value) === (not === '');
+    }) &&
+    termsOf(labelSelector).every((term) => {
+      const at = term.indexOf('=');
+      return labels[term.slice(0, at)] === term.slice(at + 1);
+    })
+  );
+}
+
+function termsOf(selector: string | null | undefined): readonly string[] {
+  return (selector ?? '').split(',').filter((term) => term !== '');
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../src/cli/context.ts';
 import { DemoCluster } from '../../src/demo/cluster.ts';
 import { prepareShop } from '../../src/demo/scenario.ts';
-import { createClient, type KubeClient, type LogOptions } from '../../src/kube/client.ts';
+import { createClient, type KubeClient, type LogOptions, type WatchOptions } from '../../src/kube/client.ts';
 import { loadConnection } from '../../src/kube/config/load.ts';
 import { discover, resolveType } from '../../src/kube/discovery.ts';
 import { ApiError } from '../../src/kube/error.ts';
@@ -61,7 +61,9 @@ async function answers(client: KubeClient, namespace: string): Promise<Record<st
     wrongProxiedContainer: await refusal(client.logs({ namespace, pod: name, container: 'nobody', node }, signal)),
     noPrevious: await refusal(client.logs({ namespace, pod: name, container: 'web', previous: true }, signal)),
     expired: await watchEnd(client, pods, namespace),
-    initial: await initialFrames(client, pods, namespace),
+    initial: await initialFrames(client, pods, { namespace }),
+    initialOfNobody: await initialFrames(client, pods, { namespace, labelSelector: 'app=nobody' }),
+    listedOfNobody: (await client.list(pods, { namespace, labelSelector: 'app=nobody' }, signal)).items,
     line: (await firstLine(client, { namespace, pod: name, container: 'web' })).replace(/\d/g, '9').slice(0, 31),
     proxiedLine: (await firstLine(client, { namespace, pod: name, container: 'web', node }))
       .replace(/\d/g, '9')
@@ -100,10 +102,10 @@ async function watchEnd(
 async function initialFrames(
   client: KubeClient,
   pods: Parameters<KubeClient['watch']>[0],
-  namespace: string,
+  selection: Pick<WatchOptions, 'namespace' | 'labelSelector'>,
 ): Promise<unknown> {
   const types: string[] = [];
-  for await (const frame of client.watch(pods, { namespace, sendInitialEvents: true, metadataOnly: true }, signal)) {
+  for await (const frame of client.watch(pods, { ...selection, sendInitialEvents: true, metadataOnly: true }, signal)) {
     types.push(frame.type === 'BOOKMARK' ? `BOOKMARK ${frame.initialEventsEnd}` : frame.type);
     if (frame.type === 'BOOKMARK') break;
   }
