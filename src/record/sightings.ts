@@ -83,22 +83,19 @@ export class Sightings {
   }
 
   /** A deleted object is forgotten, unless its owner may be yet to come: watches are not ordered against each other. */
-  leave({ uid, ownerReferences = [] }: ObjectMeta): void {
-    if (!this.#isUnplaced(uid)) {
-      this.#forget(uid);
-      return;
-    }
-    this.#remember({ uid, owners: ownerReferences.map((owner) => owner.uid), goneAt: this.#now() });
+  leave(metadata: ObjectMeta): void {
+    if (this.#isUnplaced(metadata.uid)) this.#remember(orphanOf(metadata, this.#now()));
+    else this.#forget(metadata.uid);
   }
 
   /** The same of one that was watched whole: its states are written down, and its newest one waits for its owner. */
-  leaveWhole(place: TypeInPlace, { uid, ownerReferences = [], creationTimestamp }: ObjectMeta): void {
-    if (!this.#isUnplaced(uid)) return;
+  leaveWhole(place: TypeInPlace, metadata: ObjectMeta): void {
+    if (!this.#isUnplaced(metadata.uid)) return;
     const goneAt = this.#now();
-    const created = parseTimestamp(creationTimestamp ?? '');
+    const created = parseTimestamp(metadata.creationTimestamp ?? '');
     const aheadMs = this.#options.skew?.()?.least ?? 0;
     const heard = created === undefined ? goneAt : earlierOf(goneAt, timestampOf(millisecondsOf(created) + aheadMs));
-    this.#remember({ uid, owners: ownerReferences.map((owner) => owner.uid), goneAt, whole: { place, heard } });
+    this.#remember({ ...orphanOf(metadata, goneAt), whole: { place, heard } });
   }
 
   /** Until there are too many: what becomes of the oldest is missing if its owner is yet to come, its logs at the least. */
@@ -146,9 +143,9 @@ export class Sightings {
   awaiting(kinds: ReadonlySet<string>): readonly { readonly place: TypeInPlace; readonly since: Timestamp }[] {
     const missed = new Set(kinds);
     const first = new Map<TypeInPlace, Timestamp>();
-    for (let known = -1; known !== missed.size; ) {
+    for (let known = 0; known !== missed.size; ) {
       known = missed.size;
-      for (const { uid, place, owners, heard } of missed.size === 0 ? [] : this.#sightings.values()) {
+      for (const { uid, place, owners, heard } of this.#sightings.values()) {
         if (first.has(place) || !owners.some((owner) => missed.has(owner)) || !this.#isUnplaced(uid)) continue;
         first.set(place, heard);
         missed.add(place.type.kind);
@@ -195,4 +192,8 @@ export class Sightings {
     this.#sightings.delete(uid);
     this.#options.witness.forget(uid);
   }
+}
+
+function orphanOf({ uid, ownerReferences = [] }: ObjectMeta, goneAt: Timestamp): Orphan {
+  return { uid, owners: ownerReferences.map((owner) => owner.uid), goneAt };
 }
