@@ -10,6 +10,9 @@ interface HeaderProps {
   readonly update: Update;
 }
 
+/** More targets than this would take the room of the lanes, where all of them are. */
+const TARGETS_SHOWN = 8;
+
 /** What the story is about and how it ended: the first thing to read. */
 export function Header({ opened, update }: HeaderProps) {
   const { metadata } = opened.facts;
@@ -17,12 +20,13 @@ export function Header({ opened, update }: HeaderProps) {
     <header class="top">
       <div class="what">
         <h1>
-          {metadata.roots.map(({ kind, namespace, name }) => (
+          {metadata.roots.slice(0, TARGETS_SHOWN).map(({ kind, namespace, name }) => (
             <span key={`${kind}/${namespace}/${name}`}>
               <small>{visibleText(kind)}</small> {namespace !== null && <i>{visibleText(namespace)}/</i>}
               {visibleText(name)}
             </span>
           ))}
+          {metadata.roots.length > TARGETS_SHOWN && <small>and {metadata.roots.length - TARGETS_SHOWN} more</small>}
         </h1>
         <p class="meta">
           <Facts opened={opened} />
@@ -128,11 +132,12 @@ function Findings({ title, findings, opened, update }: FindingsProps) {
 }
 
 function Finding({ finding, opened, update }: HeaderProps & { readonly finding: StoryFinding }) {
-  const { summary, rule, evidence, over } = finding;
+  const { summary, rule, evidence, over, after } = finding;
   return (
     <>
       <span class="rule">{visibleText(rule)}</span> {visibleText(summary)}
-      {over === true && <span class="quiet"> (over)</span>}{' '}
+      {over === true && <span class="quiet"> (over)</span>}
+      {after !== undefined && <span class="quiet">; {visibleText(after)}</span>}{' '}
       {evidence.slice(0, 8).map((seq, number) => (
         <button key={number} type="button" class="evidence" onClick={() => update(lookAt(opened.rows.rowOfSeq(seq)))}>
           {number === 0 ? 'evidence ' : ''}#{seq}

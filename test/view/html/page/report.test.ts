@@ -57,6 +57,32 @@ test('the report shows verdict, lanes, entries and the ledger, and loads nothing
   await page.close();
 });
 
+test('the verdict of many targets has its room beside their names, and tells of the change before', {
+  skip,
+}, async () => {
+  const story = failedRollout();
+  const [root] = story.metadata.roots;
+  assert.ok(root !== undefined && story.verdict?.firstCause !== undefined);
+  story.metadata.roots = Array.from({ length: 12 }, (_, number) => ({
+    ...root,
+    name: `a-deployment-with-a-name-that-is-long-${number}`,
+  }));
+  story.verdict.firstCause.after = 'deployment web was changed by helm 1 s before';
+  const page = await opened('targets', story);
+  for (const width of [1280, 700]) {
+    await page.setViewportSize({ width, height: 800 });
+    const { width: room = 0, height = 0 } = (await page.locator('.verdict').boundingBox()) ?? {};
+    assert.ok(room > width / 3, `${room} of ${width} pixels`);
+    assert.ok(height < 300, `${height} pixels high`);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `${overflow} pixels beyond the window`);
+  }
+  assert.match((await page.locator('h1').textContent()) ?? '', /long-7and 4 more$/);
+  assert.match((await page.locator('.cause').textContent()) ?? '', /; deployment web was changed by helm 1 s before/);
+  assert.deepEqual(browser?.faults, []);
+  await page.close();
+});
+
 test('choosing a lane, a kind of entries or a text leaves only those in the list', { skip }, async () => {
   const page = await opened('filter', failedRollout());
   const all = await count(page);
