@@ -2,12 +2,11 @@ import type { Hold } from '../model/gap.ts';
 import { Gathering } from '../model/gathering.ts';
 import { type JournalRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
-import { encodeFrame, markBatch } from './frame.ts';
+import { encodeFrame, type Frame, markBatch, sizeOf } from './frame.ts';
 import { type Loss, Losses } from './losses.ts';
 import type { Room } from './room.ts';
 
 export interface BacklogOptions {
-  readonly salt: number;
   /** With more than this in memory, of each object only the newest state is kept. */
   readonly heldBytes: number;
   readonly room: Room;
@@ -20,7 +19,7 @@ export type Bulk = 'log' | 'state';
 
 interface Item {
   readonly kind: Bulk | 'end' | 'other';
-  readonly parts: readonly Buffer[];
+  readonly frame: Frame;
   readonly bytes: number;
   readonly loss: Loss | undefined;
 }
@@ -70,14 +69,14 @@ export class Backlog {
   }
 
   /** All that waits is under way now. */
-  next(): readonly Buffer[] {
+  next(): readonly Frame[] {
     this.#inFlight = [...this.#inFlight, ...this.#waiting];
     this.#inFlightBytes += this.#waitingBytes;
     this.#waiting = [];
     this.#waitingBytes = 0;
     // What was under way in vain is written anew together with what came since: it begins as it did before.
-    markBatch(this.#inFlight[0]?.parts ?? [], this.#options.salt);
-    return this.#inFlight.flatMap(({ parts }) => parts);
+    markBatch(this.#inFlight[0]?.frame ?? []);
+    return this.#inFlight.map(({ frame }) => frame);
   }
 
   /** What was under way has arrived. */
@@ -148,21 +147,20 @@ export class Backlog {
     const { room } = this.#options;
     const log = loss === undefined ? undefined : logOf(loss);
     const isOver = loss !== undefined && (log === undefined ? room.isFull : room.hasStopped(log));
-    const parts = isOver ? [] : this.#encode(record);
-    const bytes = bytesOf(parts);
+    const frame = isOver ? [] : this.#encode(record);
+    const bytes = sizeOf(frame);
     if (loss !== undefined && (isOver || !room.takes(bytes, log))) this.#losses.add(loss, JOURNAL_FULL);
-    else this.#add({ kind, parts, bytes, loss });
+    else this.#add({ kind, frame, bytes, loss });
   }
 
   #push(record: JournalRecord): void {
-    const parts = this.#encode(record);
+    const frame = this.#encode(record);
     const kind = record.kind === 'end' ? 'end' : 'other';
-    this.#add({ kind, parts, bytes: bytesOf(parts), loss: undefined });
+    this.#add({ kind, frame, bytes: sizeOf(frame), loss: undefined });
   }
 
-  #encode(record: JournalRecord): readonly Buffer[] {
-    const { room, salt } = this.#options;
-    return encodeFrame(record, { salt, isPlain: room.isAmple, bench: this.#bench });
+  #encode(record: JournalRecord): Frame {
+    return encodeFrame(record, { isPlain: this.#options.room.isAmple, bench: this.#bench });
   }
 
   #add(item: Item): void {
@@ -194,8 +192,4 @@ export const JOURNAL_FULL: Hold = { cause: 'journal-full', evidence: 'the journa
 /** A container's runs are one log: one that crashes again and again takes no more room for it. */
 function logOf({ of }: Loss): string | undefined {
   return 'container' in of ? `${of.container.podUid}/${of.container.container}` : undefined;
-}
-
-function bytesOf(parts: readonly Buffer[]): number {
-  return parts.reduce((sum, { length }) => sum + length, 0);
 }

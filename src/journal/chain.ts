@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { codeOf } from '../model/errors.ts';
+import { type Frame, placeFrame, sizeOf } from './frame.ts';
 import type { JournalFile, JournalFs } from './fs.ts';
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentEnd, segmentName } from './segment.ts';
 
@@ -80,11 +81,17 @@ export class SegmentChain implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the bytes are on the disk. */
-  async write(parts: readonly Buffer[]): Promise<void> {
+  /** Resolves when the frames are on the disk. */
+  async write(frames: readonly Frame[]): Promise<void> {
     await this.begin();
     const [file, end] = [this.#file, this.#end];
     if (file === undefined || end === undefined) throw new Error('a segment has begun');
+    let { bytes: offset } = end;
+    for (const frame of frames) {
+      placeFrame(frame, { salt: this.#options.salt, segment: end.segment, offset });
+      offset += sizeOf(frame);
+    }
+    const parts = frames.flat();
     try {
       // One writev takes at most 1024 buffers on Linux; the rest follows.
       for (let at = 0; at < parts.length; at += MAX_BUFFERS) await file.append(parts.slice(at, at + MAX_BUFFERS));
@@ -95,7 +102,7 @@ export class SegmentChain implements AsyncDisposable {
       await giveBack(file, () => file.truncate(end.bytes));
       throw error;
     }
-    this.#end = { ...end, bytes: parts.reduce((sum, { length }) => sum + length, end.bytes) };
+    this.#end = { ...end, bytes: offset };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

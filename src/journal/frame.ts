@@ -5,8 +5,9 @@ import type { JournalRecord, LogRecord } from '../model/record.ts';
 
 /**
  * A frame of the journal: `length u32 | crc32 u32 | crc32 of these u32 | flags u8 | payload`, little-endian; length and
- * the first checksum cover flags and payload. The second one begins at the journal's salt: a length that it vouches for
- * can be trusted even where the payload is damaged, and the next frame be read. A payload is the JSON of a record, or, for
+ * the first checksum cover flags and payload. The second one begins at the journal's salt and the frame's own place: a length
+ * that it vouches for can be trusted even where the payload is damaged, and the next frame be read; and a copy of a frame that
+ * stands elsewhere, in a log line or in what the disk had there before, is none. A payload is the JSON of a record, or, for
  * log lines, `header length u32 | header JSON | raw lines`. Lines and what is said about them live and die under one
  * checksum. Lines, but not their header, may be compressed with zstd; JSON and a few lines with deflate, which for so few
  * bytes takes half the time, and to unpack a quarter (zstd's is spent in setting it up). Whoever writes decides for each
@@ -30,38 +31,64 @@ const DEFLATE_LINES_TO = 2048;
 /** What the reader gives for a block of lines: all but the lines themselves. */
 export type LogHeader = Omit<LogRecord, 'bytes' | 'pieces'> & { readonly byteLength: number };
 
-export interface FrameOptions {
+/** Where a frame stands: it is one nowhere else. */
+export interface FramePlace {
   readonly salt: number;
+  readonly segment: number;
+  readonly offset: number;
+}
+
+export interface FrameOptions {
   /** Nothing is compressed. */
   readonly isPlain?: boolean;
   /** Where pieces are put together to be compressed; left out: in new memory. */
   readonly bench?: Gathering;
 }
 
-/** The buffers that make up a record's frame, in order; none of them the record's own, which may change from then on. */
+/** The buffers that make up a frame, in order. It is whole once it was placed. */
+export type Frame = readonly Buffer[];
+
+/** The frame of a record; none of its buffers are the record's own, which may change from then on. */
 export function encodeFrame(
   record: JournalRecord,
-  { salt, isPlain = false, bench = new Gathering() }: FrameOptions,
-): readonly Buffer[] {
+  { isPlain = false, bench = new Gathering() }: FrameOptions = {},
+): Frame {
   const from = isPlain ? Number.POSITIVE_INFINITY : COMPRESS_FROM;
   const { flags, head, rest } = record.kind === 'log' ? encodeLog(record, from, bench) : encodeJson(record, from);
   head[FRAME_HEADER_BYTES] = flags;
-  seal(head, rest, salt);
+  seal(head, rest);
   return rest === undefined ? [head] : [head, rest];
 }
 
-/** Has a frame, of which these are the buffers, say that a batch begins with it. */
-export function markBatch([head, rest]: readonly Buffer[], salt: number): void {
+/** Has a frame say that a batch begins with it. */
+export function markBatch([head, rest]: Frame): void {
   if (head === undefined) return;
   head.writeUInt8(head.readUInt8(FRAME_HEADER_BYTES) | FLAG_BEGINS, FRAME_HEADER_BYTES);
-  seal(head, rest, salt);
+  seal(head, rest);
 }
 
-function seal(head: Buffer, rest: Buffer | undefined, salt: number): void {
+/** Has a frame say where it stands. */
+export function placeFrame([head]: Frame, place: FramePlace): void {
+  head?.writeUInt32LE(headerChecksum(head, place), 8);
+}
+
+/** How many bytes a frame takes. */
+export function sizeOf([head, rest]: Frame): number {
+  return (head?.length ?? 0) + (rest?.length ?? 0);
+}
+
+/** The same bytes at two places of a segment never have the same: what a checksum begins at shows in it, whatever follows. */
+function headerChecksum(header: Buffer, { salt, segment, offset }: FramePlace): number {
+  return crc32(header.subarray(0, 8), (salt + Math.imul(segment, SEGMENTS_APART) + offset) >>> 0);
+}
+
+/** Odd, and far from a simple part of 2^32: places of segments nearby come to different sums. */
+const SEGMENTS_APART = 0x9e3779b1;
+
+function seal(head: Buffer, rest: Buffer | undefined): void {
   const begun = crc32(head.subarray(FRAME_HEADER_BYTES));
   head.writeUInt32LE(head.length - FRAME_HEADER_BYTES + (rest?.length ?? 0), 0);
   head.writeUInt32LE(rest === undefined ? begun : crc32(rest, begun), 4);
-  head.writeUInt32LE(crc32(head.subarray(0, 8), salt), 8);
 }
 
 /** A frame but for its header, for which there is room in front of the flags, and the flags. */
@@ -133,15 +160,22 @@ function alone(packed: Buffer): Buffer {
 const MIN_CHUNK = 1024;
 const SMALL_WINDOW_BYTES = 8192;
 
-/** Length and checksum of the frame that begins here; undefined where the bytes end or no frame can begin. */
+/** Length and checksum of the frame that begins here; undefined where none can. */
 export function readFrameHeader(
   bytes: Buffer,
-  salt: number,
+  place: FramePlace,
 ): { readonly length: number; readonly checksum: number } | undefined {
-  if (bytes.length < FRAME_HEADER_BYTES || bytes.readUInt32LE(8) !== crc32(bytes.subarray(0, 8), salt))
-    return undefined;
   const length = bytes.readUInt32LE(0);
-  return length === 0 || length > MAX_FRAME_BYTES ? undefined : { length, checksum: bytes.readUInt32LE(4) };
+  if (length === 0 || length > MAX_FRAME_BYTES) return undefined;
+  return bytes.readUInt32LE(8) === headerChecksum(bytes, place)
+    ? { length, checksum: bytes.readUInt32LE(4) }
+    : undefined;
+}
+
+/** Whether a frame may begin at this place of the bytes. It is asked of every byte, so that it is cheap and says no to most. */
+export function mayBegin(bytes: Buffer, at: number): boolean {
+  if ((bytes[at + 3] ?? 0xff) > MAX_FRAME_BYTES >>> 24) return false;
+  return (bytes[at + FRAME_HEADER_BYTES] ?? 0xff) < 2 * FLAG_BEGINS && bytes.readUInt32LE(at) !== 0;
 }
 
 /** Makes a record of its JSON: what `parseJson` does, in a way of its own. */

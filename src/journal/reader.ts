@@ -1,16 +1,7 @@
 import { join } from 'node:path';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { JournalRecord, LogRecord } from '../model/record.ts';
-import {
-  beginsBatch,
-  checksumOf,
-  decodeBody,
-  decodeLines,
-  FRAME_HEADER_BYTES,
-  type LogHeader,
-  type ParseRecord,
-  readFrameHeader,
-} from './frame.ts';
+import { beginsBatch, decodeBody, decodeLines, type LogHeader, type ParseRecord } from './frame.ts';
 import { type JournalFile, type JournalFs, nodeFs } from './fs.ts';
 import {
   decodeSegmentHeader,
@@ -21,6 +12,7 @@ import {
   segmentName,
   segmentNumbers,
 } from './segment.ts';
+import { type StretchesOptions, stretchesOf } from './stretches.ts';
 import { ReadAhead, ReadWindow } from './window.ts';
 
 /** Where a frame's body stands. */
@@ -57,8 +49,8 @@ interface Segment {
 
 function checkFormat(dir: string, beginning: Buffer): void {
   const format = formatOf(beginning);
-  // Where a byte was flipped, form 2 does not become form 1: anything else is damage, and told where it stands.
-  if (format !== 1) return;
+  // One flipped bit does not make an older form of this one: anything else is damage, and told where it stands.
+  if (format !== 1 && format !== 2) return;
   throw new FaroError('journal', `the journal ${dir} has the form of an older faro`, {
     hint: 'use the version of faro that has written it',
   });
@@ -74,10 +66,6 @@ export class JournalReader implements AsyncDisposable {
   readonly #damage: JournalDamage[] = [];
   #ahead: { readonly segment: number; readonly window: ReadAhead } | undefined;
   #end: SegmentEnd | undefined;
-  /** Whether beginnings of batches are marked: those of older versions are not. */
-  #isMarked = false;
-  /** Up to here the last segment is known to have been synced. */
-  #syncedTo = 0;
 
   private constructor(dir: string, files: ReadonlyMap<number, JournalFile>, segments: readonly Segment[]) {
     this.#dir = dir;
@@ -180,63 +168,42 @@ export class JournalReader implements AsyncDisposable {
         yield { segment, offset: 0, bytes, meaning: 'no beginning of a segment of this version of faro' };
       return;
     }
-    const { salt } = header;
-    const room = until ?? Number.POSITIVE_INFINITY;
+    const place = { salt: header.salt, segment };
     let end = SEGMENT_HEADER_BYTES;
     let whole = end;
-    for await (const { start, body, isWhole } of framesOf(window, { from: end, until: room, salt })) {
-      if (isWhole) {
-        whole = start + body.length;
-        this.#isMarked ||= beginsBatch(body);
+    /** Up to here the segment is known to have been synced. */
+    let synced = until ?? 0;
+    for await (const { start, end: next, body, isOne } of stretchesOf(window, { ...place, from: end, until })) {
+      if (body !== undefined) {
+        whole = next;
         yield { position: { segment, offset: start, length: body.length }, body };
-      } else if (until === undefined && !(await this.#wasSynced(file, { from: start + body.length, salt }))) break;
-      else yield { segment, offset: start, bytes: body.length, meaning: 'a damaged record' };
-      end = start + body.length;
+      } else {
+        if (next > synced) synced = (await nextBatch(file, { ...place, from: next })) ?? 0;
+        if (next > synced) break;
+        const meaning = isOne ? 'a damaged record' : 'a damaged record or more';
+        yield { segment, offset: start, bytes: next - start, meaning };
+      }
+      end = next;
     }
     // Of a write that was never synced, a power cut may leave a frame's header and not its body.
     this.#end = { segment, bytes: until === undefined ? whole : end };
     const bytes = (until ?? (await window.size())) - end;
-    // Where the next record begins cannot be known for certain, so nothing of what follows in this segment is taken.
-    const meaning = until === undefined ? CUT_OFF : 'damaged; the rest of this segment is lost';
+    const meaning = until === undefined ? CUT_OFF : 'damaged; no whole record follows in this segment';
     if (bytes > 0) yield { segment, offset: end, bytes, meaning };
-  }
-
-  /**
-   * Whether damage in front of this place of the last segment is to something that had been on the disk. A batch is written
-   * once the one before is synced: a whole beginning of a batch vouches for all before it. Where none follows, a power cut
-   * left some sectors of the last batch and not others. Nobody was promised any of it, so that it is read up to the damage,
-   * as if it had been cut off there: what is read is always the beginning of what was written, whoever reads it, and another
-   * recorder goes on from there. A journal of a faro that did not mark them is taken for damaged.
-   */
-  async #wasSynced(file: JournalFile, place: { readonly from: number; readonly salt: number }): Promise<boolean> {
-    if (place.from < this.#syncedTo) return true;
-    for await (const { start, body, isWhole } of framesOf(new ReadWindow(file), place))
-      if (isWhole && beginsBatch(body)) {
-        this.#syncedTo = start;
-        return true;
-      }
-    return !this.#isMarked;
   }
 }
 
-/** The frames of a segment whose lengths can be trusted, one after the other, up to the first that has none or does not end. */
-async function* framesOf(
-  window: ReadWindow,
-  {
-    from,
-    until = Number.POSITIVE_INFINITY,
-    salt,
-  }: { readonly from: number; readonly until?: number; readonly salt: number },
-): AsyncGenerator<{ readonly start: number; readonly body: Buffer; readonly isWhole: boolean }> {
-  for (let offset = from; ; ) {
-    const frame = readFrameHeader(await window.at(offset, Math.min(until - offset, FRAME_HEADER_BYTES)), salt);
-    const start = offset + FRAME_HEADER_BYTES;
-    if (frame === undefined || start + frame.length > until) return;
-    const body = await window.at(start, frame.length);
-    if (body.length < frame.length) return;
-    yield { start, body, isWhole: checksumOf(body) === frame.checksum };
-    offset = start + body.length;
-  }
+/**
+ * Where the next batch begins in a last segment: damage in front of it is to something that had been on the disk. A batch is
+ * written once the one before is synced: its whole beginning vouches for all before it. Where none follows, a power cut
+ * left some sectors of the last batch and not others. Nobody was promised any of it, so that it is read up to the damage,
+ * as if it had been cut off there: what is read is always the beginning of what was written, whoever reads it, and another
+ * recorder goes on from there.
+ */
+async function nextBatch(file: JournalFile, options: StretchesOptions): Promise<number | undefined> {
+  for await (const { start, body } of stretchesOf(new ReadWindow(file), options))
+    if (body !== undefined && beginsBatch(body)) return start;
+  return undefined;
 }
 
 /**

@@ -18,8 +18,8 @@ export interface SegmentEnd {
   readonly bytes: number;
 }
 
-/** What it is, and the version of its form. */
-const MAGIC = Buffer.from('farojnl\x02', 'latin1');
+/** What it is, and the version of its form: the fourth one, and not the third, of which one flipped bit makes an older one. */
+const MAGIC = Buffer.from('farojnl\x04', 'latin1');
 /** `magic 8 | salt u32 | previous segment u32 (0: none) | its bytes f64 | crc32 u32 of all of it`, little-endian. */
 export const SEGMENT_HEADER_BYTES = 28;
 

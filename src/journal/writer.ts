@@ -60,7 +60,6 @@ const RESERVE = 'reserve';
 
 interface Begun {
   readonly chain: SegmentChain;
-  readonly salt: number;
   /** Bytes that are in it already. */
   readonly taken?: number | undefined;
 }
@@ -93,7 +92,7 @@ export class JournalWriter implements AsyncDisposable {
   readonly #trouble: DiskTrouble;
   readonly #room: Room;
 
-  private constructor(dir: string, { chain, salt, taken = 0 }: Begun, options: Options) {
+  private constructor(dir: string, { chain, taken = 0 }: Begun, options: Options) {
     this.#dir = dir;
     this.#chain = chain;
     this.#options = options;
@@ -101,7 +100,7 @@ export class JournalWriter implements AsyncDisposable {
     const { heldBytes, maxBytes, reserveBytes, plainBytes, aheadMs } = options;
     const limit = maxBytes === undefined ? undefined : maxBytes - reserveBytes;
     this.#room = new Room({ maxBytes: limit, taken, plainBytes });
-    this.#backlog = new Backlog({ salt, heldBytes, room: this.#room, aheadMs });
+    this.#backlog = new Backlog({ heldBytes, room: this.#room, aheadMs });
     this.#ticker = this.#tick();
   }
 
@@ -124,7 +123,7 @@ export class JournalWriter implements AsyncDisposable {
       await fs.remove(dir).catch(() => undefined); // nothing is in it; the error to tell is why
       throw cannotCreate(dir, cause);
     }
-    return new JournalWriter(dir, { chain, salt }, all);
+    return new JournalWriter(dir, { chain }, all);
   }
 
   /** Goes on with a journal of which a reader told where it ends; `taken` is its size in bytes. Throws FaroError `journal` where it cannot be written. */
@@ -145,7 +144,7 @@ export class JournalWriter implements AsyncDisposable {
       await chain[Symbol.asyncDispose]();
       throw cannotWrite(dir, cause);
     }
-    return new JournalWriter(dir, { chain, salt, taken }, all);
+    return new JournalWriter(dir, { chain, taken }, all);
   }
 
   get bufferedBytes(): number {

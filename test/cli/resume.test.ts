@@ -113,8 +113,10 @@ test('a journal whose capture ended by itself, of an older form, or without what
   await refused(faro(['capture', '--resume', `${ended}.journal`]), /ended by itself \(for\)/);
   const older = copyOf('older.journal');
   const [segment = ''] = readdirSync(older).filter((name) => name.endsWith('.faroj'));
-  writeFileSync(join(older, segment), Buffer.concat([Buffer.from('farojnl\x01', 'latin1'), Buffer.alloc(100)]));
-  await refused(faro(['capture', '--resume', older]), /has the form of an older faro/, /the version of faro/);
+  for (const form of ['\x01', '\x02']) {
+    writeFileSync(join(older, segment), Buffer.concat([Buffer.from(`farojnl${form}`, 'latin1'), Buffer.alloc(100)]));
+    await refused(faro(['capture', '--resume', older]), /has the form of an older faro/, /the version of faro/);
+  }
   const bare = copyOf('bare.journal');
   rmSync(join(bare, 'capture.json'));
   await refused(

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeBody, decodeLines, encodeFrame, FRAME_HEADER_BYTES, type LogHeader } from '../../src/journal/frame.ts';
+import {
+  decodeBody,
+  decodeLines,
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  type Frame,
+  type LogHeader,
+  placeFrame,
+} from '../../src/journal/frame.ts';
 import { Gathering } from '../../src/model/gathering.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { log, note } from './sample.ts';
@@ -11,7 +19,7 @@ const POOL_BYTES = 64 * 1024;
 
 /** What a frame holds of memory while it waits for the disk, beside what it came from. */
 function heldBytes(record: JournalRecord, raw: Buffer | undefined): number {
-  const memory = new Set(encodeFrame(record, { salt: 1 }).map(({ buffer }) => buffer));
+  const memory = new Set(encodeFrame(record).map(({ buffer }) => buffer));
   if (raw !== undefined) memory.delete(raw.buffer);
   return [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
@@ -23,6 +31,11 @@ test('a frame that waits for the disk keeps no more memory than it has bytes', (
   assert.ok(heldBytes(text, undefined) <= 2 * POOL_BYTES, `${heldBytes(text, undefined)} bytes for a record`);
 });
 
+function placed(frame: Frame): Frame {
+  placeFrame(frame, { salt: 1, segment: 1, offset: 28 });
+  return frame;
+}
+
 test('lines in pieces are written as if they were one, and put together only where they are compressed', () => {
   const bench = new Gathering();
   for (const lines of [3000, 1, 200])
@@ -33,7 +46,7 @@ test('lines in pieces are written as if they were one, and put together only whe
       );
       const untouched = () => assert.fail('they were put together');
       const inPieces = Object.defineProperty({ ...whole, pieces }, 'bytes', { get: untouched, enumerable: true });
-      const [frame, expected] = [inPieces, whole].map((each) => encodeFrame(each, { salt: 1, isPlain, bench }));
+      const [frame, expected] = [inPieces, whole].map((each) => placed(encodeFrame(each, { isPlain, bench })));
       assert.deepEqual(Buffer.concat(frame ?? []), Buffer.concat(expected ?? []), `${lines} lines, plain: ${isPlain}`);
     }
 });
@@ -44,7 +57,7 @@ test('lines of any number come back as they were, however they were packed, and 
     for (const isPlain of [true, false]) {
       const raw = Buffer.from(LINE.repeat(400)).subarray(0, bytes);
       raw.writeUInt8(bytes % 251, bytes - 1);
-      const whole = Buffer.concat(encodeFrame(log(raw), { salt: 1, isPlain })).subarray(FRAME_HEADER_BYTES);
+      const whole = Buffer.concat(encodeFrame(log(raw), { isPlain })).subarray(FRAME_HEADER_BYTES);
       assert.deepEqual(decodeLines(whole, decodeBody(whole) as LogHeader), raw, `${bytes} bytes`);
       if (!isPlain && bytes >= 512) packed.push(whole.length / bytes);
     }
