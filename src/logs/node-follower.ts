@@ -182,7 +182,9 @@ export class NodeFollower implements Follower {
     const isWanted = !life.isOver && (!pace.isBusy || life.isLeaving);
     if (!isWanted && !life.isOver) seam.putAway();
     if (isWanted && reading.state === 'end') this.#openStream(signal);
-    const isTold = seam.stream?.isAlive === true && !isEnding && !failed && !life.isLeaving;
+    // A leaving pod's files may go unread unless somebody has them open; then what its stream does not bring is read at its end.
+    const isHeld = !life.isLeaving || seam.stream?.isFirstHand === true;
+    const isTold = seam.stream?.isAlive === true && isHeld && !isEnding && !failed;
     if (isTold) await this.#listen(signal);
     else await this.#pause(pace.ms, signal);
   }

@@ -172,6 +172,56 @@ test('where a pod is being deleted a stream opens its busy log at once, while a 
   assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
 });
 
+test("the files of a pod that takes long to go are left alone while a stream by the node's proxy has them open", async () => {
+  using follow = new Following({ proxy: 'node-1' });
+  follow.writeFile(1, 'one');
+  await follow.advance(1000);
+  follow.life.podLeaving();
+  follow.stream.push(follow.line(1, 'one'));
+  await follow.advance(1000);
+  let requests = 0;
+  follow.node.between = () => {
+    requests += 1;
+  };
+  follow.writeFile(2000, 'two');
+  follow.stream.push(follow.line(2000, 'two'));
+  await follow.advance(30_000);
+  assert.equal(requests, 0);
+  assert.deepEqual(follow.recorded().lines, ['one', 'two']);
+  follow.writeFile(30_000, 'not brought');
+  follow.life.update(follow.view('terminated', follow.time(32_000)), 0);
+  await follow.advance(1000);
+  assert.deepEqual(follow.recorded(), { lines: ['one', 'two', 'not brought'], gaps: [] });
+  assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
+});
+
+test("a leaving pod's busy log is read once a second while a stream by the node's proxy has it open", async () => {
+  using follow = new Following({ proxy: 'node-1' });
+  follow.writeFile(1, 'one');
+  await follow.advance(1000);
+  follow.life.podLeaving();
+  follow.stream.push(follow.line(1, 'one'));
+  await follow.advance(1000);
+  let requests = 0;
+  follow.node.between = () => {
+    requests += 1;
+  };
+  for (let ms = 2000; ms < 12_000; ms += 100) {
+    for (const part of [0, 20, 40, 60, 80]) {
+      follow.writeFile(ms + part, `line ${ms + part}`);
+      follow.stream.push(follow.line(ms + part, `line ${ms + part}`));
+    }
+    await follow.advance(100);
+  }
+  assert.ok(requests <= 11, `${requests} requests in ten seconds`);
+  follow.stream.end();
+  follow.node.names.clear();
+  follow.life.update(follow.view('terminated', follow.time(11_000)), 0);
+  await follow.advance(5000);
+  assert.equal(follow.recorded().lines.length, 501);
+  assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
+});
+
 for (const { what, everyMs, isClosed } of [
   {
     what: 'a quiet log that were held up on their way and come faster for a while leave',
