@@ -110,20 +110,28 @@ export class LogCursor {
     return false;
   }
 
-  /** What to ask the server for, and how to recognise what is known; undefined before the first line. */
+  /** What to ask the server for, and how to recognise what is known by now; undefined before the first line. */
   resume(): Resume | undefined {
-    if (this.#last === undefined) return undefined;
-    const second = this.#last.slice(0, 19);
-    const known = this.#newest(second);
-    const hasOlder = this.#droppedSecond >= second;
-    const matcher = hasOlder ? new OverlapBehindOlder(known, this.#last) : new OverlapAtOnce(known);
-    return { sinceTime: `${second}Z`, matcher };
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    const second = last.slice(0, 19);
+    const known = this.copy();
+    return {
+      sinceTime: `${second}Z`,
+      get matcher() {
+        const hasOlder = known.#droppedSecond >= second;
+        return hasOlder
+          ? new OverlapBehindOlder(known.#newest(second), last)
+          : new OverlapAtOnce(known.#newest(second));
+      },
+    };
   }
 
   #newest(second: string): KnownLines {
     const known = new KnownLines();
-    for (const { bytes, format, isRedacted } of this.#blocks)
-      known.add(format === 'cri' ? asTimestamped(new CriJoiner(), bytes).bytes : bytes, second, isRedacted);
+    for (const { bytes, last, format, isRedacted } of this.#blocks)
+      if (last.slice(0, 19) >= second)
+        known.add(format === 'cri' ? asTimestamped(new CriJoiner(), bytes).bytes : bytes, second, isRedacted);
     return known;
   }
 }
@@ -158,5 +166,6 @@ interface KeptBlock {
 export interface Resume {
   /** RFC 3339 in whole seconds, as the API takes it. */
   readonly sinceTime: string;
+  /** Made when it is asked for, of what was known before: the lines have to be cut out, which takes as long as many requests. */
   readonly matcher: OverlapMatcher;
 }

@@ -9,7 +9,7 @@ import { LONG_LINE_BYTES } from './long-line.ts';
 import { NodeTime } from './node-time.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { Overlap, OverlapMatcher } from './overlap.ts';
-import { isShownAgain, LogCursor } from './position.ts';
+import { isShownAgain, LogCursor, type Resume } from './position.ts';
 import type { Scribe } from './scribe.ts';
 import type { LogSink } from './sink.ts';
 import { LineDigest } from './stretch.ts';
@@ -72,11 +72,8 @@ export class StreamTail {
     const { last } = options.cursor;
     const written = last === undefined ? undefined : millisecondsOf(last);
     this.#window = { at: options.clock.now(), written, lines: 0 };
-    const resume = options.cursor.resume();
-    this.#matcher = resume?.matcher;
-    const from = resume === undefined ? {} : { sinceTime: resume.sinceTime };
     this.#life = new Branch(signal);
-    this.#done = this.#pump(from, this.#life.signal);
+    this.#done = this.#pump(options.cursor.resume(), this.#life.signal);
   }
 
   /** Resolves when the file should be read. */
@@ -160,10 +157,12 @@ export class StreamTail {
     await this.#done;
   }
 
-  async #pump(from: { sinceTime?: string }, signal: AbortSignal): Promise<void> {
+  async #pump(resume: Resume | undefined, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
+    const from = resume === undefined ? {} : { sinceTime: resume.sinceTime };
     try {
       await using bytes = await this.#open(from, signal);
+      this.#matcher = resume?.matcher; // not before it is asked for: of a pod that is going every moment counts
       const hearing = new Hearing(clock);
       for await (const chunk of bytes) {
         const came = hearing.heard();
