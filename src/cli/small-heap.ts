@@ -1,25 +1,37 @@
 import { PerformanceObserver } from 'node:perf_hooks';
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /**
  * Until it is disposed V8 collects garbage early, the old once it has grown by a fifth, and lets the young grow no more:
- * while a story is made it would take half as much memory again otherwise, to save a quarter of the time.
+ * while a story is made it would take half as much memory again otherwise, to save a quarter of the time. Of a heap that
+ * is small a fifth is less than the young generation, without room for which V8 begins to mark again as it has ended.
  * (`--optimize-for-size` saves no more, and takes half as much time again; `--max-semi-space-size` is read when V8 starts,
  * and never again.)
  */
 export function keepHeapSmall(): Disposable {
-  growOldBy(20);
+  const observer = new PerformanceObserver(() => growOldBy(growthPercent()));
+  observer.observe({ entryTypes: ['gc'] });
+  growOldBy(growthPercent());
   growBy(1);
   return {
     [Symbol.dispose]: () => {
+      observer.disconnect();
       growOldBy(ITS_OWN_PERCENT);
       growBy(DEFAULT_GROWTH);
     },
   };
 }
 
+/** Up to here a heap is small, in bytes. */
+const SMALL_BYTES = 64 * 1024 * 1024;
+const EARLY_PERCENT = 20;
 /** By what V8 finds best. */
 const ITS_OWN_PERCENT = 0;
+
+function growthPercent(): number {
+  const { used_heap_size: used } = getHeapStatistics();
+  return Math.max(EARLY_PERCENT, Math.round((SMALL_BYTES / used - 1) * 100));
+}
 
 function growOldBy(percent: number): void {
   setFlagsFromString(`--heap-growing-percent=${percent}`);
