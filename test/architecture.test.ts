@@ -99,6 +99,19 @@ test('only the composition root reads the machine’s clock and randomness', () 
   );
 });
 
+test('a capture does not load the schemas of stories that are read, a tenth of its start', () => {
+  const loaded = new Set(['src/main.ts', 'src/cli/capture.ts']);
+  for (const file of loaded) {
+    if (!file.startsWith('src/')) continue; // a package
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export)(?! type)[^;]* from '([^']+)'/gm,
+    ))
+      loaded.add(path.startsWith('.') ? normalize(join(dirname(file), path)) : path);
+  }
+  assert.ok(loaded.has('src/kube/config/schema.ts'));
+  assert.equal(loaded.has('zod'), false);
+});
+
 test('every property test takes its seed from one place', () => {
   const own = globSync('test/**/*.ts').filter((file) =>
     /\bfc\s*\.\s*(assert|check|sample)\(/.test(readFileSync(file, 'utf8')),

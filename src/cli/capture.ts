@@ -22,7 +22,6 @@ import type { CaptureOptions, TelemetryOptions } from './options.ts';
 import { type CapturePlan, planOf } from './plan.ts';
 import { type ProgressMode, startProgress } from './progress.ts';
 import { type KilledJournal, newJournal, type RecordingJournal } from './recording-journal.ts';
-import { placeReport, reportOf, summariseReport } from './report.ts';
 import { connectionFor, openSession, type Session } from './session.ts';
 import { signKeyOf } from './sign-key.ts';
 import { boundYoungGeneration, keepHeapSmall } from './small-heap.ts';
@@ -40,7 +39,7 @@ export async function capture(
   await checkOutput(options.output, { force: options.force === true });
   if (options.output !== '-') await checkUnused(journalOf(options.output));
   await checkReports(options);
-  const report = await reportOf(options);
+  const report = options.report === undefined ? undefined : await (await import('./report.ts')).reportOf(options);
   const connection = await connectionFor(options, context, log);
   await using kubelets = await kubeletsFor(connection, options, { context, log });
   const { namespace, wait = false } = options;
@@ -95,10 +94,16 @@ async function tell(told: Told, options: CaptureOptions, context: CommandContext
   const { output, until: goal } = options;
   const { command: argv } = context;
   context.stderr.write(summarise(recorded.summary, recorded.result, output));
-  if (report !== undefined) context.stderr.write(summariseReport(report, await placeReport(output, report)));
+  if (report !== undefined) await tellReport(output, report, context);
   const command = argv === undefined || ran === undefined ? undefined : { argv, ...ran };
   const firstCause = recorded.summary.verdict.firstCause?.summary;
   await publish({ ...recorded, targets, goal, output, seconds, command, firstCause }, options, context);
+}
+
+/** What draws reports reads stories, for which much is loaded: that is not for a capture without one. */
+async function tellReport(story: string, report: string, { stderr }: CommandContext): Promise<void> {
+  const { placeReport, summariseReport } = await import('./report.ts');
+  stderr.write(summariseReport(report, await placeReport(story, report)));
 }
 
 export interface RecordRequest {

@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 import { type Compression, gzip, isZlibError, zstd } from './compress.ts';
-import { type Member, type MemberIndex, parseIndex } from './members.ts';
+import { type MemberIndex, parseIndex } from './member-index.ts';
+import type { Member } from './members.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
 /** The bytes of a story's document, whatever its file is compressed with. */

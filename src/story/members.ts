@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { TimelineEntry } from './document.ts';
 import { type Ranges, rangesOf } from './index-set.ts';
 import { BYTE, startsWith } from './json-walker.ts';
@@ -83,35 +82,4 @@ function subjectsOf(bytes: Buffer, at: number): Subjects {
   const newline = bytes.indexOf(BYTE.newline, at);
   const end = newline === -1 ? bytes.length : newline;
   return JSON.parse(bytes.toString('utf8', at, bytes[end - 1] === BYTE.comma ? end - 1 : end)) as Subjects;
-}
-
-const count = z.int().nonnegative();
-const ranges = z.array(z.tuple([count, count]));
-const indexSchema = z.object({
-  /** Of the whole document, in bytes. */
-  length: count,
-  members: z.array(
-    z.object({
-      offset: count,
-      at: count,
-      contents: z.object({ from: z.string(), to: z.string(), types: count, objects: ranges, containers: ranges }),
-    }),
-  ),
-});
-
-/** What stands behind the members. */
-export interface MemberIndex {
-  readonly length: number;
-  readonly members: readonly Member[];
-}
-
-/** The index, if the text is one whose members follow each other as they must. */
-export function parseIndex(text: string): MemberIndex | undefined {
-  const { data } = indexSchema.safeParse(JSON.parse(text));
-  if (data === undefined || data.members[0]?.offset !== 0 || data.members[0].at !== 0) return undefined;
-  const isInOrder = data.members.every(({ offset, at }, index) => {
-    const next = data.members[index + 1];
-    return next === undefined ? offset < data.length : offset < next.offset && at < next.at;
-  });
-  return isInOrder ? data : undefined;
 }

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { parseTimestamp } from '../../model/time.ts';
+import { type Decoded, fields, orNothing, type Path, string, text, WrongType } from '../config/decode.ts';
 import { parseYaml } from '../config/yaml.ts';
 import type { Credentials } from '../connection.ts';
 import { EXEC_API_VERSIONS, type ExecApiVersion } from './exec-plugin.ts';
@@ -16,21 +16,18 @@ export interface ExecCredential {
 /** What is wrong with a plugin's answer. Never holds a part of it: it is all secret. */
 export class BadExecCredential extends Error {}
 
-const text = z.string().nullish();
-const statusFields = z.object({
+const statusFields = fields({
   token: text,
   clientCertificateData: text,
   clientKeyData: text,
-  expirationTimestamp: text,
+  expirationTimestamp: orNothing(string),
 });
-const answerFields = z.object({ apiVersion: text, kind: text, status: statusFields.nullish() });
+const answerFields = fields({ apiVersion: text, kind: text, status: orNothing(statusFields) });
 
 /** Reads a plugin's standard output; throws BadExecCredential. */
 export function parseExecCredential(stdout: Buffer, wanted: ExecApiVersion): ExecCredential {
   if (stdout.toString('latin1').trim() === '') throw new BadExecCredential('printed nothing');
-  const parsed = answerFields.safeParse(plainData(stdout));
-  if (!parsed.success) throw new BadExecCredential(typeProblem(parsed.error.issues[0]?.path ?? []));
-  const { apiVersion, kind, status } = parsed.data;
+  const { apiVersion, kind, status } = decoded(plainData(stdout));
   if (kind !== 'ExecCredential') throw new BadExecCredential('printed an object whose kind is not ExecCredential');
   if (apiVersion !== wanted) throw new BadExecCredential(versionProblem(apiVersion, wanted));
   if (!status) throw new BadExecCredential('printed an ExecCredential without a status');
@@ -47,18 +44,26 @@ function plainData(stdout: Buffer): unknown {
   }
 }
 
-function typeProblem(path: readonly PropertyKey[]): string {
+function decoded(answer: unknown): Decoded<typeof answerFields> {
+  try {
+    return answerFields(answer);
+  } catch (error) {
+    throw error instanceof WrongType ? new BadExecCredential(typeProblem(error.path)) : error;
+  }
+}
+
+function typeProblem(path: Path): string {
   if (path.length === 0) return 'printed something that is no object';
   return `printed an ExecCredential whose ${path.join('.')} has the wrong type`;
 }
 
-function versionProblem(found: string | null | undefined, wanted: ExecApiVersion): string {
+function versionProblem(found: string | undefined, wanted: ExecApiVersion): string {
   const known = EXEC_API_VERSIONS.find((version) => version === found);
   const said = known ?? (found ? 'another apiVersion' : 'no apiVersion');
   return `is configured for ${wanted}, but printed ${said}`;
 }
 
-function credentialsOf(status: z.infer<typeof statusFields>): Credentials {
+function credentialsOf(status: Decoded<typeof statusFields>): Credentials {
   const { clientCertificateData: cert, clientKeyData: key } = status;
   const token = status.token ? bearerOf(status.token) : undefined;
   if (status.token && token === undefined) throw new BadExecCredential('printed a token that no header can carry');

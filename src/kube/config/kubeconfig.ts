@@ -1,13 +1,14 @@
 import { dirname, resolve, sep } from 'node:path';
 import { FaroError } from '../../model/errors.ts';
+import { WrongType } from './decode.ts';
 import { type Entry, entryName, type Step } from './place.ts';
 import {
   type ClusterFields,
   type ContextFields,
+  decodeKubeconfig,
   emptyCluster,
   emptyContext,
   emptyUser,
-  kubeconfigSchema,
   type UserFields,
 } from './schema.ts';
 import { parseYaml, type YamlDocument } from './yaml.ts';
@@ -25,9 +26,7 @@ const HINT = 'Correct the file there, or name another one with --kubeconfig or K
 /** Parses one file; `file` is its name as the user gave it, which messages repeat. */
 export function parseKubeconfig(bytes: Uint8Array, file: string): Kubeconfig {
   const document = parseYaml(bytes, file);
-  const parsed = kubeconfigSchema.safeParse(document.data);
-  if (!parsed.success) throw typeError(document, parsed.error.issues[0]);
-  const { apiVersion, kind, 'current-context': current, clusters, users, contexts } = parsed.data ?? EMPTY;
+  const { apiVersion, kind, 'current-context': current, clusters, users, contexts } = decoded(document) ?? EMPTY;
   if (apiVersion !== undefined && apiVersion !== 'v1') throw foreign(document, 'apiVersion', apiVersion, 'v1');
   if (kind !== undefined && kind !== 'Config') throw foreign(document, 'kind', kind, 'Config');
   const folder = dirname(resolve(file));
@@ -39,6 +38,14 @@ export function parseKubeconfig(bytes: Uint8Array, file: string): Kubeconfig {
     users: entriesOf({ document, kind: 'user' }, users, (item) => userIn(folder, item.user ?? emptyUser)),
     contexts: entriesOf({ document, kind: 'context' }, contexts, (item) => item.context ?? emptyContext),
   };
+}
+
+function decoded(document: YamlDocument): ReturnType<typeof decodeKubeconfig> {
+  try {
+    return decodeKubeconfig(document.data);
+  } catch (error) {
+    throw error instanceof WrongType ? typeError(document, error) : error;
+  }
 }
 
 const EMPTY = {
@@ -106,22 +113,16 @@ function commandIn(folder: string, command: string | undefined): string | undefi
   return command?.includes(sep) ? resolve(folder, command) : command;
 }
 
-function typeError(document: YamlDocument, issue: { path: PropertyKey[]; expected?: unknown } | undefined): FaroError {
-  const path = (issue?.path ?? []).map((step) => (typeof step === 'number' ? step : String(step)));
+function typeError(document: YamlDocument, { path, expected }: WrongType): FaroError {
   const found = typeName(path.reduce(childOf, document.data));
   const field = path.join('.').replaceAll(/\.(\d+)/g, '[$1]');
-  const problem = `${field === '' ? 'the file' : field} must be ${expectedName(issue?.expected)}, not ${found}`;
+  const problem = `${field === '' ? 'the file' : field} must be ${expected}, not ${found}`;
   const hint = found === 'a number' || found === 'true or false' ? `Put the value in quotes. ${HINT}` : HINT;
   return new FaroError('kubeconfig', `${document.at(path)}: ${problem}`, { hint });
 }
 
 function childOf(value: unknown, step: Step): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;
-}
-
-function expectedName(expected: unknown): string {
-  const names: Record<string, string> = { string: 'text', boolean: 'true or false', array: 'a list' };
-  return names[String(expected)] ?? 'a map of fields';
 }
 
 /** The kind of a value, never the value: it may be a secret. */

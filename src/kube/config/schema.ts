@@ -1,28 +1,12 @@
-import * as z from 'zod';
+import { anything, type Decoded, fields, flag, listOf, mapOf, orNothing, orNull, string, text } from './decode.ts';
 
 /**
  * A kubeconfig file as client-go decodes it: unknown fields are ignored, null and the empty string are the same as
  * nothing, and a value of the wrong type anywhere spoils the file.
  */
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value || undefined);
-const flag = z
-  .boolean()
-  .nullish()
-  .transform((value) => value === true);
+const extensions = listOf(fields({ name: text, extension: anything }));
 
-function listOf<T extends z.ZodType>(item: T) {
-  return z
-    .array(item)
-    .nullish()
-    .transform((value) => value ?? []);
-}
-
-const extensions = listOf(z.object({ name: text, extension: z.unknown() }));
-
-const clusterFields = z.object({
+const clusterFields = fields({
   server: text,
   'tls-server-name': text,
   'insecure-skip-tls-verify': flag,
@@ -33,17 +17,17 @@ const clusterFields = z.object({
   extensions,
 });
 
-const execFields = z.object({
+const execFields = fields({
   apiVersion: text,
   command: text,
-  args: listOf(z.string().nullable()),
-  env: listOf(z.object({ name: text, value: text })),
+  args: listOf(orNull(string)),
+  env: listOf(fields({ name: text, value: text })),
   installHint: text,
   interactiveMode: text,
   provideClusterInfo: flag,
 });
 
-const userFields = z.object({
+const userFields = fields({
   'client-certificate': text,
   'client-certificate-data': text,
   'client-key': text,
@@ -54,34 +38,31 @@ const userFields = z.object({
   password: text,
   as: text,
   'as-uid': text,
-  'as-groups': listOf(z.string()),
-  'as-user-extra': z
-    .record(z.string(), listOf(z.string()))
-    .nullish()
-    .transform((value) => value ?? {}),
-  'auth-provider': z.object({ name: text }).nullish(),
-  exec: execFields.nullish(),
+  'as-groups': listOf(string),
+  'as-user-extra': mapOf(listOf(string)),
+  'auth-provider': orNothing(fields({ name: text })),
+  exec: orNothing(execFields),
 });
 
-const contextFields = z.object({ cluster: text, user: text, namespace: text });
+const contextFields = fields({ cluster: text, user: text, namespace: text });
 
 /** The whole file; lists of named entries, as they stand in it. */
-export const kubeconfigSchema = z
-  .object({
+export const decodeKubeconfig = orNothing(
+  fields({
     apiVersion: text,
     kind: text,
     'current-context': text,
-    clusters: listOf(z.object({ name: text, cluster: clusterFields.nullish() }).nullable()),
-    users: listOf(z.object({ name: text, user: userFields.nullish() }).nullable()),
-    contexts: listOf(z.object({ name: text, context: contextFields.nullish() }).nullable()),
-  })
-  .nullish();
+    clusters: listOf(orNull(fields({ name: text, cluster: orNothing(clusterFields) }))),
+    users: listOf(orNull(fields({ name: text, user: orNothing(userFields) }))),
+    contexts: listOf(orNull(fields({ name: text, context: orNothing(contextFields) }))),
+  }),
+);
 
-export type ClusterFields = z.infer<typeof clusterFields>;
-export type UserFields = z.infer<typeof userFields>;
-export type ExecFields = z.infer<typeof execFields>;
-export type ContextFields = z.infer<typeof contextFields>;
+export type ClusterFields = Decoded<typeof clusterFields>;
+export type UserFields = Decoded<typeof userFields>;
+export type ExecFields = Decoded<typeof execFields>;
+export type ContextFields = Decoded<typeof contextFields>;
 
-export const emptyCluster: ClusterFields = clusterFields.parse({});
-export const emptyUser: UserFields = userFields.parse({});
-export const emptyContext: ContextFields = contextFields.parse({});
+export const emptyCluster: ClusterFields = clusterFields({});
+export const emptyUser: UserFields = userFields({});
+export const emptyContext: ContextFields = contextFields({});
