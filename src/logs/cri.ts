@@ -1,6 +1,7 @@
 import type { BegunLine } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
 import { isSameSecond, nanosecondAt, nineDigitsAt, secondOfDayAt } from '../model/time-bytes.ts';
+import { LineWindow } from '../simd/line-window.ts';
 
 /**
  * Walks over the records of a node's log file, `TIME STREAM TAG CONTENT\n`, in place: its fields tell where the parts of
@@ -35,6 +36,11 @@ export class RecordCursor {
     this.end = end;
     this.#split();
     return true;
+  }
+
+  /** Goes on with the record that begins there. */
+  skipTo(start: number): void {
+    this.end = start - 1;
   }
 
   #split(): void {
@@ -93,6 +99,7 @@ export interface RecordsMeasure {
 /** Measures whole records; `pending` are the lines that were begun before. */
 export function measureRecords(bytes: Buffer, pending: Pending = NOTHING_PENDING): RecordsMeasure {
   const cursor = new RecordCursor(bytes);
+  const window = new LineWindow(bytes, 'cri');
   const times = new DayTimes(bytes);
   let { stdout, stderr } = pending;
   let lines = 0;
@@ -115,7 +122,16 @@ export function measureRecords(bytes: Buffer, pending: Pending = NOTHING_PENDING
       if (cursor.isStderr) stderr = left;
       else stdout = left;
     }
-    if (stdout === undefined && stderr === undefined) wholeEnd = cursor.end + 1;
+    if (stdout !== undefined || stderr !== undefined) continue;
+    wholeEnd = cursor.end + 1;
+    const run = isRecord ? window.measure(wholeEnd, cursor.start) : undefined;
+    if (run === undefined) continue;
+    lines += run.lines;
+    contentBytes += run.contentBytes;
+    times.takeAt(run.leastAt);
+    times.takeAt(run.greatestAt);
+    wholeEnd = run.next;
+    cursor.skipTo(run.next);
   }
   const left = { ...(stdout === undefined ? {} : { stdout }), ...(stderr === undefined ? {} : { stderr }) };
   const { first = (stdout ?? stderr)?.time, last = first } = times.range;
@@ -163,6 +179,11 @@ class DayTimes {
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** A time that is known to be one. */
+  takeAt(start: number): void {
+    this.take(start, this.#bytes.indexOf(SPACE, start));
   }
 
   /** False if what stands there is no time. */

@@ -1,0 +1,13 @@
+/**
+ * The memory, of one piece that never grows. Who calls writes what is to be looked at to INPUT; behind it as many bytes may be read
+ * as a vector has, whatever they are.
+ */
+export const SECOND: usize = 1024;
+export const BEGINNING: usize = 1280;
+export const ABOUTS: usize = 2048;
+export const ABOUT_BYTES: usize = 1024;
+export const RESULT: usize = 4096;
+export const INPUT: usize = 64 * 1024;
+export const INPUT_BYTES: usize = 256 * 1024;
+export const OUTPUT: usize = 384 * 1024;
+export const OUTPUT_BYTES: usize = 128 * 1024;
