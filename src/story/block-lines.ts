@@ -5,7 +5,8 @@ import { viewOf } from './json-bytes.ts';
 import { LineTime } from './line-time.ts';
 
 export const STREAMS = ['stdout', 'stderr', 'unknown'] as const;
-const UNKNOWN = 2;
+/** Index of STREAMS. */
+export const UNKNOWN = 2;
 const EMPTY = Buffer.alloc(0);
 /** A line of more than this is never put together. */
 const LONG = 1024 * 1024;
@@ -40,6 +41,7 @@ export class BlockLines {
   #records: RecordCursor | undefined;
   /** The block is a part of a line, and was not taken yet. */
   #part: LinePart | undefined;
+  #start = 0;
   #next = 0;
   #isLogEnd = false;
   readonly #begun: (Begun | undefined)[] = [undefined, undefined];
@@ -60,6 +62,20 @@ export class BlockLines {
     this.#records = format === 'cri' ? new RecordCursor(bytes) : undefined;
     this.#next = 0;
     this.#isLogEnd = unterminated;
+  }
+
+  /** Where the current line begins in the block, with its time; -1 where other parts of it stand elsewhere, or it has no end. */
+  get start(): number {
+    if (this.bytes !== this.#block || this.#begun.some((begun) => begun !== undefined)) return -1;
+    return this.#records?.start ?? this.#start;
+  }
+
+  /** Goes on with the line that begins there; before it stand usual ones. */
+  skipTo(start: number): void {
+    const before = this.#block.lastIndexOf(NEWLINE, start - 2) + 1;
+    this.time.take(before, this.#block.indexOf(SPACE, before));
+    this.#records?.skipTo(start);
+    this.#next = start;
   }
 
   /** Goes to the next line; false at the end of the block. */
@@ -85,6 +101,7 @@ export class BlockLines {
     this.from = space < end ? space + 1 : start;
     this.to = end;
     this.stream = UNKNOWN;
+    this.#start = start;
     this.#next = end + 1;
     return true;
   }

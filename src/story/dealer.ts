@@ -51,6 +51,10 @@ export class Dealer implements EntrySink {
     this.#end();
   }
 
+  takeLines(): boolean {
+    return false;
+  }
+
   async flush(): Promise<void> {
     this.#hand();
   }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Timestamp } from '../model/time.ts';
-import { BlockLines, STREAMS } from './block-lines.ts';
+import { LineWindow, type Written } from '../simd/line-window.ts';
+import { BlockLines, STREAMS, UNKNOWN } from './block-lines.ts';
 import type { BlockRef } from './block-list.ts';
 import type { Start } from './containers.ts';
 import { addEscaped } from './json-bytes.ts';
@@ -37,6 +38,9 @@ export function logSource(journal: JournalSource, log: InstanceLog, at: LogPlace
 const TEXT = '"line":"';
 const BYTES = '"bytes":"';
 
+/** Of so many lines in a row each is taken by itself: where logs alternate, what a batch takes beforehand would be for nothing. */
+const FEW = 4;
+
 /** Reads a log block by block, and writes its lines as entries: one block is in memory, and no more. */
 class LogCursor implements Cursor, LineHead {
   second = 0;
@@ -57,6 +61,7 @@ class LogCursor implements Cursor, LineHead {
   #long: LongLine | undefined;
   #isUtf8 = true;
   #block: Buffer = Buffer.alloc(0);
+  #window = new LineWindow(this.#block, 'cri');
   #observed = '';
   /** What is said about the block's lines, by stream, of those that are text and then of others; made for the first of them. */
   readonly #abouts: (Buffer | undefined)[] = [];
@@ -87,12 +92,19 @@ class LogCursor implements Cursor, LineHead {
       this.#abouts.length = 0;
       this.#block = block.bytes;
       this.#lines.enter(block);
+      this.#window = new LineWindow(block.bytes, block.format);
       if (this.#advance()) return true;
     }
   }
 
   drain(sink: EntrySink, limit: Place | undefined): boolean {
+    let byHand = 0;
     do {
+      if (byHand >= FEW && this.#takeBatch(sink, limit)) {
+        if (!this.#advance()) return true;
+        continue;
+      }
+      byHand = byHand < FEW ? byHand + 1 : 0;
       if (this.#long === undefined) this.#beginLine(sink);
       while (this.#long?.writePiece(sink.text) === false) if (sink.isFull) return false;
       this.#long = undefined;
@@ -106,10 +118,32 @@ class LogCursor implements Cursor, LineHead {
   #advance(): boolean {
     if (!this.#lines.next()) return false;
     const { second, nanosecond } = this.#lines.time;
-    if (second < this.second || (second === this.second && nanosecond <= this.nanosecond)) return true;
+    this.#goTo(second, nanosecond);
+    return true;
+  }
+
+  #goTo(second: number, nanosecond: number): void {
+    if (second < this.second || (second === this.second && nanosecond <= this.nanosecond)) return;
     this.second = second;
     this.nanosecond = nanosecond;
     this.steps = 0;
+  }
+
+  /** Hands on the current line, and usual ones of its second behind it, at once. */
+  #takeBatch(sink: EntrySink, limit: Place | undefined): boolean {
+    const { start, time } = this.#lines;
+    if (start === -1 || !this.#isUtf8) return false;
+    const isUnknown = this.#lines.stream === UNKNOWN;
+    const abouts = { stdout: this.#about(isUnknown ? UNKNOWN : 0), stderr: this.#about(1) };
+    const nanosecond = limit?.second === time.second ? limit.nanosecond : Number.POSITIVE_INFINITY;
+    let written: Written | undefined;
+    const isTaken = sink.takeLines(this.container, (beginning, lines) => {
+      written = this.#window.entries(start, { beginning, ...abouts }, { nanosecond, lines });
+      return written;
+    });
+    if (!isTaken || written === undefined) return false;
+    this.#goTo(time.second, written.nanosecond);
+    this.#lines.skipTo(written.next);
     return true;
   }
 
@@ -120,15 +154,19 @@ class LogCursor implements Cursor, LineHead {
     // A line may have begun in a block before.
     const isOfBlock = this.#isUtf8 && bytes === this.#block;
     const isText = this.#long?.isText ?? (isOfBlock || isUtf8(bytes.subarray(from, to)));
-    const kind = isText ? stream : stream + STREAMS.length;
-    this.#abouts[kind] ??= this.#aboutOf(stream, isText);
-    this.about = this.#abouts[kind];
+    this.about = this.#about(stream, isText);
     sink.beginLine(this);
     if (isText) addEscaped(sink.text, view, from, to);
     else sink.text.addText(bytes.toString('base64', from, to));
   }
 
-  #aboutOf(stream: number, isText: boolean): Buffer {
+  #about(stream: number, isText = true): Buffer {
+    const kind = isText ? stream : stream + STREAMS.length;
+    this.#abouts[kind] ??= this.#newAbout(stream, isText);
+    return this.#abouts[kind];
+  }
+
+  #newAbout(stream: number, isText: boolean): Buffer {
     const about = `"timeSource":"log","observed":"${this.#observed}","type":"log","container":${this.container}`;
     return Buffer.from(`",${about},"stream":"${STREAMS[stream]}",${isText ? TEXT : BYTES}`, 'latin1');
   }

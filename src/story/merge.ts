@@ -12,8 +12,19 @@ export interface EntrySink {
   readonly text: DocumentText;
   beginLine(head: LineHead): void;
   endLine(): void;
+  /** As many of the log lines as `write` writes at once, each whole; false where none was, or each is to be begun by itself. */
+  takeLines(container: number, write: LineBatch): boolean;
   flush(): Promise<void>;
 }
+
+/**
+ * Writes usual lines of one log as entries, at most so many.
+ * @param beginning of the first entry, e.g. `,\n{"seq":12,`; moved on to that of the next one behind them
+ */
+export type LineBatch = (
+  beginning: Buffer,
+  most: number,
+) => { readonly lines: number; readonly bytes: Buffer } | undefined;
 
 /** All of a log line's JSON but its `seq` before it, its content, and what closes both; by where it stands in some bytes. */
 export interface LineHead extends Place {

@@ -2,11 +2,14 @@ import { KEPT } from '../verdict/last-lines.ts';
 import type { DocumentText } from './document-text.ts';
 import type { Examination } from './examine.ts';
 import { TIME_BYTES } from './line-time.ts';
-import type { EntrySink, LineHead } from './merge.ts';
+import type { EntrySink, LineBatch, LineHead } from './merge.ts';
 import type { MadeEntry } from './prepared.ts';
 
 const NINE = 57;
 const ZERO = 48;
+const NEWLINE = 10;
+/** What stands around the number in how an entry begins. */
+const AROUND_SEQ = ',\n{"seq":,'.length;
 /** Of a log line. */
 const END = Buffer.from('"}');
 
@@ -22,11 +25,12 @@ export class TimelineText implements EntrySink {
   #seq = 0;
   /** How the next entry begins: `,\n{"seq":N,`. */
   #beginning = Buffer.from('\n{"seq":0,');
-  /** Where the run's last lines begin and end in the text. */
-  readonly #starts = new Float64Array(KEPT);
-  readonly #ends = new Float64Array(KEPT);
   #container = -1;
+  /** Of the run. */
   #lines = 0;
+  /** Where the line that was begun last begins in the text, behind its number, and where the run ends. */
+  #start = 0;
+  #end = 0;
   /** Within a line; `told`: whose beginning was shown, because the text goes on without it. */
   #line: 'none' | 'begun' | 'told' = 'none';
 
@@ -53,7 +57,7 @@ export class TimelineText implements EntrySink {
     if (container !== this.#container) this.#endRun();
     this.#container = container;
     this.#begin();
-    this.#starts[this.#lines % KEPT] = this.text.length;
+    this.#start = this.text.length;
     this.#line = 'begun';
     this.text.addBytes(time, timeAt, timeAt + TIME_BYTES);
     this.text.addBytes(about, aboutAt, aboutEnd);
@@ -61,26 +65,50 @@ export class TimelineText implements EntrySink {
 
   endLine(): void {
     this.text.addBytes(END, 0, END.length);
-    this.#ends[this.#lines % KEPT] = this.text.length;
+    this.#end = this.text.length;
     if (this.#line === 'begun') this.#lines += 1;
     this.#line = 'none';
     this.#count();
   }
 
+  takeLines(container: number, write: LineBatch): boolean {
+    if (this.#seq === 0) return false; // how it begins is said of no other
+    if (container !== this.#container) this.#endRun();
+    this.#container = container;
+    // Where the number of digits grows, an entry is begun by itself.
+    const digits = this.#beginning.length - AROUND_SEQ;
+    const written = write(this.#beginning, 10 ** digits - 1 - this.#seq);
+    if (written === undefined) return false;
+    this.text.addBytes(written.bytes, 0, written.bytes.length);
+    this.#end = this.text.length;
+    this.#lines += written.lines;
+    this.#seq += written.lines;
+    return true;
+  }
+
   flush(): Promise<void> {
-    const start = this.#starts[this.#lines % KEPT] ?? 0;
     this.#endRun();
-    if (this.#line === 'begun') this.#tellBeginning(start);
+    if (this.#line === 'begun') this.#tellBeginning(this.#start);
     return this.text.flush();
   }
 
   #endRun(): void {
-    const isExamined = this.#lines > 0 && this.#examined.has(this.#container);
-    for (let line = Math.max(0, this.#lines - KEPT); isExamined && line < this.#lines; line += 1) {
-      const [from = 0, to = 0] = [this.#starts[line % KEPT], this.#ends[line % KEPT]];
-      this.#examination.takeLine(this.#container, this.#seq - this.#lines + line, this.text.bytes, from, to);
-    }
+    if (this.#examined.has(this.#container)) this.#tellRun();
     this.#lines = 0;
+  }
+
+  /** Entries have a line each: the last ones are found again from their end. */
+  #tellRun(): void {
+    const { bytes } = this.text;
+    const places: { seq: number; start: number; end: number }[] = [];
+    for (let end = this.#end; places.length < Math.min(this.#lines, KEPT); ) {
+      const seq = this.#seq - 1 - places.length;
+      const newline = bytes.lastIndexOf(NEWLINE, end - 1);
+      places.push({ seq, start: newline + `\n{"seq":${seq},`.length, end });
+      end = newline - 1; // behind the comma
+    }
+    for (const { seq, start, end } of places.reverse())
+      this.#examination.takeLine(this.#container, seq, bytes, start, end);
   }
 
   /** Of a line that goes on in the next piece of the text. */
