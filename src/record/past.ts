@@ -135,7 +135,7 @@ export class Past {
   }
 
   /** Names of the objects of a type that had a watch of their own. */
-  ownNames({ storage, namespace }: PastTarget): ReadonlySet<string> {
+  ownNames({ storage, namespace }: PastTarget): Set<string> {
     const own = [...this.#watched.values()].flatMap(({ resource, namespace: where, name }) =>
       resource === storage && where === namespace && name !== undefined ? name : [],
     );
@@ -155,6 +155,20 @@ export class Past {
       const isLeft = isIn(state, target) && !state.isDeleted && !own.has(state.name);
       return isLeft && this.scope.placementOf(uid) !== 'outside' ? state.name : [];
     });
+  }
+
+  /** Since when an object may have had states whose own watch had told none of it; undefined: all had. `named` are left out. */
+  untoldSince(target: PastTarget, named: ReadonlySet<string>): Timestamp | undefined {
+    const states = [...this.#states.values()].filter((state) => isIn(state, target));
+    const last = new Map(states.map((state) => [state.name, state]));
+    let first: Timestamp | undefined;
+    for (const name of this.ownNames(target).difference(named)) {
+      const own = { ...target, name };
+      const begun = this.#watched.get(targetKey(own))?.seq ?? 0;
+      const { isDeleted = true, seq = -1 } = last.get(name) ?? {};
+      if (isDeleted && seq < begun) first = earlierOf(first ?? this.lastObserved, this.watch(own).heard);
+    }
+    return first;
   }
 
   /** How the watch of a target goes on. */

@@ -1,4 +1,5 @@
 import { groupResourceOf } from '../model/resource.ts';
+import type { Timestamp } from '../model/time.ts';
 import type { Past, PastTarget, PastUnkept, WatchPast } from './past.ts';
 import type { WatchedPlace } from './testimony.ts';
 import { MAX_MEMBER_WATCHES } from './type-in-place.ts';
@@ -64,6 +65,11 @@ export class WatchPasts {
   unknown(place: WatchedTarget): Resumed {
     const { past } = this.listed(place);
     return past === undefined ? {} : { past: { ...past, known: new Map() } };
+  }
+
+  /** Since when an object of a type may be missing that had a watch of its own, other than `named`, which had told nothing of it. */
+  untoldSince(place: WatchedPlace, named: ReadonlySet<string> = new Set()): Timestamp | undefined {
+    return this.#past?.untoldSince(targetOf(place), named);
   }
 
   /** Objects of a type that had, or may have had, a watch of their own, other than `named`, with how that goes on. */

@@ -103,8 +103,9 @@ export class Watches {
     const place = this.#placeFor(type, namespace, lateSince);
     for (const name of named) void this.#watchName(type, namespace, name);
     if (this.#pasts.wasWatched(place)) return this.#goOnWhole(place);
-    for (const member of this.#pasts.ownWatches(place, this.#ownNames.get(place.key)))
-      this.#watchMember(place, member, { past: member.past });
+    const own = this.#ownNames.get(place.key);
+    for (const member of this.#pasts.ownWatches(place, own)) this.#watchMember(place, member, { past: member.past });
+    place.lacksFrom(this.#pasts.untoldSince(place, own));
     place.metadataWatch = new Branch(this.#signal);
     const { signal } = place.metadataWatch;
     return this.#run(

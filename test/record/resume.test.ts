@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { FaultRequest } from '../../src/demo/faults.ts';
 import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
@@ -328,3 +329,26 @@ async function lagBehind(recording: KilledRecording): Promise<void> {
   scaleWeb(cluster, 0);
   await recording.advance(20_000);
 }
+
+test('a pod whose own watch had told nothing of it before the kill, and that is gone, is a gap from when it came', async () => {
+  const { verdict, gaps } = await killedDuring(
+    async (recording) => {
+      const { cluster } = recording;
+      const [last] = cluster.store.list(cluster.pods, 'shop').toReversed();
+      cluster.store.delete(cluster.pods, 'shop', last?.metadata.name ?? '');
+      await recording.advance(1000);
+    },
+    {
+      crowd: 0,
+      before: async (recording) => {
+        const { cluster } = recording;
+        const isOfPods = ({ verb, resource }: FaultRequest) => verb === 'watch' && resource === 'pods';
+        cluster.faults.add(isOfPods, { type: 'stall', afterBytes: 0 });
+        scaleWeb(cluster, cluster.store.list(cluster.pods, 'shop').length + 1);
+        await recording.advance(70_000);
+      },
+    },
+  );
+  assert.ok(verdict.statesMissing > 0);
+  assert.ok(gaps.includes('pods: killed'));
+});
