@@ -51,9 +51,10 @@ export class LateTypes {
     const namespaces = namespacesOf(roots);
     const types = namespaces.map((namespace) => ({ namespace, types: watchableTypes(discovery, roots, namespace) }));
     const served = new Set(types.flatMap(({ namespace, types }) => types.map((type) => keyOf(type, namespace))));
-    for (const target of past.watchedTypes) {
-      const { storage, namespace, isMetadata } = target;
-      const isMissed = namespaces.includes(namespace) && (!isMetadata || familyOf(roots).includes(storage));
+    const family = familyOf(roots);
+    for (const target of past.watchedTypes(namespaces, family)) {
+      const { storage, isMetadata } = target;
+      const isMissed = !isMetadata || family.includes(storage);
       const key = targetKey(target);
       if (isMissed && isWatchable(storage) && !served.has(key))
         this.#awaited.set(key, { target, heard: past.watch(target).heard });

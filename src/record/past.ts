@@ -127,11 +127,31 @@ export class Past {
     return this.#watched.has(targetKey(target));
   }
 
-  /** Types of which all was watched in a namespace: those with objects in the story, and, as metadata alone, others. */
-  get watchedTypes(): readonly (PastTarget & { readonly isMetadata: boolean })[] {
+  /**
+   * Types of which all was watched in one of the namespaces: those with objects in the story, and, as metadata alone, others.
+   * Behind damage, which may have taken that word, also those of a `family`, and with objects that may be of the story.
+   */
+  watchedTypes(
+    namespaces: readonly (string | null)[],
+    family: readonly string[],
+  ): readonly (PastTarget & { readonly isMetadata: boolean })[] {
     const all = [...this.#watched.values(), ...this.#metadata.values()];
     const ofTypes = all.filter(({ name, selector }) => name === undefined && selector === undefined);
-    return ofTypes.map(({ resource: storage, namespace, isMetadata = false }) => ({ storage, namespace, isMetadata }));
+    const told = ofTypes.map(({ resource: storage, namespace, isMetadata = false }) => ({
+      storage,
+      namespace,
+      isMetadata,
+    }));
+    const here = told.filter(({ namespace }) => namespaces.includes(namespace));
+    if (!this.isDamaged) return here;
+    const seen = [...this.#states].flatMap(([uid, { storage }]) =>
+      this.scope.placementOf(uid) === 'outside' ? [] : storage,
+    );
+    const storages = [...new Set([...family, ...seen])];
+    const untold = namespaces.flatMap((namespace) =>
+      storages.map((storage) => ({ storage, namespace, isMetadata: false })),
+    );
+    return [...here, ...untold];
   }
 
   /** Names of the objects of a type that had a watch of their own. */

@@ -86,8 +86,14 @@ test(`${SCHEDULES} captures whose journals were damaged go on, and hold every st
   assert.deepEqual(failed, []);
 });
 
-/** Pods as many as these live on while what their watches said of themselves is damaged, the recorder killed, and another goes on. */
-async function withoutWords(pods: number, crowd?: number): Promise<Verdict> {
+/**
+ * Pods as many as these live on while what their watches said of themselves is damaged, all of it or what whole watches said, the
+ * recorder killed, and another goes on, to which they may not be served.
+ */
+async function withoutWords(
+  pods: number,
+  { crowd, isServed = true }: { readonly crowd?: number; readonly isServed?: boolean } = {},
+): Promise<Verdict> {
   const rest = { isQuiet: false };
   const how = { seed: 7, prepare: deployWeb, programs: programsOf(rest), ...(crowd === undefined ? {} : { crowd }) };
   await using recording = await SimulatedRecording.start(how);
@@ -97,8 +103,9 @@ async function withoutWords(pods: number, crowd?: number): Promise<Verdict> {
   await recording.advance(10_000);
   const left = recording.disk.afterKill();
   const isWord = ({ record }: JournalEntry) => record.kind === 'watched' && record.resource === 'pods';
-  assert.ok((await damage(left, (entry) => isWord(entry) && !('isMetadata' in entry.record))) > 0);
+  assert.ok((await damage(left, (entry) => isWord(entry) && !(isServed && 'isMetadata' in entry.record))) > 0);
   await recording.kill(left);
+  if (!isServed) cluster.withdraw(cluster.pods);
   await recording.resume();
   await recording.advance(5000);
   scaleWeb(cluster, 1);
@@ -125,9 +132,13 @@ async function damage(disk: FaultyDisk, isDamaged: (entry: JournalEntry) => bool
 }
 
 test('pods go on to be watched, of whose watches damage took all words', async () => {
-  assert.equal((await withoutWords(3, 0)).statesMissing, 0, 'each by itself');
+  assert.equal((await withoutWords(3, { crowd: 0 })).statesMissing, 0, 'each by itself');
   assert.equal((await withoutWords(3)).statesMissing, 0, 'few of a type');
   assert.equal((await withoutWords(50)).statesMissing, 0, 'many');
+});
+
+test('pods that are not served any more, and of whose watches damage took all words, are a gap', async () => {
+  assert.ok((await withoutWords(3, { isServed: false })).statesMissing > 0);
 });
 
 /** A journal in which records that match are damaged. */
