@@ -77,8 +77,9 @@ export class WatchPasts {
     const past = this.#past;
     if (past === undefined) return [];
     const target = targetOf(place);
-    const names = [...past.ownNames(target), ...past.unwatchedNames(target)].filter((name) => !named.has(name));
+    const names = [...past.ownNames(target), ...(this.wasWatched(place) ? [] : past.unwatchedNames(target))];
     return names.flatMap((name) => {
+      if (named.has(name)) return [];
       const own = past.watch({ ...target, name });
       return [...own.known.keys()].map((uid) => ({ uid, name, past: own }));
     });

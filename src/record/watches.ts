@@ -102,10 +102,11 @@ export class Watches {
     const { lateSince, named = [] } = search;
     const place = this.#placeFor(type, namespace, lateSince);
     for (const name of named) void this.#watchName(type, namespace, name);
-    if (this.#pasts.wasWatched(place)) return this.#goOnWhole(place);
     const own = this.#ownNames.get(place.key);
     for (const member of this.#pasts.ownWatches(place, own)) this.#watchMember(place, member, { past: member.past });
-    place.lacksFrom(this.#pasts.untoldSince(place, own));
+    const untoldSince = this.#pasts.untoldSince(place, own);
+    place.lacksFrom(untoldSince);
+    if (this.#pasts.wasWatched(place)) return this.#goOnWhole(place, { isAllTold: untoldSince === undefined });
     place.metadataWatch = new Branch(this.#signal);
     const { signal } = place.metadataWatch;
     return this.#run(
@@ -177,12 +178,17 @@ export class Watches {
       this.#placed(witness.learn(type.resource, object));
   }
 
-  /** A type whose objects were watched whole goes on so. */
-  #goOnWhole(place: TypeInPlace): Promise<void> {
+  /**
+   * A type whose objects were watched whole goes on so, beside the watches of single ones; with a list where one of these had
+   * told nothing, and so does not go on.
+   */
+  #goOnWhole(place: TypeInPlace, { isAllTold }: { readonly isAllTold: boolean }): Promise<void> {
     place.isFull = true;
-    place.metadataWatch?.[Symbol.dispose]();
     const { type, namespace } = place;
-    return this.#run({ type, namespace, ...this.#pasts.fromHere(place) }, (change) => this.#wholeChange(place, change));
+    const past = isAllTold ? this.#pasts.fromHere(place) : this.#pasts.listed(place);
+    return this.#run({ type, namespace, ...past, onDoubt: (doubt) => this.#doubt(place, doubt) }, (change) =>
+      this.#wholeChange(place, change),
+    );
   }
 
   #placeFor(type: ResourceType, namespace: string | null, lateSince?: Timestamp): TypeInPlace {

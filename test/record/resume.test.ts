@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FaultRequest } from '../../src/demo/faults.ts';
 import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
+import { isDeletion } from '../../src/model/action.ts';
 import { instanceKey } from '../../src/model/instance.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import { KilledRecording, type KilledRecordingOptions, storyOf } from './killed-recording.ts';
@@ -351,4 +352,32 @@ test('a pod whose own watch had told nothing of it before the kill, and that is 
   );
   assert.ok(verdict.statesMissing > 0);
   assert.ok(gaps.includes('pods: killed'));
+});
+
+test('where more members of a crowd were watched than by themselves, each that is gone after the kill is told as deleted', async () => {
+  const gone: string[] = [];
+  const { records } = await killedDuring(
+    async ({ cluster }) => {
+      for (const pod of [...cluster.store.list(cluster.pods, 'shop')].filter((_, at) => at % 7 === 0)) {
+        cluster.store.delete(cluster.pods, 'shop', pod.metadata.name);
+        gone.push(pod.metadata.uid);
+      }
+      cluster.store.compact();
+    },
+    {
+      crowd: 0,
+      before: async (recording) => {
+        scaleWeb(recording.cluster, 45);
+        await recording.advance(20_000);
+      },
+    },
+  );
+  const deleted = records.flatMap((record) =>
+    record.kind === 'object' && isDeletion(record.action) ? record.object.metadata.uid : [],
+  );
+  assert.ok(gone.length > 5);
+  assert.deepEqual(
+    gone.filter((uid) => !deleted.includes(uid)),
+    [],
+  );
 });
