@@ -7,7 +7,10 @@ export const BEGINNING: usize = 1280;
 export const ABOUTS: usize = 2048;
 export const ABOUT_BYTES: usize = 1024;
 export const RESULT: usize = 4096;
+/** Behind it, and before what is looked at, stands a zero. */
+export const RESULT_BYTES: usize = 16 * 1024;
 export const INPUT: usize = 64 * 1024;
 export const INPUT_BYTES: usize = 256 * 1024;
 export const OUTPUT: usize = 384 * 1024;
 export const OUTPUT_BYTES: usize = 128 * 1024;
+export const TABLES: usize = 512 * 1024;

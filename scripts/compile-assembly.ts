@@ -3,7 +3,7 @@ import asc from 'assemblyscript/asc';
 
 const OPTIONS = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
 /** Of 64 KiB each. */
-const PAGES = '8';
+const PAGES = '16';
 
 /** `assembly/` as WebAssembly. */
 export async function compileAssembly(): Promise<Uint8Array> {

@@ -9,7 +9,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   simd: [],
   telemetry: ['model'],
   graph: ['model'],
-  redact: ['model'],
+  redact: ['simd', 'model'],
   journal: ['model'],
   kube: ['model', 'telemetry', 'version'],
   watch: ['kube', 'model'],

@@ -1,10 +1,9 @@
 import { assignmentAt } from './assignment.ts';
-import { READ } from './assignment-bytes.ts';
-import { glanceAt } from './glance.ts';
+import { placesToRead } from './glance.ts';
 import type { CredentialPattern } from './log-lines.ts';
 import { isHarmless } from './names.ts';
 import { bearerAt, privateKeyAt, type Span, tokenAt, userInfoAt } from './shapes.ts';
-import { type NextSign, type Sign, signsOfBytes, signsOfText } from './signs.ts';
+import { type Sign, signsOfText } from './signs.ts';
 
 /**
  * What a credential was known by: a private key in PEM, a JSON Web Token, the prefix that its maker gave it (`api-key`),
@@ -22,47 +21,30 @@ export interface Credential extends Span {
  * In the order of the text, none over another. Every character is read a bounded number of times.
  */
 export function credentialsIn(text: string): readonly Credential[] {
+  const nextSign = signsOfText(text);
   const found: Credential[] = [];
-  collect(text, 0, signsOfText(text), found);
-  return found;
-}
-
-/** The same of bytes, line by line; places are told in bytes. Only lines with a sign of one become text. */
-export function credentialsInLines(bytes: Buffer): readonly Credential[] {
-  const found: Credential[] = [];
-  const nextSign = signsOfBytes(bytes);
   let from = 0;
-  for (let sign = nextSign(0); sign !== undefined; ) {
-    const next = glanceAt(bytes, sign, from);
-    if (next !== READ) {
-      from = next;
-      sign = nextSign(from);
-      continue;
-    }
-    const start = bytes.lastIndexOf(10, sign.index) + 1;
-    const newline = bytes.indexOf(10, sign.index);
-    from = newline === -1 ? bytes.length : newline;
-    sign = collect(bytes.toString('latin1', start, from), start, nextSign, found);
+  let named = 0;
+  for (let sign = nextSign(0); sign !== undefined; sign = nextSign(from)) {
+    const { credential, next, nameEnd = named } = examine(text, sign, { from, named });
+    named = nameEnd;
+    if (credential !== undefined) found.push(credential);
+    from = Math.max(next, credential?.end ?? 0);
   }
   return found;
 }
 
-/** Takes in what is found in a text that stands at `offset`; gives the first sign behind it. */
-function collect(text: string, offset: number, nextSign: NextSign, found: Credential[]): Sign | undefined {
-  const end = offset + text.length;
-  let from = offset;
-  let named = 0;
-  for (;;) {
-    const sign = nextSign(from);
-    if (sign === undefined || sign.index >= end) return sign;
-    const at = { ...sign, index: sign.index - offset };
-    const { credential, next, nameEnd = named } = examine(text, at, { from: from - offset, named });
-    named = nameEnd;
-    if (credential !== undefined)
-      found.push({ ...credential, start: credential.start + offset, end: credential.end + offset });
-    from = offset + Math.max(next, credential?.end ?? 0);
-  }
+/** The same of bytes, line by line; places are told in bytes. Only lines that may hold one become text. */
+export function credentialsInLines(bytes: Buffer): readonly Credential[] {
+  return placesToRead(bytes).flatMap((place) => {
+    const start = bytes.lastIndexOf(NEWLINE, place) + 1; // a sign begins with none
+    const newline = bytes.indexOf(NEWLINE, place);
+    const text = bytes.toString('latin1', start, newline === -1 ? bytes.length : newline);
+    return credentialsIn(text).map((found) => ({ ...found, start: found.start + start, end: found.end + start }));
+  });
 }
+
+const NEWLINE = 10;
 
 interface Examined {
   readonly credential: Credential | undefined;
@@ -75,22 +57,19 @@ interface Examined {
 /** @param named the end of a name in which the word Bearer was met: it is not read for each, of which it may have thousands */
 function examine(
   text: string,
-  { index, word, isToken }: Sign,
+  { index, word, kind }: Sign,
   { from, named }: { readonly from: number; readonly named: number },
 ): Examined {
   const next = index + word.length;
-  if (isToken) {
-    const kind = word === 'eyj' ? 'jwt' : 'api-key';
-    return { credential: known(kind, tokenAt(text, index)), next };
-  }
-  if (word === '://') return { credential: known('url-password', passwordAt(text, next)), next };
-  if (word.startsWith('-----')) return { credential: known('private-key', privateKeyAt(text, index)), next };
+  if (kind === 'token') return { credential: known(word === 'eyj' ? 'jwt' : 'api-key', tokenAt(text, index)), next };
+  if (kind === 'url') return { credential: known('url-password', passwordAt(text, next)), next };
+  if (kind === 'key') return { credential: known('private-key', privateKeyAt(text, index)), next };
   // Signals are told as sig=9.
-  if (word === 'sig=' && !'?&_-'.includes(text.charAt(index - 1) || ' ')) return { credential: undefined, next };
-  const isRead = word === 'bearer' && index < named;
+  if (kind === 'sig' && !'?&_-'.includes(text.charAt(index - 1) || ' ')) return { credential: undefined, next };
+  const isRead = kind === 'bearer' && index < named;
   const { nameEnd, credential } = isRead ? { nameEnd: named, credential: undefined } : assignmentAt(text, index, from);
   if (credential !== undefined) return { credential: known('named', credential), next: Math.max(next, nameEnd) };
-  if (word !== 'bearer') return { credential: undefined, next: Math.max(next, nameEnd) };
+  if (kind !== 'bearer') return { credential: undefined, next: Math.max(next, nameEnd) };
   return { credential: known('bearer', bearerAt(text, next)), next, nameEnd };
 }
 

@@ -5,67 +5,61 @@ for (let letter = 1; letter <= 26; letter += 1) {
   LETTER_OF[FIRST + letter - 1] = letter;
   LETTER_OF[FIRST + letter - 33] = letter;
 }
-/** The bits that a letter takes. */
-const LETTER_BITS = 5;
 
 /**
- * Words of letters, each with what it says, as a tree that bytes are led through one by one. Node 0 is the root.
+ * Words, each with what it says, as a tree that bytes are led through one by one, by their classes: letters, unless said otherwise.
+ * Node 0 is the root, and node 1 that of what no word begins with.
  * A tree that `searches` finds its words anywhere: where none goes on, it goes on with the longest one that may have begun
  * meanwhile, and a node also says what the words say that end in it.
  */
 export class WordTree {
-  readonly #next: Int16Array;
-  readonly #says: Uint8Array;
+  /** The node that follows each node: by the class of the byte that comes, as many for a node as there may be classes. */
+  readonly next: Uint16Array;
+  /** What the word says that ends at each node; 0: none does. */
+  readonly says: Uint8Array;
+  readonly #classes: Uint8Array;
+  readonly #bits: number;
   #nodes = 2;
 
-  constructor(words: Iterable<readonly [word: string, says: number]>, { searches }: { readonly searches: boolean }) {
+  /** @param bits that a class takes */
+  constructor(
+    words: Iterable<readonly [word: string, says: number]>,
+    { searches = false, classes = LETTER_OF, bits = 5, nowhere = NOWHERE } = {},
+  ) {
     const all = [...words];
     const size = all.reduce((sum, [word]) => sum + word.length, 2);
-    this.#next = new Int16Array(size << LETTER_BITS).fill(NOWHERE);
-    this.#says = new Uint8Array(size);
-    for (const [word, says] of all) this.#add(word, says);
+    this.#classes = classes;
+    this.#bits = bits;
+    this.next = new Uint16Array(size << bits).fill(nowhere);
+    this.says = new Uint8Array(size);
+    for (const [word, says] of all) this.#add(word, says, nowhere);
+    this.next = this.next.subarray(0, this.#nodes << bits);
+    this.says = this.says.subarray(0, this.#nodes);
     if (searches) this.#join();
   }
 
-  /** The node that follows when a letter comes; one that nothing follows where no word goes on so. */
-  next(node: number, letter: number): number {
-    return this.#next[(node << LETTER_BITS) | letter] ?? NOWHERE;
-  }
-
-  /** What the word says that ends at a node; 0: none does. */
-  says(node: number): number {
-    return this.#says[node] ?? 0;
-  }
-
-  /** What is said by the letters that lie in some bytes. */
-  saysOf(bytes: Buffer, start: number, end: number): number {
-    let node = 0;
-    for (let at = start; at < end && node !== NOWHERE; at += 1) node = this.next(node, LETTER_OF[bytes[at] ?? 0] ?? 0);
-    return this.says(node);
-  }
-
-  #add(word: string, says: number): void {
+  #add(word: string, says: number, nowhere: number): void {
     let node = 0;
     for (const char of word) {
-      const place = (node << LETTER_BITS) | (LETTER_OF[char.charCodeAt(0)] ?? 0);
-      const known = this.#next[place] ?? NOWHERE;
-      node = known === NOWHERE ? this.#nodes++ : known;
-      this.#next[place] = node;
+      const place = (node << this.#bits) | (this.#classes[char.charCodeAt(0)] ?? 0);
+      const known = this.next[place] ?? nowhere;
+      node = known === nowhere ? this.#nodes++ : known;
+      this.next[place] = node;
     }
-    this.#says[node] = (this.#says[node] ?? 0) | says;
+    this.says[node] = (this.says[node] ?? 0) | says;
   }
 
   /** Breadth first, so that where a shorter beginning leads is known: Aho and Corasick, 1975. */
   #join(): void {
-    const shorter = new Int16Array(this.#nodes);
+    const shorter = new Uint16Array(this.#nodes);
     const queue = [0];
     for (const node of queue) {
-      this.#says[node] = this.says(node) | this.says(shorter[node] ?? 0);
+      this.says[node] = (this.says[node] ?? 0) | (this.says[shorter[node] ?? 0] ?? 0);
       for (let letter = 1; letter <= 26; letter += 1) {
-        const place = (node << LETTER_BITS) | letter;
-        const child = this.#next[place] ?? NOWHERE;
-        const other = node === 0 ? 0 : this.next(shorter[node] ?? 0, letter);
-        if (child === NOWHERE) this.#next[place] = other;
+        const place = (node << this.#bits) | letter;
+        const child = this.next[place] ?? NOWHERE;
+        const other = node === 0 ? 0 : (this.next[((shorter[node] ?? 0) << this.#bits) | letter] ?? NOWHERE);
+        if (child === NOWHERE) this.next[place] = other;
         else {
           shorter[child] = other;
           queue.push(child);
@@ -75,5 +69,4 @@ export class WordTree {
   }
 }
 
-/** The node of what no word begins with. */
 const NOWHERE = 1;

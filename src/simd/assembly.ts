@@ -11,6 +11,18 @@ interface Exports {
   readonly INPUT: Address;
   readonly INPUT_BYTES: Address;
   readonly OUTPUT: Address;
+  readonly RESULT_BYTES: Address;
+  readonly CLASSES: Address;
+  readonly LETTERS: Address;
+  readonly SIGN_CLASSES: Address;
+  readonly GROUPS: Address;
+  readonly SIGNS: Address;
+  readonly WORDS: Address;
+  readonly ANYWHERE: Address;
+  readonly VALUES: Address;
+  readonly SAYS_BYTES: Address;
+  readonly TREE_BYTES: Address;
+  glance(from: number, to: number): void;
   measure(from: number, to: number, format: number, nanosecond: number): void;
   entries(
     from: number,
@@ -34,21 +46,42 @@ interface Address {
   readonly value: number;
 }
 
-/** The one instance of `assembly/`, whose memory all share: what is in it is left to nobody. */
+/** The one instance of `assembly/`, whose memory all share. */
 export class Assembly {
   readonly run: Exports;
   readonly memory: Buffer;
   /** RESULT, in words of four bytes. */
   readonly result: Int32Array;
+  /** Whose bytes stand at INPUT; whoever puts others there says so. */
+  shown: object | undefined;
 
   constructor() {
     const module = new WebAssembly.Module(Buffer.from(COMPILED, 'base64'));
     this.run = new WebAssembly.Instance(module).exports as Exports;
     const { buffer } = this.run.memory;
     this.memory = Buffer.from(buffer);
-    this.result = new Int32Array(buffer, this.run.RESULT.value, 16);
+    this.result = new Int32Array(buffer, this.run.RESULT.value, this.run.RESULT_BYTES.value / WORD);
+  }
+
+  put(place: Table, { buffer, byteOffset, byteLength }: Uint8Array | Uint32Array): void {
+    this.memory.set(new Uint8Array(buffer, byteOffset, byteLength), this.run[place].value);
+  }
+
+  putTree(place: Tree, { says, next }: { readonly says: Uint8Array; readonly next: Uint16Array }): void {
+    const { SAYS_BYTES, TREE_BYTES } = this.run;
+    if (says.length > SAYS_BYTES.value || next.byteLength > TREE_BYTES.value - SAYS_BYTES.value)
+      throw new Error(`${place}: no room for a tree of ${says.length} nodes`);
+    const start = this.run[place].value;
+    this.memory.set(says, start);
+    this.memory.set(new Uint8Array(next.buffer, next.byteOffset, next.byteLength), start + SAYS_BYTES.value);
   }
 }
+
+type Table = 'CLASSES' | 'LETTERS' | 'SIGN_CLASSES' | 'GROUPS';
+type Tree = 'SIGNS' | 'WORDS' | 'ANYWHERE' | 'VALUES';
+const WORD = 4;
+/** What is looked at as lines wants so many bytes behind it. */
+export const CLOSING_BYTES = 32;
 
 let known: Assembly | undefined;
 

@@ -52,9 +52,6 @@ const SECOND_BYTES = 20;
 const MOST_ABOUT_BYTES = 1000;
 const NO_LIMIT = 2 ** 31 - 1;
 
-/** What was put into the memory last. */
-let shown: LineWindow | undefined;
-
 /**
  * Looks at the usual lines of some bytes with vectors: whole ones, of UTC, of one second, that no other line goes on in. It stops at
  * the first one that is different: whoever calls takes that by itself, and comes back. The bytes may not change meanwhile.
@@ -120,15 +117,15 @@ export class LineWindow {
     const all = assembly();
     const { run, memory } = all;
     const input = run.INPUT.value;
-    if (shown !== this || from < this.#start || from >= this.#end) {
-      this.#size = shown === this ? Math.min(2 * this.#size, run.INPUT_BYTES.value) : LEAST_BYTES;
+    if (all.shown !== this || from < this.#start || from >= this.#end) {
+      this.#size = all.shown === this ? Math.min(2 * this.#size, run.INPUT_BYTES.value) : LEAST_BYTES;
       this.#start = from;
       this.#end = this.#wholeEnd(from);
       // A line that is longer than the window.
       for (; this.#end === from && this.#size < run.INPUT_BYTES.value; this.#end = this.#wholeEnd(from))
         this.#size *= 2;
       if (this.#end === from) return undefined;
-      shown = this;
+      all.shown = this;
       this.#bytes.copy(memory, input, from, this.#end);
     }
     const offset = input - this.#start;
