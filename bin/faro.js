@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const [major] = process.versions.node.split('.');
 if (Number(major) < 24) {
   console.error(
-    `faro: needs Node.js 24 or newer, and this is ${process.versions.node} (in a checkout: npm ci brings its own)`,
+    `faro: needs Node.js 24 or newer, and this is ${process.versions.node} (a checkout's npm ci brings its own, which npx faro takes)`,
   );
   process.exit(2);
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
 import { run } from './cluster/build.ts';
 import { realCluster, skipped } from './e2e/cluster.ts';
 import { temporaryFolder } from './folder.ts';
@@ -11,6 +11,23 @@ import { StoryMaker } from './view/html/story-maker.ts';
 
 /** What the help text may take of a CPU: how long it takes on a machine that does nothing else. */
 const HELP_MS = 300;
+
+test('a checkout is quiet under a Node.js that is older than the package asks for, and its package is not', () => {
+  const folder = temporaryFolder('engine');
+  writeFileSync(join(folder, 'package.json'), '{ "name": "x", "version": "1.0.0", "engines": { "node": ">=999" } }');
+  const install = () => {
+    const { status, stderr } = spawnSync('npm', ['install', '--offline', '--no-audit'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, npm_config_loglevel: undefined },
+    });
+    assert.equal(status, 0, stderr);
+    return stderr;
+  };
+  assert.match(install(), /EBADENGINE/);
+  copyFileSync(join(import.meta.dirname, '../.npmrc'), join(folder, '.npmrc'));
+  assert.equal(install(), '');
+});
 
 describe('the package that npm pack makes', () => {
   const folder = temporaryFolder('package');
