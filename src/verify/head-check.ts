@@ -1,3 +1,4 @@
+import { counted } from '../model/grouped.ts';
 import type { StoryContainer, StoryGap, StoryObject } from '../story/document.ts';
 import type { StoryHead } from '../story/reader.ts';
 import type { Problems } from './problems.ts';
@@ -132,7 +133,7 @@ function checkClaims({ metadata, containers, gaps }: StoryHead, problems: Proble
     () => `metadata.complete is ${complete}, metadata.incomplete has ${incomplete.length} reasons`,
   );
   if (!complete) return;
-  problems.expect(gaps.length === 0, () => `metadata.complete is true, but there are ${gaps.length} gaps`);
+  problems.expect(gaps.length === 0, () => `metadata.complete is true, but it holds ${counted(gaps.length, 'gap')}`);
   const unproven = containers.findIndex(({ ledger }) => ledger.end !== 'proven');
   problems.expect(
     unproven === -1,

@@ -121,6 +121,7 @@ test('md: runs of one container that end alike are shown once, with the newest l
     '### web-1/app#500: exit code 2 (Error), 1 line',
   ]);
   assert.match(text, /run 999 cannot reach db/);
+  assert.match(text, /^1 object, 1,000 container runs, 1,000 log lines, 0 events, 0 gaps\. Story /m);
 });
 
 test('md: the verdict tells what was changed before it, and what was over; times and names are as a person reads them', async () => {

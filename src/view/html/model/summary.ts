@@ -1,3 +1,4 @@
+import { counted } from '../../../model/grouped.ts';
 import type { StoryObject } from '../../../story/document.ts';
 import type { ReportFacts } from '../data/report-data.ts';
 import type { LaneIndex } from './lanes.ts';
@@ -32,10 +33,10 @@ export function laneSummaries(
     const parts = [
       related === undefined ? undefined : relationText(related, objects),
       last,
-      restarts > 0 ? `${restarts} restarts` : undefined,
+      restarts > 0 ? counted(restarts, 'restart') : undefined,
       crashed === undefined ? undefined : `last crash: ${crashed.text}`,
-      warnings > 0 ? `${warnings} warnings` : undefined,
-      story.missing.length > 0 ? `${story.missing.length} gaps` : undefined,
+      warnings > 0 ? counted(warnings, 'warning') : undefined,
+      story.missing.length > 0 ? counted(story.missing.length, 'gap') : undefined,
     ];
     return { text: parts.filter((part) => part !== undefined).join(', '), signs };
   });

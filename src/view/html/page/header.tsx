@@ -1,3 +1,4 @@
+import { counted } from '../../../model/grouped.ts';
 import type { StoryFinding } from '../../../story/document.ts';
 import { durationText } from '../model/clock.ts';
 import { visibleText } from '../model/visible.ts';
@@ -64,10 +65,10 @@ function Facts({ opened }: { readonly opened: Opened }) {
       </time>
       <span>{durationText(length)}</span>
       <span>ended: {visibleText(ended)}</span>
-      <span>{plural(counts.objects, 'object')}</span>
-      <span>{plural(counts.containers, 'container run')}</span>
-      <span>{plural(counts.logLines, 'log line')}</span>
-      <span>{plural(counts.events, 'Event')}</span>
+      <span>{counted(counts.objects, 'object')}</span>
+      <span>{counted(counts.containers, 'container run')}</span>
+      <span>{counted(counts.logLines, 'log line')}</span>
+      <span>{counted(counts.events, 'Event')}</span>
       <span>Kubernetes {visibleText(cluster.version)}</span>
     </>
   );
@@ -169,8 +170,8 @@ function Figures({ opened }: { readonly opened: Opened }) {
   const failed = entries.filter((entry) => entry.type === 'lifecycle' && entry.what === 'rolloutFailed').length;
   return (
     <>
-      {plural(crashes, 'container run')} ended with an error, {plural(warnings, 'warning Event')}
-      {failed > 0 && <>, {plural(failed, 'rollout')} failed</>}
+      {counted(crashes, 'container run')} ended with an error, {counted(warnings, 'warning Event')}
+      {failed > 0 && <>, {counted(failed, 'rollout')} failed</>}
     </>
   );
 }
@@ -184,8 +185,4 @@ function Completeness({ opened, update }: HeaderProps) {
       {incomplete.length > 1 && ` and ${incomplete.length - 1} more`}
     </button>
   );
-}
-
-export function plural(count: number, what: string): string {
-  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/grouped.ts';
 import type { Opened } from './opened.ts';
 import type { Tab, Update } from './view.ts';
 
@@ -41,7 +42,7 @@ export function Tabs({ tab, update, opened }: TabsProps) {
           onKeyDown={move}
         >
           {NAMES[name]}
-          {name === 'ledger' && gaps > 0 && <span class="count bad">{gaps === 1 ? '1 gap' : `${gaps} gaps`}</span>}
+          {name === 'ledger' && gaps > 0 && <span class="count bad">{counted(gaps, 'gap')}</span>}
         </button>
       ))}
     </div>
