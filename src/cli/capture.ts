@@ -100,10 +100,16 @@ async function tell(told: Told, options: CaptureOptions, context: CommandContext
   await publish({ ...recorded, targets, goal, output, seconds, command, firstCause }, options, context);
 }
 
-/** What draws reports reads stories, for which much is loaded: that is not for a capture without one. */
-async function tellReport(story: string, report: string, { stderr }: CommandContext): Promise<void> {
+/**
+ * Draws the report of a story that is in place; a second interrupt leaves at once, and what was drawn goes with the process.
+ * What draws reports reads stories, for which much is loaded: that is not for a capture without one.
+ */
+async function tellReport(story: string, report: string, { stderr, interrupts }: CommandContext): Promise<void> {
   const { placeReport, summariseReport } = await import('./report.ts');
-  stderr.write(summariseReport(report, await placeReport(story, report)));
+  const summary = await Promise.race([placeReport(story, report), aborted(interrupts.second)]);
+  if (summary !== undefined) return void stderr.write(summariseReport(report, summary));
+  const hint = `the story is whole: "faro report ${story} -o ${report}" draws it`;
+  throw new FaroError('output', 'left before the report was drawn', { hint });
 }
 
 export interface RecordRequest {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -41,27 +41,40 @@ test('an interrupt before anything is recorded says that there is no story, and 
   assert.ok(!existsSync(output));
 });
 
+/** A shop whose Deployment holds this note; `at` are the arguments that record it. */
+async function shop(own: string, note: string) {
+  const cluster = await DemoCluster.start({ clock: systemClock, seed: 5 });
+  prepareShop(cluster);
+  cluster.change('deployments.apps', 'shop', 'web', (web) => ({
+    ...web,
+    metadata: { ...web.metadata, annotations: { note } },
+  }));
+  const kubeconfig = join(own, 'config');
+  writeFileSync(kubeconfig, cluster.kubeconfig());
+  const said = ['--log-format', 'json', '--log-level', 'info'];
+  return { cluster, at: ['deployment/web', '-n', 'shop', '--kubeconfig', kubeconfig, ...said] };
+}
+
+/** Waits for what a command says on standard error. */
+function hearing({ stderr }: ChildProcess): (text: string) => Promise<void> {
+  assert.ok(stderr !== null);
+  let said = '';
+  return async (text) => {
+    while (!said.includes(text)) said += String((await once(stderr, 'data'))[0]);
+  };
+}
+
 test('a second interrupt while the story is written leaves at once, and says how to get it', {
   timeout: 60_000,
 }, async (t) => {
   const own = temporaryFolder('left');
-  await using cluster = await DemoCluster.start({ clock: systemClock, seed: 5 });
-  prepareShop(cluster);
-  cluster.change('deployments.apps', 'shop', 'web', (web) => ({
-    ...web,
-    metadata: { ...web.metadata, annotations: { note: 'more than any pipe holds '.repeat(80_000) } },
-  }));
-  const kubeconfig = join(own, 'config');
-  writeFileSync(kubeconfig, cluster.kubeconfig());
-  const at = ['deployment/web', '-n', 'shop', '--kubeconfig', kubeconfig, '--log-format', 'json'];
+  const { cluster, at } = await shop(own, 'more than any pipe holds '.repeat(80_000));
+  await using _cluster = cluster;
   // Nobody reads the story: it would be written for ever. Its journal is among the temporary files.
-  const child = start(['capture', ...at, '--log-level', 'info', '-o', '-'], { TMPDIR: own });
+  const child = start(['capture', ...at, '-o', '-'], { TMPDIR: own });
   t.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit');
-  let said = '';
-  const heard = async (text: string) => {
-    while (!said.includes(text)) said += String((await once(child.stderr, 'data'))[0]);
-  };
+  const heard = hearing(child);
   await heard('"msg":"recording"');
   child.kill('SIGINT');
   await heard('recorded; writing the story');
@@ -74,6 +87,39 @@ test('a second interrupt while the story is written leaves at once, and says how
   const recovered = start(['recover', join(own, journal), '-o', story]);
   assert.deepEqual(await once(recovered, 'exit'), [0, null]);
   assert.ok(existsSync(story));
+});
+
+test('a second interrupt while the report is drawn leaves at once, and says that the story is whole', {
+  timeout: 60_000,
+}, async (t) => {
+  const own = temporaryFolder('undrawn');
+  const { cluster, at } = await shop(own, 'short');
+  await using _cluster = cluster;
+  const slow = join(own, 'slow.mjs');
+  writeFileSync(
+    slow,
+    `import fs from 'node:fs/promises';
+     import { syncBuiltinESMExports } from 'node:module';
+     const { rename } = fs;
+     fs.rename = (from, to) => {
+       if (!to.endsWith('.html')) return rename(from, to);
+       console.error('a disk that takes for ever');
+       return new Promise(() => setInterval(() => {}, 1000));
+     };
+     syncBuiltinESMExports();`,
+  );
+  const story = join(own, 'story.json');
+  const child = start(['capture', ...at, '-o', story, '--report'], { NODE_OPTIONS: `--import ${slow}` });
+  t.after(() => child.kill('SIGKILL'));
+  const exited = once(child, 'exit');
+  const heard = hearing(child);
+  await heard('"msg":"recording"');
+  child.kill('SIGINT');
+  await heard('a disk that takes for ever');
+  child.kill('SIGINT');
+  await heard(`left before the report was drawn\n  the story is whole: "faro report ${story} -o `);
+  assert.deepEqual(await exited, [4, null]);
+  assert.deepEqual(readdirSync(own).sort(), ['config', 'slow.mjs', 'story.json']);
 });
 
 test('a signal ends a command that reads a story', { timeout: 60_000 }, async (t) => {

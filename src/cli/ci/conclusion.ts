@@ -1,6 +1,6 @@
 import type { Goal } from '../../record/goal.ts';
 import type { Recorded } from './around.ts';
-import { describeOutcome, hasSucceeded, type Ran } from './outcome.ts';
+import { describeOutcome, hasSucceeded, isUnstarted, type Ran } from './outcome.ts';
 
 /** What a capture has come to, for those who read it in a pipeline: annotations, JUnit, the summary. */
 export interface Conclusion extends Recorded {
@@ -35,8 +35,12 @@ export function headlineOf(conclusion: Conclusion): string {
   }
 }
 
-/** Why, as far as it is known: the first cause of the story's verdict, else what decided the goal. */
-export function causeOf({ firstCause, result }: Conclusion): string | undefined {
+/**
+ * Why, as far as it is known: the first cause of the story's verdict, else what decided the goal. A command that was never
+ * started failed for no reason of the workload's.
+ */
+export function causeOf({ command, firstCause, result }: Conclusion): string | undefined {
+  if (command !== undefined && isUnstarted(command.outcome)) return undefined;
   return firstCause ?? (result.reason === '' ? undefined : result.reason);
 }
 

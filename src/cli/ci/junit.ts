@@ -25,12 +25,14 @@ export function junitOf(conclusion: Conclusion): string {
   ].join('\n');
 }
 
-function commandCase({ command }: Conclusion): Case[] {
+function commandCase(conclusion: Conclusion): Case[] {
+  const { command, output } = conclusion;
   if (command === undefined) return [];
   const name = commandLine(command.argv);
   const { outcome, seconds } = command;
   if (hasSucceeded(outcome)) return [{ name, seconds, failure: undefined }];
-  return [{ name, seconds, failure: { message: describeOutcome(outcome), text: '' } }];
+  const text = [causeOf(conclusion) ?? [], `story: ${output}`].flat().join('\n');
+  return [{ name, seconds, failure: { message: describeOutcome(outcome), text } }];
 }
 
 /** Where the command failed the goal was never judged: there is no case of it, neither good nor bad. */

@@ -69,3 +69,7 @@ export function endedBy(outcome: CommandOutcome): string {
 export function hasSucceeded(outcome: CommandOutcome): boolean {
   return outcome.type === 'exited' && outcome.code === 0;
 }
+
+export function isUnstarted({ type }: CommandOutcome): boolean {
+  return type === 'notFound' || type === 'notRunnable';
+}

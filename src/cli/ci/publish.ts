@@ -1,4 +1,4 @@
-import { appendFile, open, writeFile } from 'node:fs/promises';
+import { appendFile, open, rm, writeFile } from 'node:fs/promises';
 import { codeOf, FaroError, messageOf } from '../../model/errors.ts';
 import { checkFolder } from '../../story/place.ts';
 import type { CommandContext } from '../context.ts';
@@ -21,7 +21,16 @@ export async function checkReports({ junit, summary }: PublishOptions): Promise<
     ['--junit', junit],
     ['--summary', summary],
   ] as const)
-    if (file !== undefined) await written(file, option, async () => (await open(file, 'a')).close());
+    if (file !== undefined) await written(file, option, () => tryFile(file));
+}
+
+/** Permissions tell little: a file is opened, and one that was not there is made and removed again. */
+async function tryFile(file: string): Promise<void> {
+  const made = await open(file, 'wx').catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  });
+  await (made ?? (await open(file, 'a'))).close();
+  if (made !== undefined) await rm(file);
 }
 
 /** Tells the pipeline what came of the capture: an annotation where it failed, the JUnit report, the Markdown summary. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { splitCommand } from '../../../src/cli/ci/command.ts';
@@ -105,6 +105,17 @@ test('of a goal that was never judged the report tells neither success nor failu
   assert.match(report, /exited with code 1/);
 });
 
+test('what is wrong with the workload is not told as the reason of a command that could not be started', () => {
+  const firstCause = 'image cannot be pulled';
+  const told = (outcome: CommandOutcome) => {
+    const command = { argv: ['helm'], outcome, seconds: 0 };
+    const result = { ended: 'command failed', goal: 'none', reason: '' } as const;
+    return [junitOf, markdownOf].filter((of) => of(conclusion({ command, result, firstCause })).includes(firstCause));
+  };
+  assert.deepEqual(told({ type: 'notFound', message: 'ENOENT' }), []);
+  assert.deepEqual(told({ type: 'exited', code: 1 }), [junitOf, markdownOf]);
+});
+
 test('in Markdown every text from outside is a code span that nothing in it can end', () => {
   assert.equal(code('a'), '`a`');
   assert.equal(code('``x`'), '``` ``x` ```');
@@ -137,5 +148,9 @@ test('a report that cannot be written is told before the recording, with its fil
       assert.equal(error.hint, hint);
       return true;
     });
-  await checkReports({ junit: join(folder, 'junit.xml'), summary: '/dev/null' });
+  writeFileSync(join(folder, 'kept.md'), 'of the run before');
+  await checkReports({ junit: join(folder, 'junit.xml'), summary: join(folder, 'kept.md') });
+  await checkReports({ junit: '/dev/null' });
+  assert.deepEqual(readdirSync(folder).sort(), ['kept.md', 'plain'], 'nothing stays of a try');
+  assert.equal(readFileSync(join(folder, 'kept.md'), 'utf8'), 'of the run before');
 });
