@@ -5,12 +5,13 @@ import { BROKEN } from './verdict/broken.ts';
 import { checkVerdict, storyOf, type VerdictCase } from './verdict/case.ts';
 import { HEALTHY } from './verdict/healthy.ts';
 import { OVER } from './verdict/over.ts';
+import { SEVERAL } from './verdict/several.ts';
 
 /**
  * The table of workloads that break, recover, or are well, made for real. `npm test` makes a few of them; with
  * FARO_VERDICT=all (`npm run acceptance`) all are. Stories of all of them stand in test/verdict/stories.
  */
-const ALL: readonly VerdictCase[] = [...BROKEN, ...OVER, ...HEALTHY];
+const ALL: readonly VerdictCase[] = [...BROKEN, ...SEVERAL, ...OVER, ...HEALTHY];
 const FEW = new Set([
   'crash-loop',
   'config-missing',

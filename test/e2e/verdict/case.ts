@@ -17,13 +17,17 @@ export interface VerdictCase {
   readonly firstLine?: readonly RegExp[];
   /** Rules that must be among the consequences. */
   readonly consequences?: readonly string[];
+  /** The rules of what failed as well, and nothing ties to the first cause: these in any order, and no others. */
+  readonly unrelated?: readonly string[];
+  /** What must be told as having been changed before the first cause. */
+  readonly after?: RegExp;
   /** Only for the long form: it takes a cluster of its own, or minutes. */
   readonly isLong?: boolean;
 }
 
 /** A verdict must be the right one, and show it by entries of the timeline. */
 export function checkVerdict(wanted: VerdictCase, verdict: StoryVerdict): void {
-  const { status, firstCause, consequences } = verdict;
+  const { status, firstCause, consequences, unrelated = [], earlier = [] } = verdict;
   const said = JSON.stringify(verdict, null, 1);
   assert.equal(firstCause?.rule, wanted.rule, said);
   assert.equal(status, wanted.status, said);
@@ -33,7 +37,9 @@ export function checkVerdict(wanted: VerdictCase, verdict: StoryVerdict): void {
       consequences.some((one) => one.rule === rule),
       `${rule}: ${said}`,
     );
-  for (const { evidence } of [...(firstCause === undefined ? [] : [firstCause]), ...consequences])
+  assert.deepEqual(unrelated.map(({ rule }) => rule).sort(), (wanted.unrelated ?? []).toSorted(), said);
+  if (wanted.after !== undefined) assert.match(firstCause?.after ?? '', wanted.after);
+  for (const { evidence } of [firstCause ?? [], consequences, unrelated, earlier].flat())
     assert.ok(evidence.length > 0, said);
   if (wanted.rule === undefined) assert.deepEqual(consequences, []);
 }
