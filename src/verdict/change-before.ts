@@ -1,14 +1,49 @@
 import { containersOf } from '../model/container-specs.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import { type Facts, type ObjectFacts, type Rollout, secondsBetween } from './facts.ts';
-import { type Found, nameOf } from './finding.ts';
+import { type Found, nameOf, ofKind } from './finding.ts';
+import { nodeOf } from './rules/node-lost.ts';
 import { brief } from './text.ts';
 
 /** What changed longer ago than this is told by nobody as the reason of a fault. */
 const NEAR_SECONDS = 600;
 
-/** The newest change of a workload's template before a fault of it: not the cause by itself, but what came before. */
-export function changeBefore(facts: Facts, found: Found): { readonly text: string; readonly seq: number } | undefined {
+/** The reason of a pod's disruption by the eviction API. */
+const EVICTION = 'EvictionByEvictionAPI';
+/** The watch of Nodes may tell of a change a little later than that of pods tells what came of it. */
+const LATE_SECONDS = 2;
+
+interface Change {
+  readonly text: string;
+  readonly seq: number;
+}
+
+/** The newest change before a fault that bears on it: not the cause by itself, but what came before. */
+export function changeBefore(facts: Facts, found: Found): Change | undefined {
+  return cordonBefore(facts, found) ?? rolloutBefore(facts, found);
+}
+
+/** Of a node that no pod could be placed on any more, or that pods were evicted from, as `kubectl drain` does it. */
+function cordonBefore(facts: Facts, { rule, key, object, summary, onset }: Found): Change | undefined {
+  const pod = facts.objects[object];
+  const isOfNode =
+    rule === 'unschedulable'
+      ? () => summary.includes('unschedulable')
+      : (node: string) => rule === 'eviction' && key === EVICTION && pod !== undefined && nodeOf(pod) === node;
+  const [newest] = ofKind(facts, 'Node')
+    .filter(({ name }) => isOfNode(name))
+    .flatMap((node) =>
+      node.cordons.map((cordon) => ({ node, cordon, seconds: secondsBetween(cordon.time, onset.time) })),
+    )
+    .filter(({ seconds }) => seconds >= -LATE_SECONDS && seconds <= NEAR_SECONDS)
+    .sort((a, b) => a.seconds - b.seconds);
+  if (newest === undefined) return undefined;
+  const { node, cordon, seconds } = newest;
+  return { text: `${nameOf(node)} was cordoned${byAndWhen(seconds, cordon.manager)}`, seq: cordon.seq };
+}
+
+/** The newest change of a workload's template before a fault of it. */
+function rolloutBefore(facts: Facts, found: Found): Change | undefined {
   const workload = facts.objects[found.workload];
   const rollouts = workload?.rollouts ?? [];
   const index = rollouts.findLastIndex(({ from }) => from.seq <= found.onset.seq);
@@ -18,12 +53,13 @@ export function changeBefore(facts: Facts, found: Found): { readonly text: strin
   if (index === 0 && workload.owners.length > 0) return undefined;
   const seconds = secondsBetween(rollout.from.time, found.onset.time);
   if (seconds > NEAR_SECONDS) return undefined;
-  const by = rollout.manager === undefined ? '' : ` by ${brief(rollout.manager, 60)}`;
-  const when = seconds < 1 ? 'just before' : `${Math.round(seconds)} s before`;
-  return {
-    text: `${nameOf(workload)} ${whatChanged(rollouts[index - 1], rollout)}${by} ${when}`,
-    seq: rollout.from.seq,
-  };
+  const what = whatChanged(rollouts[index - 1], rollout);
+  return { text: `${nameOf(workload)} ${what}${byAndWhen(seconds, rollout.manager)}`, seq: rollout.from.seq };
+}
+
+function byAndWhen(seconds: number, manager: string | undefined): string {
+  const by = manager === undefined ? '' : ` by ${brief(manager, 60)}`;
+  return `${by} ${seconds < 1 ? 'just before' : `${Math.round(seconds)} s before`}`;
 }
 
 function isFoundSo({ isNew, first }: ObjectFacts, { from }: Rollout): boolean {

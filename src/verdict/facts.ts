@@ -88,6 +88,8 @@ export interface ObjectFacts extends ObjectIdentity {
   readonly runs: RunFacts[];
   /** When a ConfigMap or a Secret was changed, and by whom. */
   readonly changes: (Moment & { readonly manager: string | undefined; readonly isDeletion: boolean })[];
+  /** When a Node was closed to new pods, and by whom. */
+  readonly cordons: (Moment & { readonly manager: string | undefined })[];
 }
 
 /** A line near the end of a container's run. */

@@ -129,6 +129,7 @@ export class FactsGatherer<Line> {
     noteConditions(object, state, at);
     if (object.kind === 'Pod') this.#notePod(object, state, at);
     if (object.kind === 'ConfigMap' || object.kind === 'Secret') noteChange(object, { at, action, manager });
+    if (object.kind === 'Node') noteCordon(object, state, { at, action, manager });
     noteRollout(object, state, { at, action, manager });
     object.first ??= at;
     object.last = at;
@@ -167,7 +168,7 @@ export class FactsGatherer<Line> {
 
 function newObject(identity: ObjectIdentity, index: number): ObjectFacts {
   const { apiVersion, kind, namespace, name, owners } = identity;
-  const lists = { conditions: [], waits: [], events: [], rollouts: [], changes: [], runs: [] };
+  const lists = { conditions: [], waits: [], events: [], rollouts: [], changes: [], cordons: [], runs: [] };
   const moments = {
     first: undefined,
     last: undefined,
@@ -222,6 +223,11 @@ interface Change {
 function noteChange(object: ObjectFacts, { at, action, manager }: Change): void {
   if (action === 'found' || action === 'created') return;
   object.changes.push({ ...at, manager, isDeletion: action !== 'changed' });
+}
+
+function noteCordon(object: ObjectFacts, node: KubeObject, { at, action, manager }: Change): void {
+  const isClosed = (state: KubeObject | undefined) => path(state, 'spec', 'unschedulable') === true;
+  if (action === 'changed' && isClosed(node) && !isClosed(object.state)) object.cordons.push({ ...at, manager });
 }
 
 function noteRollout(object: ObjectFacts, state: KubeObject, { at, action, manager }: Change): void {

@@ -326,6 +326,38 @@ test('a Job that fails came after a change where somebody made it, and after non
   }
 });
 
+test('a pod that finds no room, or is evicted, after a node was cordoned is told with that, and with no other', () => {
+  const conditions = [
+    {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message: '0/1 nodes: 1 node(s) were unschedulable',
+    },
+    { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes: 1 Insufficient cpu' },
+    { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' },
+    { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: 'preempting' },
+  ];
+  const told = conditions.map((condition) => {
+    const world = new World();
+    const [node, other] = [world.object('Node', 'n1'), world.object('Node', 'n2')];
+    for (const one of [node, other]) world.state(0, one, { spec: {} });
+    world.state(5, node, { spec: { unschedulable: true } });
+    world.state(6, other, { spec: { unschedulable: true } });
+    world.state(7, node, { spec: { unschedulable: true, taints: [] } });
+    const pod = world.object('Pod', 'web-1');
+    const placed = condition.type === 'DisruptionTarget' ? { nodeName: 'n1' } : {};
+    world.state(10, pod, { spec: placed, status: { conditions: [condition] } });
+    return world.verdict().firstCause?.after;
+  });
+  assert.deepEqual(told, [
+    'node n2 was cordoned by kubectl 4 s before',
+    undefined,
+    'node n1 was cordoned by kubectl 5 s before',
+    undefined,
+  ]);
+});
+
 test('a run that ended like the one before, which its probe killed, is no crash, though its own Events had yet to come', () => {
   for (const [exitCode, rules] of [
     [143, ['liveness-probe']],
