@@ -91,7 +91,8 @@ async function trouble(
 async function deletePod(cluster: Cluster, namespace: string, random: () => number): Promise<void> {
   const pods = (await cluster.kubectl(['-n', namespace, 'get', 'pods', '-o', 'name'])).trim().split('\n');
   const pod = pods[Math.floor(random() * pods.length)];
-  if (pod !== undefined && pod !== '') await cluster.kubectl(['-n', namespace, 'delete', pod, '--wait=false']);
+  if (pod === undefined || pod === '') return;
+  await cluster.kubectl(['-n', namespace, 'delete', pod, '--wait=false', '--ignore-not-found']); // it may be gone by now
 }
 
 function deployment(name: string, replicas: number, { args, record }: { args: string; record: string }): object {
