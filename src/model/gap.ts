@@ -13,7 +13,7 @@ export type GapCause =
   | 'late-type' // the type appeared during the capture; states before its first list cannot be had
   | 'late-owner' // an object's owner was seen long after it; its first states were not kept
   | 'limit' // --tail or --since asked for less
-  | 'interrupted' // the capture ended before the log did
+  | 'interrupted' // the capture ended before the log did, or before a type was listed for the first time
   | 'killed' // the recorder was killed
   | 'damaged' // a part of the journal could not be read
   | 'disk-full' // the disk could not take it, and it was no longer to be had, or not to be kept in memory, when it could

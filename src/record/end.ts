@@ -33,10 +33,17 @@ export interface Recording {
   readonly clock: Clock;
   readonly roots: readonly Root[];
   readonly placement: Pick<Placement, 'revision' | 'recorded' | 'isMember'>;
+  /** Resolves when every first list was answered. */
+  readonly synced: Promise<void>;
   /** Resolves when the recorded states are at least as new as what the server says now. */
   readonly catchUp: (signal: AbortSignal) => Promise<void>;
 }
 
+/**
+ * A goal may be met before it is known what belongs to the story: whose logs there are is told by a list. One that a server
+ * cannot answer for now is not waited for any longer, and what may be missing for it is a gap.
+ */
+const LISTS_MS = 10_000;
 /** How often a goal is judged again, if anything changed. */
 const JUDGE_MS = 100;
 
@@ -88,6 +95,7 @@ async function begin({ after }: EndConditions, { catchUp }: Recording, signal: A
 async function reachGoal(end: EndConditions, recording: Recording, signal: AbortSignal): Promise<RecordResult> {
   const { until, settleMs } = end;
   if (until === undefined) return never(signal);
+  await Promise.race([recording.synced, recording.clock.sleep(LISTS_MS, signal)]);
   const judge = judgeOf(until, end, recording);
   for (;;) {
     const reached = await decided(judge, recording, signal);

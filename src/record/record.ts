@@ -259,7 +259,7 @@ export class Recorder {
 
   #end(signal: AbortSignal): Promise<RecordResult> {
     const { end, clock, start, client, types } = this.#options;
-    const at = { clock, roots: start.roots, placement: this.#placement };
+    const at = { clock, roots: start.roots, placement: this.#placement, synced: this.synced };
     return reachEnd(end, { ...at, catchUp: (until) => catchUp({ ...at, client, types }, until) }, signal);
   }
 

@@ -99,7 +99,7 @@ export class RunningWatches {
       left: (doubt, during) => {
         if (wasForbidden) return; // that gap is open
         if (this.#signal.aborted) this.missedKinds.add(type.kind);
-        // A watch that fails while it is replaced goes on in the one that replaces it.
+        // A watch that fails, or has just begun, while it is replaced goes on in the one that replaces it.
         if (during === 'listing' || this.#signal.aborted) onDoubt(doubt);
       },
       trouble: (event, heard) => {

@@ -24,16 +24,16 @@ export interface Doubt {
   readonly until: Timestamp;
   /** How many objects a new list found changed. */
   readonly changes: number;
-  /** `killed`: while no recorder ran. */
-  readonly cause: 'expired' | 'killed';
+  /** `killed`: while no recorder ran. `interrupted`: the recording ended before there was a first list. */
+  readonly cause: 'expired' | 'killed' | 'interrupted';
 }
 
 export interface WatchListener {
   change(change: WatchedChange): void;
   /** A list is complete; `doubt` is set where states before it may have been missed. */
   listed(resourceVersion: string, doubt: Doubt | undefined): void;
-  /** The watch was ended before a list had shown what it may have missed, or while it failed. */
-  left(doubt: Doubt, during: 'listing' | 'failing'): void;
+  /** The watch was ended before a list had shown what it may have missed, while it failed, or before its first list. */
+  left(doubt: Doubt, during: 'listing' | 'failing' | 'beginning'): void;
   /** Nothing was missed up to this resourceVersion, and all of it was told; undefined: something may have been, and is listed now. */
   standsAt?(resourceVersion: string | undefined, heard?: Timestamp): void;
   /** Since `heard` it may have missed something. */
@@ -83,6 +83,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   let hasBegun = false;
   let isFailing = false;
   let isLate = false;
+  let isAnswered = from !== undefined;
   // Until it was heard of for the first time, what it may have missed lies before this recorder.
   let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
   const heardAt = past?.heard ?? options.heard;
@@ -123,6 +124,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       doubt = undefined;
       isRelist = false;
     } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event, heard.time);
+    isAnswered ||= event.type === 'initDone' || event.type === 'denied';
     isFailing = event.type === 'failing' || (isFailing && !isSignOfLife(event));
     if (doubt !== undefined || !isSignOfLife(event)) continue;
     const isCaughtUp = event.type === 'initDone' || event.type === 'alive';
@@ -140,6 +142,8 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   const until = timestampOf(clock.now());
   if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
   else if (isFailing) listener.left({ since: heard.time, until, changes: 0, cause }, 'failing');
+  else if (!isAnswered)
+    listener.left({ since: heard.time, until, changes: 0, cause: past ? cause : 'interrupted' }, 'beginning');
 }
 
 /** What shows that a watch lives, and has missed nothing until then. */

@@ -46,6 +46,8 @@ const LATE = {
     'objects were seen long before their owner, which tells that they are of the story; their first states, or their logs, were not kept',
 } as const;
 
+const UNLISTED = 'the recording ended before they were listed for the first time';
+
 /** Watches that fail within so long of each other fail for one reason, e.g. a restart of the API server: it is told once. */
 const SAME_TROUBLE_MS = 60_000;
 
@@ -175,14 +177,14 @@ export class RecorderWitness implements Witness {
       // That nobody recorded meanwhile is told once for all.
       if (cause === 'expired')
         this.note(`the watch of ${storage} lost its history: of those that explain this story, states may be missing`);
+      if (cause === 'interrupted') this.note(`${storage} that explain this story may be missing from it: ${UNLISTED}`);
       return;
     }
     const what = `a new list shows ${changes} changes, and what came and went meanwhile is unknown`;
     const nobody = cause === 'killed' ? 'nobody recorded for a time, and ' : '';
-    this.#gap(
-      { resource: storage, namespace, cause, since, until },
-      `${nobody}the watch could not go on from where it was; ${what}`,
-    );
+    const relisted = `${nobody}the watch could not go on from where it was; ${what}`;
+    const evidence = cause === 'interrupted' ? UNLISTED : relisted;
+    this.#gap({ resource: storage, namespace, cause, since, until }, evidence);
   }
 
   /** A type that was watched before the recorder was killed was not served again until the end. */

@@ -104,7 +104,13 @@ class CrashingWorkload {
 
   end(after: Promise<void> | undefined): Promise<RecordResult> {
     const end = { until: 'ready', forMs: undefined, timeoutMs: 600_000, settleMs: 6000 } as const;
-    const recording = { clock: this.clock, roots: [WEB], placement: this, catchUp: async () => undefined };
+    const recording = {
+      clock: this.clock,
+      roots: [WEB],
+      placement: this,
+      synced: Promise.resolve(),
+      catchUp: async () => undefined,
+    };
     return reachEnd(after === undefined ? end : { ...end, after }, recording, new AbortController().signal);
   }
 }
@@ -141,7 +147,8 @@ test('a goal that is not met in time names each target that does not meet it, wh
   const named = (name: string) => ({ ...WEB, name });
   const reasonOf = async (more: Partial<EndConditions>, roots: readonly Root[]) => {
     const end = { until: 'ready', forMs: undefined, timeoutMs: 90_000, settleMs: 6000, ...more } as const;
-    const recording = { clock: workload.clock, roots, placement: workload, catchUp: async () => undefined };
+    const at = { clock: workload.clock, roots, placement: workload };
+    const recording = { ...at, synced: Promise.resolve(), catchUp: async () => undefined };
     const result = reachEnd(end, recording, new AbortController().signal);
     await settle();
     await workload.clock.advance(90_000, settle);

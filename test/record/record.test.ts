@@ -308,6 +308,41 @@ test('a goal that is met ends the recording after it settled; one that fails say
   assert.equal((await timed.result).ended, 'for');
 });
 
+test('a goal that was met before is not judged until what there is was listed', async () => {
+  await using recording = await startRecording({
+    prepare: (cluster) => {
+      const { uid } = cluster.create('configmaps', 'shop', { metadata: { name: 'fleet' } }).metadata;
+      const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'fleet', uid }];
+      cluster.create('pods', 'shop', { metadata: { name: 'one', ownerReferences }, spec: { containers: [] } });
+      cluster.faults.add(({ resource }) => resource === 'pods', { type: 'delay', ms: 1500 });
+    },
+    roots: [{ group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap', namespace: 'shop', name: 'fleet' }],
+    end: { until: 'ready' },
+  });
+  assert.equal((await recording.result).ended, 'until:ready');
+  const kinds = ofKind(recording.records, 'object').map(({ object }) => object.kind);
+  assert.deepEqual([...new Set(kinds)].sort(), ['ConfigMap', 'Pod']);
+  assert.deepEqual(stateGaps(recording.records), []);
+});
+
+test('what was not listed when the recording ended is a stated gap', async () => {
+  await using recording = await startRecording({
+    prepare: (cluster) => {
+      prepareShop(cluster);
+      cluster.faults.add(({ resource }) => resource === 'pods', { type: 'delay', ms: 3_600_000 }, 100);
+    },
+    end: { forMs: 300 },
+  });
+  assert.equal((await recording.result).ended, 'for');
+  const gaps = stateGaps(recording.records).map(({ gap: { of, cause, evidence } }) => ({ of, cause, evidence }));
+  const evidence = 'the recording ended before they were listed for the first time';
+  const pods = { resource: 'pods', namespace: 'shop' };
+  assert.deepEqual(
+    gaps.filter(({ of }) => 'resource' in of && of.resource === 'pods'),
+    [{ of: pods, cause: 'interrupted', evidence }],
+  );
+});
+
 test('a sink that fails ends the recording with its error', async () => {
   const broken = new Error('the disk is full');
   let records = 0;
