@@ -1,5 +1,7 @@
 import type { LogRecord } from '../model/record.ts';
 import { parseTimestamp, type Timestamp } from '../model/time.ts';
+import { nanosecondAt } from '../model/time-bytes.ts';
+import { LineWindow, type Measured as Run } from '../simd/line-window.ts';
 import { linesOf, timeOf } from './lines.ts';
 
 /** Whole lines with what a block of the journal says about them. */
@@ -9,6 +11,9 @@ export type Block = Pick<LogRecord, 'lines' | 'contentBytes' | 'first' | 'last' 
 const BLOCK_BYTES = 64 * 1024;
 /** `2026-11-23T16:07:00.120000000Z`, as the pod log API pads it. */
 const PADDED_TIME_LENGTH = 30;
+const NANOSECOND_AT = 20;
+const NANOSECOND_DIGITS = 9;
+const NEWLINE_BYTE = 10;
 
 /**
  * Collects the bytes of a stream of `TIME CONTENT\n` lines into blocks of whole lines. Lines are counted and their
@@ -100,12 +105,21 @@ export interface Measured {
 /** Measures a block of whole lines. */
 export function measure(bytes: Buffer): Measured {
   const times = new TimeRange();
-  let lines = 0;
-  for (let start = 0; start < bytes.length; lines += 1) {
+  const window = new LineWindow(bytes, 'timestamped');
+  let [lines, contentBytes] = [0, 0];
+  for (let start = 0; start < bytes.length; ) {
     if (!times.takePadded(bytes, start)) return measureSlowly(bytes);
-    start = bytes.indexOf(10, start) + 1;
+    const next = bytes.indexOf(NEWLINE_BYTE, start) + 1;
+    lines += 1;
+    contentBytes += next - start - PADDED_TIME_LENGTH - 2;
+    if (next === bytes.length) break;
+    const nanosecond = nanosecondAt(bytes, start + NANOSECOND_AT, NANOSECOND_DIGITS);
+    const run = window.measure(next, start, nanosecond);
+    if (run !== undefined && !times.takeRun(bytes, run)) return measureSlowly(bytes);
+    lines += run?.lines ?? 0;
+    contentBytes += run?.contentBytes ?? 0;
+    start = run?.next ?? next;
   }
-  const contentBytes = bytes.length - lines * (PADDED_TIME_LENGTH + 2);
   const { isRising } = times;
   return { block: times.block(bytes, lines, contentBytes), undated: [], isRising };
 }
@@ -149,6 +163,14 @@ class TimeRange {
       if (bytes.compare(bytes, this.#firstAt, this.#firstAt + 29, start, end) < 0) this.#firstAt = start;
     }
     return true;
+  }
+
+  /** Lines that were measured at once, by where those with the least and the greatest time stand; false if these are not padded. */
+  takeRun(bytes: Buffer, { leastAt, greatestAt, isRising }: Run): boolean {
+    const wasRising = this.isRising;
+    const isPadded = this.takePadded(bytes, leastAt) && this.takePadded(bytes, greatestAt);
+    this.isRising = wasRising && isRising;
+    return isPadded;
   }
 
   take(time: Timestamp): void {

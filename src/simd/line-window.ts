@@ -73,7 +73,7 @@ export class LineWindow {
    * @param nanosecond of the line before; without it `isRising` tells of what follows the first one only
    */
   measure(from: number, secondAt: number, nanosecond = -1): Measured | undefined {
-    const at = this.#show(from);
+    const at = from < this.#bytes.length ? this.#show(from) : undefined;
     if (at === undefined) return undefined;
     const { run, result } = at.assembly;
     this.#setSecond(at.assembly, secondAt);

@@ -64,3 +64,52 @@ test('a block of nothing but undated lines is none', () => {
     undated: ['unable to retrieve container logs'],
   });
 });
+
+const FORMS = [
+  (fraction: string) => `${T(fraction)} `,
+  (fraction: string) => `${T(fraction).replace(/0*Z$/, 'Z')} `,
+  (fraction: string) => `${T(fraction).replace('05.', '06.')} `,
+  () => 'rpc error ',
+];
+const lines = fc.array(
+  fc.tuple(
+    fc.oneof({ weight: 30, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(FORMS.length - 1) }),
+    fc.oneof({ weight: 30, arbitrary: fc.constant(-1) }, { weight: 1, arbitrary: fc.nat(99) }),
+    fc.string({ maxLength: 20 }),
+  ),
+  { minLength: 1, maxLength: 40, size: 'max' },
+);
+
+test('what a block states is what its lines are one by one', () => {
+  holds(
+    fc.property(lines, (lines) => {
+      const texts = lines.map(([form, nanosecond, content], index) => {
+        const fraction = String(nanosecond === -1 ? 100 + index : nanosecond).padStart(9, '0');
+        return `${FORMS[form]?.(fraction)}${content.replaceAll('\n', ' ')}`;
+      });
+      const each = texts.map((text) => measure(Buffer.from(`${text}\n`)));
+      const dated = each.flatMap(({ block }) => block ?? []);
+      const measured = measure(Buffer.from(texts.map((text) => `${text}\n`).join('')));
+      assert.deepEqual(
+        measured.undated,
+        each.flatMap(({ undated }) => undated),
+      );
+      assert.equal(measured.block?.lines ?? 0, dated.length);
+      assert.equal(
+        measured.block?.contentBytes ?? 0,
+        dated.reduce((sum, { contentBytes }) => sum + contentBytes, 0),
+      );
+      assert.equal(measured.block?.first, dated.map(({ first }) => first).sort()[0]);
+      assert.equal(
+        measured.block?.last,
+        dated
+          .map(({ last }) => last)
+          .sort()
+          .at(-1),
+      );
+      const isRising = dated.every(({ first }, index) => index === 0 || first > (dated[index - 1]?.first ?? ''));
+      assert.equal(measured.isRising, isRising);
+    }),
+    { numRuns: 500 },
+  );
+});
