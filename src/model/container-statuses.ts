@@ -11,25 +11,22 @@ export interface NamedStatus {
 
 /** The statuses of all containers of a pod: init containers and sidecars first, ephemeral ones last. */
 export function containerStatusesOf(pod: KubeObject): readonly NamedStatus[] {
-  const sidecars = sidecarsOf(pod);
-  return [
-    ...named(pod, 'initContainerStatuses', (name) => (sidecars.has(name) ? 'sidecar' : 'init')),
-    ...named(pod, 'containerStatuses', () => 'regular'),
-    ...named(pod, 'ephemeralContainerStatuses', () => 'ephemeral'),
-  ];
-}
-
-function named(pod: KubeObject, list: string, kindOf: (name: string) => ContainerKind): NamedStatus[] {
-  return listOf(path(pod, 'status', list)).flatMap((status) => {
-    const name = textOf(field(status, 'name'));
-    return name === undefined ? [] : [{ name, kind: kindOf(name), status }];
-  });
+  const statuses: NamedStatus[] = [];
+  const add = (list: string, kindOf: (name: string) => ContainerKind) => {
+    for (const status of listOf(path(pod, 'status', list))) {
+      const name = textOf(field(status, 'name'));
+      if (name !== undefined) statuses.push({ name, kind: kindOf(name), status });
+    }
+  };
+  add('initContainerStatuses', (name) => (isSidecar(pod, name) ? 'sidecar' : 'init'));
+  add('containerStatuses', () => 'regular');
+  add('ephemeralContainerStatuses', () => 'ephemeral');
+  return statuses;
 }
 
 /** An init container that is always restarted runs beside the others. */
-function sidecarsOf(pod: KubeObject): ReadonlySet<unknown> {
-  const always = listOf(path(pod, 'spec', 'initContainers')).filter(
-    (container) => field(container, 'restartPolicy') === 'Always',
+function isSidecar(pod: KubeObject, name: string): boolean {
+  return listOf(path(pod, 'spec', 'initContainers')).some(
+    (container) => field(container, 'name') === name && field(container, 'restartPolicy') === 'Always',
   );
-  return new Set(always.map((container) => field(container, 'name')));
 }

@@ -9,13 +9,21 @@ const TOO_DEEP = 'nested too deeply to be kept';
 
 /** A copy in which nothing is nested too deeply, or the value itself where nothing was. */
 export function withoutDepths<T extends object>(value: T): T {
-  return bounded(value, 0) as T;
+  return isBounded(value, 0) ? value : (bounded(value, 0) as T);
+}
+
+/** Nearly always it is: to look takes nothing of memory. */
+function isBounded(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth > MAX_DEPTH) return isRawNumber(value);
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name in fields) if (!isBounded(fields[name], depth + 1)) return false;
+  return true;
 }
 
 function bounded(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || isRawNumber(value)) return value;
   if (depth > MAX_DEPTH) return TOO_DEEP;
-  if (!Array.isArray(value)) return mapFields(value as Record<string, unknown>, (child) => bounded(child, depth + 1));
-  const copy = value.map((child) => bounded(child, depth + 1));
-  return copy.every((child, index) => child === value[index]) ? value : copy;
+  if (Array.isArray(value)) return value.map((child) => bounded(child, depth + 1));
+  return mapFields(value as Record<string, unknown>, (child) => bounded(child, depth + 1));
 }

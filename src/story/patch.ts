@@ -44,10 +44,10 @@ class PatchWriter {
   #objects(from: JsonObject, to: JsonObject, at: string, depth: number): void {
     for (const name of Object.keys(from))
       if (!Object.hasOwn(to, name)) this.#push({ op: 'remove', path: step(at, name) });
-    for (const [name, value] of Object.entries(to)) {
-      const path = step(at, name);
-      if (Object.hasOwn(from, name)) this.compare(from[name], value, path, depth);
-      else this.#push({ op: 'add', path, value });
+    for (const name of Object.keys(to)) {
+      const value = to[name];
+      if (!Object.hasOwn(from, name)) this.#push({ op: 'add', path: step(at, name), value });
+      else if (from[name] !== value) this.compare(from[name], value, step(at, name), depth);
     }
   }
 

@@ -10,6 +10,8 @@ import type { Verdict } from './verdict.ts';
 interface JudgedRun {
   readonly key: string;
   readonly run: ContainerLog;
+  /** All that it wrote, as it is recorded. */
+  readonly wrote: readonly string[];
   /** What it wrote until the recording ended. */
   readonly truth: readonly WrittenLine[];
   readonly log: RecordedLog | undefined;
@@ -55,7 +57,17 @@ function* runsOf({ cluster, skewMs, from, to, recorded, isKilled, route }: Judge
         // Its node could not be asked in time, and it had ended before that could be.
         const isInstead = log?.isOfStream === true && wasRefused(recorded.notes, node.name);
         const isOfStream = isByStream || isInstead;
-        yield { key, run, truth, log, gaps: log?.gaps ?? [...ofType, ...ofSiblings], slack, isByStream: isOfStream };
+        const wrote = run.lines.map(({ time, text }) => `${time} ${text}`);
+        yield {
+          key,
+          run,
+          wrote,
+          truth,
+          log,
+          gaps: log?.gaps ?? [...ofType, ...ofSiblings],
+          slack,
+          isByStream: isOfStream,
+        };
       }
     }
   }
@@ -65,15 +77,17 @@ function wasRefused(notes: readonly string[], node: string): boolean {
   return notes.some((text) => text.startsWith(`node ${node} does not let its log files be read (`));
 }
 
-function count({ truth, log, gaps }: JudgedRun, verdict: Verdict): void {
+function count({ wrote, truth, log, gaps }: JudgedRun, verdict: Verdict): void {
   const has = new Set(log?.lines);
-  const isRecorded = ({ time, text }: { time: string; text: Buffer }) => has.has(`${time} ${text}`);
-  const missing = truth.filter((line) => !isRecorded(line)).length;
+  const isRecorded = (at: number) => has.has(wrote[at] ?? '');
+  const missing = truth.filter((_, at) => !isRecorded(at)).length;
   verdict.instances += 1;
   verdict.lines += truth.length;
   verdict.linesMissing += missing;
-  const spanned = truth.filter(({ time }) => isWithin(gaps, millisecondsOf(time)));
-  verdict.linesInGaps += spanned.filter(isRecorded).length;
+  if (gaps.length > 0)
+    verdict.linesInGaps += truth.filter(
+      ({ time }, at) => isWithin(gaps, millisecondsOf(time)) && isRecorded(at),
+    ).length;
   if (missing === 0 && log !== undefined && (log.gaps.length > 0 || !log.isProven)) verdict.overstated += 1;
 }
 
@@ -86,8 +100,7 @@ function isNeedless({ run, log, isByStream }: JudgedRun): boolean {
 }
 
 /** Exact, or a stated gap that covers what is missing; anything else throws. */
-function judgeRun({ key, run, truth, log, gaps, slack }: JudgedRun): void {
-  const wrote = run.lines.map(({ time, text }) => `${time} ${text}`);
+function judgeRun({ key, wrote, truth, log, gaps, slack }: JudgedRun): void {
   const lines = log?.lines ?? [];
   assert.equal(new Set(lines).size, lines.length, `a line twice: ${key}`);
   const places = new Map(wrote.map((line, at) => [line, at]));
