@@ -16,7 +16,7 @@ export interface Orphan {
 export type Seen = Pick<Sighting, 'place' | 'heard'>;
 
 /** So many orphans are remembered. */
-const MAX_ORPHANS = 1000;
+export const MAX_ORPHANS = 1000;
 /** So many owners of those that are not; where there are more, whatever comes into the story may be one. */
 const MAX_OWNERS = 100_000;
 

@@ -16,8 +16,9 @@ import {
   watchKey,
 } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
-import { earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { earlierOf, laterOf, millisecondsOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { IDLE_MS } from '../watch/idle.ts';
+import { PastOrphans } from './past-orphans.ts';
 import type { RecordedObject } from './placement.ts';
 
 /** What a journal's reader gives. */
@@ -63,6 +64,8 @@ interface LastState {
   readonly labels: Readonly<Record<string, string>>;
   resourceVersion: string;
   isDeleted: boolean;
+  /** When the first state of it came. */
+  readonly first: Timestamp;
   /** Of the last record that a watch told, in the journal. */
   seq: number;
   observed: Timestamp;
@@ -76,12 +79,13 @@ export class Past {
   /** The newest states, in the order of their first. */
   readonly objects = new Map<string, RecordedObject>();
   readonly relations: RelationRecord[] = [];
-  readonly unkept: PastUnkept[] = [];
   /** Set where the capture ended by itself. */
   end: EndRecord | undefined;
   /** The last moment that it tells of. */
   lastObserved: Timestamp;
   events = 0;
+  readonly #unkept: PastUnkept[] = [];
+  readonly #orphans = new PastOrphans();
   readonly #states = new Map<string, LastState>();
   readonly #watched = new Map<string, WatchedRecord & { readonly seq: number }>();
   /** What watches of metadata alone said last. */
@@ -120,6 +124,10 @@ export class Past {
   /** Gaps that were open, and whose end nobody has told. */
   get openGaps(): readonly Gap[] {
     return [...this.#openGaps.values()];
+  }
+
+  get unkept(): readonly PastUnkept[] {
+    return [...this.#unkept, ...this.#orphans.unkept];
   }
 
   /** Whether the objects of a target were watched whole. */
@@ -253,7 +261,7 @@ export class Past {
         this.relations.push(record);
         return;
       case 'unkept':
-        this.unkept.push({ target: { storage: record.resource, namespace: record.namespace }, ...record });
+        this.#unkept.push({ target: { storage: record.resource, namespace: record.namespace }, ...record });
         return;
       case 'watched':
         this.#takeWatched(watchKey(record), { ...record, seq });
@@ -282,15 +290,36 @@ export class Past {
     this.objects.set(object.metadata.uid, { resource, object, isDeleted });
     if (resource === 'pods' && object.kind === 'Pod') this.logs.observe(object);
     this.#takeState(storageOf(resource, object), record, seq);
+    if (isDeleted && this.#isUnplaced(object.metadata.uid)) this.#takeOrphan(record);
+  }
+
+  /** The states of one that is forgotten are in the journal, and of the story if its owner comes; its logs are not looked for. */
+  #takeOrphan({ resource, object, observed: until }: ObjectRecord): void {
+    const { uid, namespace = null, ownerReferences = [], creationTimestamp = '' } = object.metadata;
+    const target = { storage: storageOf(resource, object), namespace };
+    const first = this.#states.get(uid)?.first ?? until;
+    const since = earlierOf(first, parseTimestamp(creationTimestamp) ?? first);
+    const owners = ownerReferences.map((owner) => owner.uid);
+    const oldest = this.#orphans.remember({ uid, owners, target, since, until });
+    if (oldest === undefined || !this.#isUnplaced(oldest.uid)) return;
+    this.#orphans.forget(oldest);
+    this.objects.delete(oldest.uid);
+    this.scope.forget(oldest.uid);
+  }
+
+  #isUnplaced(uid: string): boolean {
+    return this.scope.placementOf(uid) === 'unplaced';
   }
 
   #takeState(storage: string, { object, action, observed }: ObjectRecord | EventRecord, seq: number): void {
     const { uid, name, namespace = null, labels = {}, resourceVersion } = object.metadata;
     const isDeleted = isDeletion(action);
     // A deletion that nobody saw bears the resourceVersion of the state before: no watch told it.
-    const told = action === 'deletedUnseen' ? this.#states.get(uid) : undefined;
-    const { seq: at = seq, observed: when = observed } = told ?? {};
-    this.#states.set(uid, { storage, namespace, name, labels, resourceVersion, isDeleted, seq: at, observed: when });
+    const known = this.#states.get(uid);
+    const { first = observed } = known ?? {};
+    const { seq: at, observed: when } = (action === 'deletedUnseen' ? known : undefined) ?? { seq, observed };
+    const last = { seq: at, observed: when, first };
+    this.#states.set(uid, { storage, namespace, name, labels, resourceVersion, isDeleted, ...last });
   }
 
   #takeGap(gap: Gap): void {
