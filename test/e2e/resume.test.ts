@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,11 +10,13 @@ import { verifyStory } from '../../src/verify/verify.ts';
 import { temporaryFolder } from '../folder.ts';
 import { SEED } from '../property.ts';
 import { checkStory, counting, numbersOf } from './checker.ts';
-import { skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
+import { type Json, skipped, type TestNamespace, testNamespace, workload } from './cluster.ts';
 
 /** `FARO_RESUMES` plays as many captures. */
 const CAPTURES = Number(process.env.FARO_RESUMES ?? 2);
 const TAG = 'N';
+/** About what the Deployment makes a capture write in two seconds, or in a moment where it reads what there was. */
+const MOST_WRITTEN = 100_000;
 
 /** The command in a process of its own, which may be killed. */
 class Process {
@@ -30,15 +32,26 @@ class Process {
     this.exit = new Promise((resolve) => this.#child.on('close', resolve));
   }
 
-  /** Resolves when it has said something; rejects when it ends before. */
-  async said(text: string): Promise<void> {
+  /** Resolves when it has said something. */
+  said(text: string): Promise<void> {
+    return this.until(`it says "${text}"`, () => this.stderr.includes(text));
+  }
+
+  /** Resolves when its journal is longer by so many bytes: how far it comes before it is killed, however busy the machine. */
+  writes(bytes: number, journal: string): Promise<void> {
+    const before = bytesOf(journal);
+    return this.until(`its journal grows by ${bytes} bytes`, () => bytesOf(journal) >= before + bytes);
+  }
+
+  /** Resolves when a condition holds; rejects when the process ends before. */
+  async until(what: string, condition: () => boolean): Promise<void> {
     let isOver = false;
     void this.exit.then(() => {
       isOver = true;
     });
-    while (!this.stderr.includes(text)) {
-      if (isOver) throw new Error(`ended without saying "${text}": ${this.stderr}`);
-      await sleep(20);
+    while (!condition()) {
+      if (isOver) throw new Error(`it ended before ${what}: ${this.stderr}`);
+      await sleep(10);
     }
   }
 
@@ -46,6 +59,11 @@ class Process {
     this.#child.kill(signal);
     return this.exit;
   }
+}
+
+function bytesOf(journal: string): number {
+  const segments = readdirSync(journal).filter((name) => name.endsWith('.faroj'));
+  return segments.reduce((sum, name) => sum + statSync(join(journal, name)).size, 0);
 }
 
 /** The Deployment, each pod of which counts its lines, some of them fast, without an end. */
@@ -65,6 +83,16 @@ async function deployBusy(ns: TestNamespace): Promise<void> {
       .filter(({ name }) => name !== 'crash');
     return running.length === 4 && running.every(({ ready }) => ready);
   });
+}
+
+/** Waits until a container that crashes has begun once more. */
+async function oneMoreRestart(ns: TestNamespace): Promise<void> {
+  const restarts = ({ items }: Json) =>
+    items
+      .flatMap(({ status }) => status.containerStatuses ?? [])
+      .reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const before = restarts(await ns.until('the pods are listed', ['pods'], () => true));
+  await ns.until('a container is restarted', ['pods'], (now) => restarts(now) > before);
 }
 
 async function storyOf(file: string): Promise<Story> {
@@ -113,8 +141,14 @@ async function playRound(
   const at = ['--kubeconfig', ns.cluster.kubeconfig, ...said];
   const capture = new Process(['capture', 'deployment/busy', '-n', ns.name, '-o', output, ...at]);
   const isEarly = random() < 0.1; // now and then before it has begun
-  await (isEarly ? waitFor(() => existsSync(join(journal, 'capture.json'))) : capture.said('"msg":"recording"'));
-  await sleep(random() * 5000);
+  await (isEarly
+    ? capture.until('its journal is there', () => existsSync(join(journal, 'capture.json')))
+    : capture.said('"msg":"recording"'));
+  const onItsWay = async (process: Process) => {
+    if (random() < 0.5) await oneMoreRestart(ns); // by then it has read what there was
+    await process.writes(random() * MOST_WRITTEN, journal);
+  };
+  if (!isEarly) await onItsWay(capture);
   await capture.end('SIGKILL');
   const recovery = new Process(['recover', journal, '-o', recovered]);
   if ((await recovery.exit) !== 0) {
@@ -126,12 +160,12 @@ async function playRound(
   assert.equal(before.metadata.ended, 'killed');
   assert.equal(before.metadata.complete, false);
   const known = countedRuns(before);
-  // Meanwhile pods may be told to go; those that are gone leave no files, those that go on do.
-  await sleep(random() * 4000);
+  // What ends while nobody records leaves files, and a run after it.
+  if (random() < 0.5) await oneMoreRestart(ns);
   if (round % 3 === 0) {
     const again = new Process(['capture', '--resume', journal, ...said]);
     await again.said('"msg":"recording"');
-    await sleep(random() * 2000);
+    await onItsWay(again);
     await again.end('SIGKILL');
   }
   const resumed = new Process(['capture', '--resume', journal, ...said]);
@@ -139,7 +173,7 @@ async function playRound(
   const refused = new Process(['recover', journal, '-o', join(folder, 'refused.json')]);
   assert.equal(await refused.exit, 4);
   assert.match(refused.stderr, /is in use by process \d+/);
-  await sleep(500 + random() * 1000);
+  await onItsWay(resumed);
   assert.equal(await resumed.end('SIGINT'), 0, resumed.stderr);
   assert.ok(!existsSync(journal), 'the journal goes when the story is in place');
   const story = await storyOf(output);
@@ -156,8 +190,4 @@ async function playRound(
   for (const { ledger, name } of story.containers)
     assert.ok(name === 'crash' || ledger.end === 'proven' || ledger.gaps.length > 0, ledger.endEvidence);
   return story.metadata.counts.logLines;
-}
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(10);
 }
