@@ -37,6 +37,8 @@ installTools();
 const cluster = await startCluster().catch(giveUp);
 mkdirSync(notes);
 noteTo(notes);
+// Every test file and every command of a test is a process that would compile all of src/ anew.
+process.env.NODE_COMPILE_CACHE ??= join(folder, 'code');
 keepFoldersIn(folders);
 noteOwnCredentials();
 try {
