@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, write } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, FaroError, messageOf } from '../model/errors.ts';
@@ -86,6 +86,13 @@ export async function placeFile<T>(output: string, hint: string, write: (sink: F
   }
 }
 
+/** Gives how many bytes were written, maybe not all. A FileHandle's own way takes 15 µs more for each piece of a story. */
+function writeSome(fd: number, chunk: Buffer, at: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, chunk, at, chunk.length - at, null, (error, written) => (error ? reject(error) : resolve(written)));
+  });
+}
+
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();
@@ -105,7 +112,7 @@ class GrowingFile implements AsyncDisposable {
   }
 
   async write(chunk: Buffer): Promise<void> {
-    await this.#file.writeFile(chunk);
+    for (let at = 0; at < chunk.length; ) at += await writeSome(this.#file.fd, chunk, at);
     this.#waiting += chunk.length;
     if (this.#waiting < SYNC_BYTES) return;
     this.#waiting = 0;
