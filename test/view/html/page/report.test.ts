@@ -109,24 +109,27 @@ test('the lanes zoom at the pointer, move by dragging, and fit again', { skip },
   const page = await opened('zoom', failedRollout());
   const lanes = page.locator('.lanes');
   const picture = () => lanes.locator('canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  /** Waits until the lanes look like a picture, or no longer do; it is drawn when the page finds the time. */
+  const becomes = (same: boolean, than: string) =>
+    page.waitForFunction(
+      ([same, than]) => (document.querySelector<HTMLCanvasElement>('.lanes canvas')?.toDataURL() === than) === same,
+      [same, than] as const,
+    );
   const whole = await picture();
   const box = (await lanes.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
   await page.mouse.move(box.x + box.width / 2, box.y + 10);
   await page.keyboard.down('Control');
   await page.mouse.wheel(0, -400);
   await page.keyboard.up('Control');
-  await page.waitForTimeout(100);
+  await becomes(false, whole);
   const zoomed = await picture();
-  assert.notEqual(zoomed, whole);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2 + 120, box.y + 10, { steps: 4 });
   await page.mouse.up();
-  await page.waitForTimeout(100);
-  assert.notEqual(await picture(), zoomed);
+  await becomes(false, zoomed);
   await page.getByRole('button', { name: 'Fit' }).click();
   await page.mouse.move(0, 0);
-  await page.waitForTimeout(100);
-  assert.equal(await picture(), whole);
+  await becomes(true, whole);
   await page.close();
 });
 
@@ -253,9 +256,10 @@ test(`${LINES.toLocaleString('en')} lines open at once, scroll and zoom smoothly
   await page.locator('.list').evaluate((list) => {
     list.scrollTop = list.scrollHeight;
   });
-  await page.waitForTimeout(200);
-  const last = (await page.locator('.row').last().getAttribute('aria-posinset')) ?? '';
-  assert.equal(last, (await page.locator('.row').last().getAttribute('aria-setsize')) ?? '?');
+  await page.waitForFunction(() => {
+    const last = [...document.querySelectorAll('.row')].at(-1);
+    return last !== undefined && last.getAttribute('aria-posinset') === last.getAttribute('aria-setsize');
+  });
   await page.getByLabel('Search all entries').fill('upstream timed out');
   await page.locator('.found', { hasText: /\d found/ }).waitFor();
   const found = Number(((await page.locator('.found').textContent()) ?? '').replace(/\D/g, ''));
