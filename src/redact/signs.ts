@@ -30,15 +30,13 @@ export const SIGNS: readonly string[] = [...TOKENS, '://', '-----begin ', ...NAM
 const SOURCE = SIGNS.toSorted((a, b) => b.length - a.length)
   .map((sign) => sign.replaceAll('.', '\\.'))
   .join('|');
-const ANY_SIGN = new RegExp(SOURCE, 'i');
+const ANY_SIGN = new RegExp(SOURCE, 'gi');
 
-/** The signs of a short text. */
+/** The signs of a text, one behind the other. */
 export function signsOfText(text: string): NextSign {
-  if (!ANY_SIGN.test(text)) return () => undefined;
-  const signs = new RegExp(SOURCE, 'gi');
   return (from) => {
-    signs.lastIndex = from;
-    const found = signs.exec(text);
+    ANY_SIGN.lastIndex = from;
+    const found = ANY_SIGN.exec(text);
     if (found === null) return undefined;
     const word = found[0].toLowerCase();
     return { index: found.index, word, kind: kindOfSign(word) };
