@@ -33,17 +33,12 @@ export interface Recording {
   readonly clock: Clock;
   readonly roots: readonly Root[];
   readonly placement: Pick<Placement, 'revision' | 'recorded' | 'isMember'>;
-  /** Resolves when every first list was answered. */
-  readonly synced: Promise<void>;
+  /** Resolves when what there is of the targets was listed, or is refused, and recorded. */
+  readonly listed: () => Promise<void>;
   /** Resolves when the recorded states are at least as new as what the server says now. */
   readonly catchUp: (signal: AbortSignal) => Promise<void>;
 }
 
-/**
- * A goal may be met before it is known what belongs to the story: whose logs there are is told by a list. One that a server
- * cannot answer for now is not waited for any longer, and what may be missing for it is a gap.
- */
-const LISTS_MS = 10_000;
 /** How often a goal is judged again, if anything changed. */
 const JUDGE_MS = 100;
 
@@ -53,13 +48,21 @@ export async function reachEnd(end: EndConditions, recording: Recording, signal:
   const either = AbortSignal.any([signal, others.signal]);
   const begun = begin(end, recording, either);
   begun.catch(() => undefined); // told to those that await it
+  let isListed = false;
+  void recording.listed().then(() => {
+    isListed = true;
+  });
   const after = (ms: number | undefined, result: () => RecordResult) =>
     ms === undefined ? never(either) : begun.then(() => recording.clock.sleep(ms, either)).then(result);
   try {
     return await Promise.race([
       begun.then(() => reachGoal(end, recording, either)),
       after(end.forMs, () => ({ ended: 'for', goal: 'none', reason: '' })),
-      after(end.timeoutMs, () => ({ ended: 'timeout', goal: 'failed', reason: timeoutReason(end, recording) })),
+      after(end.timeoutMs, () => ({
+        ended: 'timeout',
+        goal: 'failed',
+        reason: timeoutReason(end, recording, isListed),
+      })),
     ]);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -74,12 +77,13 @@ export async function reachEnd(end: EndConditions, recording: Recording, signal:
 const TARGETS_NAMED = 5;
 
 /** How long was waited, and for which targets; where all meet the goal, they have not done so for long enough. */
-function timeoutReason(end: EndConditions, { roots, placement }: Recording): string {
+function timeoutReason(end: EndConditions, { roots, placement }: Recording, isListed: boolean): string {
   const { until, timeoutMs = 0, givenTimeoutMs = timeoutMs, settleMs, mustExist = false } = end;
   const missed = `not ${until} within ${durationText(givenTimeoutMs)}`;
   if (until === undefined) return missed;
   const states = unmet(until, { roots, recorded: placement.recorded, mustExist });
-  if (states.length === 0) return `${missed}: ${until} at last, but not yet for ${durationText(settleMs)}`;
+  const why = isListed ? `not yet for ${durationText(settleMs)}` : 'what belongs to it had not been listed yet';
+  if (states.length === 0) return `${missed}: ${until} at last, but ${why}`;
   const reasons = states.slice(0, TARGETS_NAMED).map(({ reason }) => reason);
   const more = states.length - reasons.length;
   return `${missed}: ${reasons.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
@@ -95,12 +99,14 @@ async function begin({ after }: EndConditions, { catchUp }: Recording, signal: A
 async function reachGoal(end: EndConditions, recording: Recording, signal: AbortSignal): Promise<RecordResult> {
   const { until, settleMs } = end;
   if (until === undefined) return never(signal);
-  await Promise.race([recording.synced, recording.clock.sleep(LISTS_MS, signal)]);
   const judge = judgeOf(until, end, recording);
   for (;;) {
     const reached = await decided(judge, recording, signal);
     const now = await settled(judge, reached, { ...recording, settleMs }, signal);
     if (now === undefined) continue;
+    // A target may have ended long ago: the story is not over before what belongs to it is known.
+    await Promise.race([recording.listed(), never(signal)]);
+    if (judge().state !== now.state) continue;
     if (now.state === 'failed') return { ended: `until:${until} failed`, goal: 'failed', reason: now.reason };
     return { ended: `until:${until}`, goal: 'met', reason: '' };
   }

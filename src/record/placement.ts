@@ -81,6 +81,19 @@ export class Placement {
     return this.#recorded.values();
   }
 
+  /**
+   * What was written down and has its place in the story only by objects of which nothing was: the owners were seen as metadata
+   * alone, or not at all. Whoever reads the journal leaves it out.
+   */
+  *unowned(): Generator<RecordedObject> {
+    const scope = new Scope(this.#options.roots);
+    for (const recorded of this.#recorded.values()) scope.observe(recorded);
+    for (const recorded of this.#recorded.values()) {
+      const { uid } = recorded.object.metadata;
+      if (scope.placementOf(uid) === 'unplaced' && this.#scope.placementOf(uid) !== 'outside') yield recorded;
+    }
+  }
+
   /** The roots, as they were seen last. */
   get roots(): readonly KubeObject[] {
     return [...this.#recorded.values()].flatMap(({ object }) =>

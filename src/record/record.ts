@@ -105,6 +105,8 @@ export class Recorder {
   readonly #lateTypes: LateTypes;
   readonly #clocks: ClockCheck;
   readonly #synced = Promise.withResolvers<void>();
+  /** Resolves when the watches of every type have begun, and the first lists of roots, pods and Events were answered. */
+  readonly #begun = Promise.withResolvers<void>();
   #logLines = 0;
   #gaps = 0;
 
@@ -184,12 +186,14 @@ export class Recorder {
     const stop = () => this.#stop.abort();
     leave.addEventListener('abort', stop, { once: true });
     try {
-      const synced = this.#watchEverything();
+      const watching = this.#watchEverything();
       const result = await Promise.race([this.#end(signal), this.#witness.failure]);
       await this.#drain(leave);
       this.#stop.abort();
-      await Promise.all([this.#watches.ended(), synced]);
+      await watching; // those that had yet to begin begin, and end at once: each tells that it heard nothing
+      await this.#watches.ended();
       await this.#followers?.[Symbol.asyncDispose]();
+      this.#witness.ended(this.#watches.missedKinds);
       this.#clocks.look();
       this.#append({ kind: 'end', time: timestampOf(clock.now()), ended: result.ended });
       return result;
@@ -220,16 +224,21 @@ export class Recorder {
       return type === undefined ? [] : [this.#watches.watchRoot(root, type)];
     });
     const roots = Promise.all(first);
+    const essential: Promise<void>[] = [...first];
     const events = eventsType(discovery);
     for (const namespace of namespacesOf(start.roots)) {
       const types = watchableTypes(discovery, start.roots, namespace);
       await Promise.all(types.map((type) => this.#watches.learn(type, namespace)));
-      if (events !== undefined) first.push(this.#watches.watchEvents(events, namespace));
+      if (events !== undefined) essential.push(this.#watches.watchEvents(events, namespace));
       if (events !== undefined && namespace !== null && namespace !== 'default')
         first.push(this.#watches.watchNodeEvents(events, 'default'));
-      for (const type of familyFirst(types, start.roots)) first.push(this.#watchType(type, namespace, roots));
+      for (const type of familyFirst(types, start.roots)) {
+        const watched = this.#watchType(type, namespace, roots);
+        (this.#witness.isEssential(type) ? essential : first).push(watched);
+      }
     }
-    await Promise.all(first);
+    this.#begun.resolve(Promise.all(essential).then(() => undefined));
+    await Promise.all([...essential, ...first]);
     await this.#watches.listed();
     if (!this.#stop.signal.aborted) await this.#beginRecording();
     this.#clocks.look();
@@ -259,8 +268,12 @@ export class Recorder {
 
   #end(signal: AbortSignal): Promise<RecordResult> {
     const { end, clock, start, client, types } = this.#options;
-    const at = { clock, roots: start.roots, placement: this.#placement, synced: this.synced };
-    return reachEnd(end, { ...at, catchUp: (until) => catchUp({ ...at, client, types }, until) }, signal);
+    const at = { clock, roots: start.roots, placement: this.#placement };
+    const listed = async () => {
+      await this.#begun.promise;
+      await this.#watches.needed();
+    };
+    return reachEnd(end, { ...at, listed, catchUp: (until) => catchUp({ ...at, client, types }, until) }, signal);
   }
 
   /** Lets every log of an ended container be read to its end, and the others deliver what was written until now. */

@@ -1,7 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { ClockSkew } from '../kube/server-clock.ts';
 import { Slots } from '../model/slots.ts';
-import { type Clock, earlierOf, type Timestamp } from '../model/time.ts';
+import { type Clock, earlierOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { Compression } from '../watch/compression.ts';
 import type { Witness } from './testimony.ts';
 import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
@@ -30,7 +30,10 @@ export class RunningWatches {
   readonly #options: RunningWatchesOptions;
   readonly #signal: AbortSignal;
   readonly #running = new Set<Promise<void>>();
+  /** When the first watch began: others may have to wait. */
+  #beganAt: Timestamp | undefined;
   readonly #unlisted = new Set<Promise<void>>();
+  readonly #needed = new Set<Promise<void>>();
   /** Kinds of which objects may have been missed at the end: their watch was ended before it had shown what there was. */
   readonly missedKinds = new Set<string>();
 
@@ -46,6 +49,14 @@ export class RunningWatches {
     while (this.#unlisted.size > 0) await Promise.all(this.#unlisted);
   }
 
+  /**
+   * The same of each watch that the story needs. One of a type that only might own something of it is not waited for while
+   * it fails, which it may do for ever.
+   */
+  async needed(): Promise<void> {
+    while (this.#needed.size > 0) await Promise.all(this.#needed);
+  }
+
   /** Resolves when every watch has ended, after the signal aborted. */
   async ended(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
@@ -55,28 +66,36 @@ export class RunningWatches {
   run(what: WatchTarget & Refusable, onChange: (change: WatchedChange) => void): Promise<void> {
     const { client, clock, skew, random, streamingList, crossAfter, witness } = this.#options;
     const { signal = this.#signal, isSearch, ...how } = what;
+    this.#beganAt ??= timestampOf(clock.now());
     const first = Promise.withResolvers<void>();
-    if (what.from !== undefined && what.listFrom !== true) first.resolve(); // it begins without a list
+    const needed = Promise.withResolvers<void>();
+    const begun = () => {
+      first.resolve();
+      needed.resolve();
+    };
     const listSlots = isSearch === true ? this.#searches : this.lists;
     const crossing = crossAfter === undefined ? {} : { crossAfter };
     const shared = { listSlots, compression: this.#compression };
     const options = { client, clock, skew, random, streamingList, ...crossing, ...shared, ...how };
-    const done = watchType(options, this.#listener(what, onChange, first.resolve), signal)
+    const done = watchType(options, this.#listener(what, onChange, { begun, failing: needed.resolve }), signal)
       .catch((error: unknown) => witness.fatal(error))
       .finally(() => {
         this.#running.delete(done);
-        first.resolve();
+        begun();
       });
     this.#running.add(done);
-    const listed = first.promise.then(() => void this.#unlisted.delete(listed));
-    this.#unlisted.add(listed);
-    return listed;
+    if (this.#isNeeded(what)) keepUntil(needed.promise, this.#needed);
+    return keepUntil(first.promise, this.#unlisted);
+  }
+
+  #isNeeded({ type, isNeeded = this.#options.witness.isNeeded(type) }: WatchTarget): boolean {
+    return isNeeded;
   }
 
   #listener(
     what: WatchTarget & Refusable,
     change: (change: WatchedChange) => void,
-    answered: () => void,
+    { begun, failing }: { readonly begun: () => void; readonly failing: () => void },
   ): WatchListener {
     const { witness } = this.#options;
     const { type, namespace, name } = what;
@@ -87,30 +106,38 @@ export class RunningWatches {
       change,
       standsAt: (resourceVersion, heard) => {
         stands(resourceVersion, heard);
-        if (what.past?.from !== undefined) answered(); // without a list
+        if (what.past?.from !== undefined) begun(); // without a list
       },
+      begun,
       listed: (resourceVersion, doubt) => {
         if (wasForbidden) witness.readable({ type, namespace, name });
         else if (doubt !== undefined) onDoubt(doubt);
         wasForbidden = false;
         what.onListed?.(resourceVersion);
-        answered();
       },
       left: (doubt, during) => {
         if (wasForbidden) return; // that gap is open
         if (this.#signal.aborted) this.missedKinds.add(type.kind);
-        // A watch that fails, or has just begun, while it is replaced goes on in the one that replaces it.
+        if (during === 'beginning') {
+          // What takes the place of a watch that was ended before all others tells what there is.
+          const since =
+            what.from === undefined && what.past === undefined ? (this.#beganAt ?? doubt.since) : doubt.since;
+          if (this.#signal.aborted)
+            witness.unheard(type, namespace, { ...doubt, since, isNeeded: this.#isNeeded(what) });
+          return;
+        }
+        // A watch that fails while it is replaced goes on in the one that replaces it.
         if (during === 'listing' || this.#signal.aborted) onDoubt(doubt);
       },
       trouble: (event, heard) => {
         if (event.type === 'denied') {
           wasForbidden = event.error.code === 'forbidden';
           what.onDenied(event.error);
-          answered();
           return;
         }
         // What is written down tells by itself when a watch was heard of.
         if (isMetadata) stands(undefined, heard);
+        if (!witness.isEssential(type) && what.isNeeded !== true) failing();
         witness.failing(type, event.error);
       },
     };
@@ -136,6 +163,13 @@ export class RunningWatches {
     };
     return { isMetadata, stands };
   }
+}
+
+/** Resolves with the work, which is in the set until then. */
+function keepUntil(work: Promise<void>, set: Set<Promise<void>>): Promise<void> {
+  const kept = work.then(() => void set.delete(kept));
+  set.add(kept);
+  return kept;
 }
 
 /** Whoever runs a watch hears of its refusal. */

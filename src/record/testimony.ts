@@ -36,6 +36,11 @@ export interface Lateness {
 /** Objects whose first states were not kept: their UIDs, or those of their owners. */
 export type Unkept = Pick<UnkeptRecord, 'uids' | 'since' | 'until'>;
 
+/** What was yet to be told when the capture ended; of what is not needed, only that it may be missing is said. */
+export interface Unheard extends Pick<Doubt, 'since' | 'cause'> {
+  readonly isNeeded: boolean;
+}
+
 /** What the watches tell the recorder. Every call is synchronous: watches are always drained. */
 export interface Witness {
   /** Metadata of an object whose type is not in the story (yet); returns the UIDs that came into the story with it. */
@@ -54,6 +59,12 @@ export interface Witness {
   unexplained(type: ResourceType, error: ApiError): void;
   /** A type was listed anew after its history was lost: states since then may have been missed. */
   relisted(type: ResourceType, namespace: string | null, doubt: Doubt): void;
+  /** Whether the story lacks something without a type, of whose objects nothing is known. */
+  isNeeded(type: ResourceType): boolean;
+  /** The capture ended before a watch had told what there is. */
+  unheard(type: ResourceType, namespace: string | null, unheard: Unheard): void;
+  /** Whether a state of an object was written down. */
+  hasState(uid: string): boolean;
   /** A watch stands at this resourceVersion; undefined: it lists what it may have missed since it was heard. */
   stands(target: PastTarget, at: Standing): void;
   /** Whether the story lacks what its reader came for without it, whatever was seen of it so far. */

@@ -24,7 +24,7 @@ export interface Doubt {
   readonly until: Timestamp;
   /** How many objects a new list found changed. */
   readonly changes: number;
-  /** `killed`: while no recorder ran. `interrupted`: the recording ended before there was a first list. */
+  /** `killed`: while no recorder ran; `interrupted`: the capture ended first. */
   readonly cause: 'expired' | 'killed' | 'interrupted';
 }
 
@@ -32,8 +32,10 @@ export interface WatchListener {
   change(change: WatchedChange): void;
   /** A list is complete; `doubt` is set where states before it may have been missed. */
   listed(resourceVersion: string, doubt: Doubt | undefined): void;
-  /** The watch was ended before a list had shown what it may have missed, while it failed, or before its first list. */
-  left(doubt: Doubt, during: 'listing' | 'failing' | 'beginning'): void;
+  /** What there is was told, or is refused. Called once; a watch that goes on from a position has told nothing before its first sign of life. */
+  begun?(): void;
+  /** The watch was ended before that, before a list had shown what it may have missed, or while it failed. */
+  left(doubt: Doubt, during: 'beginning' | 'listing' | 'failing'): void;
   /** Nothing was missed up to this resourceVersion, and all of it was told; undefined: something may have been, and is listed now. */
   standsAt?(resourceVersion: string | undefined, heard?: Timestamp): void;
   /** Since `heard` it may have missed something. */
@@ -51,6 +53,8 @@ export interface WatchTarget extends Selection {
   /** How it goes on from the watch of a recorder that was killed; takes the place of `from` and `heard`. */
   readonly past?: WatchPast | undefined;
   readonly signal?: AbortSignal;
+  /** Whether the story lacks something without it, where that does not go by its type. */
+  readonly isNeeded?: boolean;
   readonly onListed?: (resourceVersion: string) => void;
   /** Since when objects may be missing that it has told, were all that was heard of them forgotten now. */
   readonly awaitedSince?: () => Timestamp | undefined;
@@ -80,10 +84,10 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   const store = new Store((object) => object.metadata.name, past?.known);
   let doubt: Omit<Doubt, 'until'> | undefined;
   let isRelist = false;
+  let hasListed = false;
   let hasBegun = false;
   let isFailing = false;
   let isLate = false;
-  let isAnswered = from !== undefined;
   // Until it was heard of for the first time, what it may have missed lies before this recorder.
   let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
   const heardAt = past?.heard ?? options.heard;
@@ -99,12 +103,12 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       listedFrom = clock.now();
       isRelist = event.relist;
       // A list that was cut short goes on in the next one, and what changed between the two was not seen either.
-      const wasCutShort = hasBegun && (store.size > 0 || from !== undefined);
+      const wasCutShort = hasListed && (store.size > 0 || from !== undefined);
       const isInDoubt = event.relist || wasCutShort || cause === 'killed';
       if (isInDoubt && doubt === undefined) listener.standsAt?.(undefined, heard.time);
       if (isInDoubt) doubt ??= { changes: 0, since: heard.time, cause };
       else if (heardAt === undefined) heard.listed(listedFrom);
-      hasBegun = true;
+      hasListed = true;
     }
     const before = event.type === 'apply' || event.type === 'delete' ? event.before : undefined;
     for (const change of store.take(event)) {
@@ -124,26 +128,35 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       doubt = undefined;
       isRelist = false;
     } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event, heard.time);
-    isAnswered ||= event.type === 'initDone' || event.type === 'denied';
-    isFailing = event.type === 'failing' || (isFailing && !isSignOfLife(event));
+    if (event.type === 'denied') begin();
+    isFailing = event.type === 'failing' || event.type === 'unanswered' || (isFailing && !isSignOfLife(event));
     if (doubt !== undefined || !isSignOfLife(event)) continue;
     const isCaughtUp = event.type === 'initDone' || event.type === 'alive';
     // What happened while no recorder ran comes first: such a change is not from now.
     if (cause === 'killed' && !isCaughtUp) continue;
-    if (event.type === 'initDone') heard.listed(listedFrom);
+    // A list of an earlier position shows nothing of what came behind it.
+    const isOfBefore = event.type === 'initDone' && heardAt !== undefined && event.resourceVersion === from;
+    if (event.type === 'initDone' && !isOfBefore) heard.listed(listedFrom);
     else if (event.type === 'alive') heard.stood(clock.now());
-    else heard.brought(event.object, clock.now(), { isDeleted: event.type === 'delete' });
+    else if ('object' in event) heard.brought(event.object, clock.now(), { isDeleted: event.type === 'delete' });
     cause = 'expired';
+    // That a watch from before a change lives does not tell the change.
+    if (event.type !== 'alive' || past !== undefined) begin();
     // What it tells from then on is of earlier than when it comes.
     const hasTurned = heard.isLate !== isLate;
     isLate = heard.isLate;
-    if (isCaughtUp || hasTurned) listener.standsAt?.(positionAt(event), isLate ? heard.time : undefined);
+    if (isCaughtUp || hasTurned) listener.standsAt?.(positionAt(event), isLate || isOfBefore ? heard.time : undefined);
   }
   const until = timestampOf(clock.now());
-  if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
-  else if (isFailing) listener.left({ since: heard.time, until, changes: 0, cause }, 'failing');
-  else if (!isAnswered)
-    listener.left({ since: heard.time, until, changes: 0, cause: past ? cause : 'interrupted' }, 'beginning');
+  const unheard = { since: heard.time, until, changes: 0, cause };
+  if (!hasBegun) listener.left({ ...unheard, cause: past === undefined ? 'interrupted' : 'killed' }, 'beginning');
+  else if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
+  else if (isFailing) listener.left(unheard, 'failing');
+
+  function begin(): void {
+    if (!hasBegun) listener.begun?.();
+    hasBegun = true;
+  }
 }
 
 /** What shows that a watch lives, and has missed nothing until then. */

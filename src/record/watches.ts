@@ -35,6 +35,8 @@ export class Watches {
   readonly #pasts: WatchPasts;
   readonly #places = new Map<string, TypeInPlace>();
   readonly #sightings: Sightings;
+  /** Objects of the story, by UID, of which no state has come yet. */
+  readonly #stateless = new Map<string, Sighting>();
   /** Of objects that have a watch of their own. */
   readonly #ownNames = new Map<string, Set<string>>();
   /** Refused types of which what is allowed by name was looked up. */
@@ -63,9 +65,21 @@ export class Watches {
     return this.#running.listed();
   }
 
+  /** The same of each watch that the story needs, as far as they have begun. */
+  needed(): Promise<void> {
+    return this.#running.needed();
+  }
+
+  /** Kinds of which objects may have been missed at the end. */
+  get missedKinds(): ReadonlySet<string> {
+    return this.#running.missedKinds;
+  }
+
   /** Resolves when every watch has ended, after the signal aborted. */
   async ended(): Promise<void> {
     await this.#running.ended();
+    for (const { place, heard: since } of this.#stateless.values())
+      this.#options.witness.unheard(place.type, place.namespace, { since, cause: 'interrupted', isNeeded: true });
     // Owners may be among what was missed at the end: of what was seen, and may be theirs, nothing was written down.
     for (const { place, since } of this.#sightings.awaiting(this.#running.missedKinds))
       if (!place.isFull) this.#options.witness.late(targetOf(place), { of: 'owner', since });
@@ -73,15 +87,20 @@ export class Watches {
 
   /** The root itself, in full, by its name: narrow permissions allow that. Resolves at its first list or refusal. */
   watchRoot(root: Root, type: ResourceType): Promise<void> {
-    return this.#watchName(type, root.namespace, root.name);
+    return this.#watchName(type, root.namespace, root.name, { isNeeded: true });
   }
 
-  #watchName(type: ResourceType, namespace: string | null, name: string): Promise<void> {
+  #watchName(
+    type: ResourceType,
+    namespace: string | null,
+    name: string,
+    how: Pick<WatchTarget, 'isNeeded'> = {},
+  ): Promise<void> {
     const key = placeKey({ type, namespace });
     this.#ownNames.set(key, (this.#ownNames.get(key) ?? new Set()).add(name));
-    return this.#run({ type, namespace, name, ...this.#pasts.fromHere({ type, namespace, name }) }, (change) => {
-      this.#placed(this.#options.witness.state(type.resource, change));
-    });
+    return this.#run({ type, namespace, name, ...how, ...this.#pasts.fromHere({ type, namespace, name }) }, (change) =>
+      this.#state(type, change),
+    );
   }
 
   /** The whole type is refused; objects that permissions name may be read all the same. */
@@ -137,7 +156,12 @@ export class Watches {
   watchNodeEvents(type: ResourceType, namespace: string): Promise<void> {
     const { witness } = this.#options;
     const onDenied = (error: ApiError) => witness.unexplained(type, error);
-    const how = { fieldSelector: 'involvedObject.kind=Node', onDenied, ...this.#pasts.goingOn({ type, namespace }) };
+    const how = {
+      fieldSelector: 'involvedObject.kind=Node',
+      isNeeded: false,
+      onDenied,
+      ...this.#pasts.goingOn({ type, namespace }),
+    };
     return this.#run({ type, namespace, ...how }, (change) => witness.event(change));
   }
 
@@ -164,7 +188,7 @@ export class Watches {
     const { signal } = asked;
     const { namespace, by } = reference;
     const past = this.#pasts.goingOn({ type, namespace, ...('name' in by ? by : { selector: by.labelSelector }) });
-    return this.#run({ type, namespace, ...by, ...past, signal, onDenied }, (change) =>
+    return this.#run({ type, namespace, ...by, ...past, signal, isNeeded: false, onDenied }, (change) =>
       witness.referenced(reference, type.resource, change),
     );
   }
@@ -173,7 +197,11 @@ export class Watches {
   async learn(type: ResourceType, namespace: string | null): Promise<void> {
     if (!this.#pasts.wasWatched({ type, namespace })) return;
     const { client, witness } = this.#options;
-    using _slot = await this.#running.lists.acquire(this.#signal);
+    using _slot = await this.#running.lists.acquire(this.#signal).catch((error: unknown) => {
+      if (this.#signal.aborted) return undefined; // the watches tell what was not heard of
+      throw error;
+    });
+    if (_slot === undefined) return;
     for await (const object of existingObjects(client, { type, namespace }, this.#signal))
       this.#placed(witness.learn(type.resource, object));
   }
@@ -236,8 +264,9 @@ export class Watches {
     if (uids.length === 0) return;
     const missed = new Map<TypeInPlace, Missed>();
     for (const sighting of this.#sightings.take(uids)) {
-      const { place } = sighting;
+      const { place, uid } = sighting;
       const missedOfIt = place.missedOf(sighting);
+      if (missedOfIt === undefined && !this.#options.witness.hasState(uid)) this.#stateless.set(uid, sighting);
       if (missedOfIt !== undefined) missed.set(place, missed.get(place) ?? missedOfIt);
       else if (startOf(sighting) !== undefined) this.#watchMembers(place, [sighting]);
       else place.listedMembers.push(sighting); // its position is known when the list is complete
@@ -267,9 +296,9 @@ export class Watches {
     const { signal } = life;
     const own = { type, namespace, name };
     const past = this.#pasts.wasWatched(own) ? this.#pasts.fromHere(own) : {};
-    void this.#run({ ...own, signal, ...start, ...past }, (change) => {
+    void this.#run({ ...own, signal, isNeeded: true, ...start, ...past }, (change) => {
       if (uidOf(change) !== uid) return;
-      this.#placed(this.#options.witness.state(type.resource, change));
+      this.#state(type, change);
       if (change.type !== 'deleted' && change.type !== 'deletedUnseen') return;
       place.ends();
       life[Symbol.dispose]();
@@ -284,14 +313,19 @@ export class Watches {
     place.metadataWatch?.[Symbol.dispose]();
     this.#sightings.keepBefore(from);
     const { type, namespace } = place;
-    void this.#run({ type, namespace, ...startOf(from) }, (change) => this.#wholeChange(place, change));
+    void this.#run({ type, namespace, isNeeded: true, ...startOf(from) }, (change) => this.#wholeChange(place, change));
   }
 
   #wholeChange(place: TypeInPlace, change: WatchedChange): void {
     if (place.isAlone(uidOf(change))) return;
     if (change.type !== 'deletedUnseen' && this.#hasOwnWatch(place, change.object.metadata.name)) return;
-    this.#placed(this.#options.witness.state(place.type.resource, change));
+    this.#state(place.type, change);
     if (change.type === 'deleted') this.#sightings.leaveWhole(place, change.object.metadata);
+  }
+
+  #state(type: ResourceType, change: WatchedChange): void {
+    this.#stateless.delete(uidOf(change));
+    this.#placed(this.#options.witness.state(type.resource, change));
   }
 
   #hasOwnWatch(place: TypeInPlace, name: string): boolean {

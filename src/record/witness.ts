@@ -7,14 +7,23 @@ import type { ObjectAction } from '../model/action.ts';
 import type { GapCause, GapSubject } from '../model/gap.ts';
 import type { JournalRecord, Root } from '../model/record.ts';
 import { groupOf, groupResourceOf, type KubeObject, type ResourceType, storageOf } from '../model/resource.ts';
-import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, earlierOf, laterOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { IdleError } from '../watch/idle.ts';
 import { familyOf, mayBelong } from './families.ts';
 import type { Past, PastTarget } from './past.ts';
-import type { Placement } from './placement.ts';
+import type { Placement, RecordedObject } from './placement.ts';
 import type { RecordLog } from './record.ts';
-import { type Lateness, placeKey, type Standing, type Unkept, type WatchedPlace, type Witness } from './testimony.ts';
+import {
+  type Lateness,
+  placeKey,
+  type Standing,
+  type Unheard,
+  type Unkept,
+  type WatchedPlace,
+  type Witness,
+} from './testimony.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
+import { UnheardTypes } from './unheard.ts';
 
 export interface WitnessOptions {
   readonly roots: readonly Root[];
@@ -62,11 +71,14 @@ export class RecorderWitness implements Witness {
   readonly #explaining = new Set(POINTING_TYPES);
   readonly #unexplained = new Set<string>();
   readonly #membersOf = new Set<string>();
+  readonly #unheard = new UnheardTypes();
+  readonly #beganAt: Timestamp;
   readonly #fatal = Promise.withResolvers<never>();
   #isSynced = false;
 
   constructor(options: WitnessOptions) {
     this.#options = options;
+    this.#beganAt = this.#now();
     this.#fatal.promise.catch(() => undefined); // whoever awaits it hears it; nobody may be waiting yet
   }
 
@@ -153,6 +165,38 @@ export class RecorderWitness implements Witness {
     return ESSENTIAL.has(storage) || familyOf(this.#options.roots).includes(storage);
   }
 
+  isNeeded(type: ResourceType): boolean {
+    const storage = groupResourceOf(type);
+    return this.isEssential(type) || this.#membersOf.has(storage) || mayBelong(storage, this.#options.roots);
+  }
+
+  hasState(uid: string): boolean {
+    return this.#options.placement.recordedState(uid) !== undefined;
+  }
+
+  unheard(type: ResourceType, namespace: string | null, unheard: Unheard): void {
+    this.#unheard.take({ resource: groupResourceOf(type), namespace }, unheard);
+  }
+
+  /** The capture is over: what was never heard of is stated. `missedKinds`: of these some objects may not have been. */
+  ended(missedKinds: ReadonlySet<string>): void {
+    for (const recorded of this.#options.placement.unowned()) this.#lacksOwner(recorded, missedKinds);
+    for (const { of, since, cause } of this.#unheard.needed) this.#gap({ ...of, since, cause }, UNLISTED);
+    const others = this.#unheard.others;
+    if (others.length > 0)
+      this.note(`${others.join(', ')} that explain this story may be missing from it: ${UNLISTED}`);
+  }
+
+  /** What is of the story, or may be for all that was heard of its owners' kinds, is missing since it was made. */
+  #lacksOwner({ resource, object }: RecordedObject, missed: ReadonlySet<string>): void {
+    const { uid, namespace = null, ownerReferences = [], creationTimestamp = '' } = object.metadata;
+    const { placement } = this.#options;
+    if (!placement.isMember(uid) && !ownerReferences.some(({ kind }) => missed.has(kind))) return;
+    const since = earlierOf(parseTimestamp(creationTimestamp) ?? this.#now(), this.#now());
+    const unheard = { since: laterOf(since, this.#beganAt), cause: 'interrupted', isNeeded: true } as const;
+    this.#unheard.take({ resource: storageOf(resource, object), namespace }, unheard);
+  }
+
   stands(
     { storage: resource, namespace, name, selector }: PastTarget,
     { resourceVersion, heard, isMetadata = false }: Standing,
@@ -177,14 +221,14 @@ export class RecorderWitness implements Witness {
       // That nobody recorded meanwhile is told once for all.
       if (cause === 'expired')
         this.note(`the watch of ${storage} lost its history: of those that explain this story, states may be missing`);
-      if (cause === 'interrupted') this.note(`${storage} that explain this story may be missing from it: ${UNLISTED}`);
       return;
     }
     const what = `a new list shows ${changes} changes, and what came and went meanwhile is unknown`;
     const nobody = cause === 'killed' ? 'nobody recorded for a time, and ' : '';
-    const relisted = `${nobody}the watch could not go on from where it was; ${what}`;
-    const evidence = cause === 'interrupted' ? UNLISTED : relisted;
-    this.#gap({ resource: storage, namespace, cause, since, until }, evidence);
+    this.#gap(
+      { resource: storage, namespace, cause, since, until },
+      `${nobody}the watch could not go on from where it was; ${what}`,
+    );
   }
 
   /** A type that was watched before the recorder was killed was not served again until the end. */

@@ -24,7 +24,9 @@ export type ReflectorEvent =
   /** The watch cannot go on from where it was: what happens until the next list is not seen. */
   | { readonly type: 'lost' }
   /** The server or the way to it fails; tried again with backoff. */
-  | { readonly type: 'failing'; readonly error: Error };
+  | { readonly type: 'failing'; readonly error: Error }
+  /** The last word: it was ended while the watch had been asked for, for some time, and nothing had come of that. */
+  | { readonly type: 'unanswered' };
 
 export interface ReflectorOptions extends WatchStreamsOptions {
   /** Start from this position without a list: the caller knows what exists there. */
@@ -43,6 +45,8 @@ type State =
 const DENIED_RETRY_MS = 60_000;
 /** A server that cannot go on from a position says so at once: a watch that stood open for so long can. */
 const STANDS_MS = 1000;
+/** An open watch is ended by its server now and then; for so long it may take to open the next one. */
+const OPENS_MS = 500;
 
 /**
  * Yields every state of the objects of one type, in order, for ever: lists, watches, resumes by resourceVersion after
@@ -61,6 +65,9 @@ class Reflector {
   #listed = false;
   /** Whether the newest watch stood open and silent until it was ended, and lacks nothing. */
   #hasStood = false;
+  #isOpen = false;
+  /** Since when no watch has been open. */
+  #closedAt = 0;
 
   constructor(options: ReflectorOptions, signal: AbortSignal) {
     this.#options = options;
@@ -81,10 +88,11 @@ class Reflector {
       }
     } catch (error) {
       if (!this.#signal.aborted) throw error; // a wait that was cut short is not an error
-      return;
+      this.#hasStood = false;
     }
-    if (this.#hasStood && this.#state.at === 'watching')
-      yield { type: 'alive', resourceVersion: this.#state.resourceVersion };
+    if (this.#state.at !== 'watching') return;
+    if (this.#hasStood) yield { type: 'alive', resourceVersion: this.#state.resourceVersion };
+    else if (!this.#isOpen && this.#options.clock.now() - this.#closedAt >= OPENS_MS) yield { type: 'unanswered' };
   }
 
   /** The position is known to the caller; only what existed there may have to be listed. */
@@ -92,10 +100,12 @@ class Reflector {
     if (this.#options.listFrom !== true) {
       this.#listed = true;
       this.#state = { at: 'watching', resourceVersion: from };
+      this.#closedAt = this.#options.clock.now();
       return;
     }
     try {
       yield* this.#listPages({ resourceVersion: from, resourceVersionMatch: 'Exact' });
+      this.#closedAt = Number.NEGATIVE_INFINITY; // what has changed since that position is yet to be told
     } catch (error) {
       if (this.#signal.aborted) return;
       // The exact position is compacted, or the server is too busy for it: an ordinary list follows.
@@ -151,6 +161,7 @@ class Reflector {
     this.#listed = true;
     this.#backoff.reset();
     this.#state = { at: 'watching', resourceVersion };
+    this.#closedAt = this.#options.clock.now();
     return { type: 'initDone', resourceVersion, relist };
   }
 
@@ -175,10 +186,14 @@ class Reflector {
   /** A watch from a position; without one a streaming list. */
   async *#frames(resourceVersion: string | undefined): AsyncGenerator<WatchFrame> {
     this.#hasStood = false;
+    this.#isOpen = false;
     try {
       yield* resourceVersion === undefined ? this.#streams.list() : this.#streams.from(resourceVersion);
     } finally {
-      this.#hasStood = this.#state.at === 'watching' && this.#streams.stoodMs >= STANDS_MS;
+      const { stoodMs } = this.#streams;
+      this.#hasStood = this.#state.at === 'watching' && stoodMs >= STANDS_MS;
+      if (stoodMs >= 0) this.#closedAt = this.#options.clock.now();
+      this.#isOpen = stoodMs >= 0 && this.#signal.aborted;
     }
   }
 

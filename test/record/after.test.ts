@@ -108,7 +108,7 @@ class CrashingWorkload {
       clock: this.clock,
       roots: [WEB],
       placement: this,
-      synced: Promise.resolve(),
+      listed: () => Promise.resolve(),
       catchUp: async () => undefined,
     };
     return reachEnd(after === undefined ? end : { ...end, after }, recording, new AbortController().signal);
@@ -147,8 +147,13 @@ test('a goal that is not met in time names each target that does not meet it, wh
   const named = (name: string) => ({ ...WEB, name });
   const reasonOf = async (more: Partial<EndConditions>, roots: readonly Root[]) => {
     const end = { until: 'ready', forMs: undefined, timeoutMs: 90_000, settleMs: 6000, ...more } as const;
-    const at = { clock: workload.clock, roots, placement: workload };
-    const recording = { ...at, synced: Promise.resolve(), catchUp: async () => undefined };
+    const recording = {
+      clock: workload.clock,
+      roots,
+      placement: workload,
+      listed: () => Promise.resolve(),
+      catchUp: async () => undefined,
+    };
     const result = reachEnd(end, recording, new AbortController().signal);
     await settle();
     await workload.clock.advance(90_000, settle);

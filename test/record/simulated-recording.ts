@@ -9,6 +9,7 @@ import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
 import type { ResourceType } from '../../src/model/resource.ts';
 import type { Clock } from '../../src/model/time.ts';
+import type { EndConditions, RecordResult } from '../../src/record/end.ts';
 import { Past } from '../../src/record/past.ts';
 import { Recorder } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
@@ -31,6 +32,10 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
   /** As the journal's own options. */
   readonly plainBytes?: number;
   readonly heldBytes?: number;
+  /** Milliseconds that the cluster runs before the recording; left out: up to three seconds. */
+  readonly runMs?: number;
+  /** How it ends by itself. */
+  readonly end?: Partial<EndConditions>;
   /** Served beside what every simulated cluster serves. */
   readonly types?: readonly ResourceType[];
 }
@@ -46,7 +51,7 @@ export class SimulatedRecording implements AsyncDisposable {
   #stop = new AbortController();
   /** Of a recorder that is killed nothing is waited for. */
   #killed = new AbortController();
-  #running: Promise<unknown> = Promise.resolve();
+  #running: Promise<RecordResult | undefined> = Promise.resolve(undefined);
   #journal: JournalWriter | undefined;
   #listedAt = Number.POSITIVE_INFINITY;
 
@@ -68,13 +73,15 @@ export class SimulatedRecording implements AsyncDisposable {
       crowd,
       plainBytes,
       heldBytes,
+      runMs,
+      end = {},
       types = [],
       ...world
     } = options;
     const clock = new SimulatedClock();
     const cluster = new SimulatedCluster({ ...world, clock });
     for (const type of types) cluster.serve(type);
-    const how = { random, streamingList, crossAfter, route, crowd, plainBytes, heldBytes, skewMs };
+    const how = { random, streamingList, crossAfter, route, crowd, plainBytes, heldBytes, runMs, end, skewMs };
     const recording = new SimulatedRecording(cluster, clock, how);
     await recording.#begin(prepare);
     return recording;
@@ -126,10 +133,16 @@ export class SimulatedRecording implements AsyncDisposable {
   }
 
   /** Ends the recording well. */
-  async end(): Promise<void> {
+  end(): Promise<RecordResult | undefined> {
     this.#stop.abort();
-    await this.through(this.#running);
+    return this.ended();
+  }
+
+  /** Lets time pass until it has ended by itself. */
+  async ended(): Promise<RecordResult | undefined> {
+    const result = await this.through(this.#running);
     await this.#journal?.close();
+    return result;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,7 +156,7 @@ export class SimulatedRecording implements AsyncDisposable {
     const discovery = await this.through(discover(client, this.#stop.signal));
     prepare?.(cluster);
     cluster.run();
-    await this.advance(Math.floor(this.#how.random() * 3000));
+    await this.advance(this.#how.runMs ?? Math.floor(this.#how.random() * 3000));
     const journal = await JournalWriter.create(JOURNAL, this.#journalOptions(client));
     await disk.syncFolder('/');
     await this.#record({ client, discovery, journal });
@@ -204,7 +217,7 @@ export class SimulatedRecording implements AsyncDisposable {
       streamingList: how.streamingList,
       ...(how.crossAfter === undefined ? {} : { crossAfter: how.crossAfter }),
       ...(how.crowd === undefined ? {} : { crowd: how.crowd }),
-      end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0 },
+      end: { until: undefined, forMs: undefined, timeoutMs: undefined, settleMs: 0, ...how.end },
       drainMs: 5000,
       past,
     });
@@ -225,6 +238,8 @@ interface How {
   readonly crowd: number | undefined;
   readonly plainBytes: number | undefined;
   readonly heldBytes: number | undefined;
+  readonly runMs: number | undefined;
+  readonly end: Partial<EndConditions>;
   readonly route: LogRouteChoice;
 }
 

@@ -22,6 +22,8 @@ export interface Judged extends Told {
   readonly verdict: Verdict;
   /** The recorder was killed: what it had not heard of yet is not in its story, and no gap tells of it. */
   readonly isKilled: boolean;
+  /** UIDs of what was gone before the first list of its type. */
+  readonly past: Set<string>;
 }
 
 /** Compares a story with the truth: exact, or a stated gap that covers what is missing; anything else throws. */
@@ -33,9 +35,10 @@ export function judge(told: Told): Verdict {
   const isKilled = head.metadata.ended === 'killed';
   // What happened after the last word of a recorder that was killed is not in its story.
   const to = isKilled ? Math.min(told.to, millisecondsOf(head.metadata.endTime as Timestamp) - told.skewMs) : told.to;
-  const judged = { ...told, to, recorded, verdict, isKilled };
+  const judged = { ...told, to, recorded, verdict, isKilled, past: new Set<string>() };
   for (const storage of STORAGES) judgeStates(judged, storage);
   judgeLogs(judged);
+  if (head.metadata.ended.startsWith('until:')) judgeListed(judged);
   const isExact = verdict.statesMissing === 0 && verdict.linesMissing === 0;
   verdict.stories = 1;
   verdict.killed = isKilled ? 1 : 0;
@@ -61,6 +64,15 @@ function judgeStates(judged: Judged, storage: string): void {
   const byUid = Map.groupBy(cluster.store.everything(type), ({ object }) => object.metadata.uid);
   for (const [uid, changes] of byUid) {
     const states = recorded.states.get(uid) ?? [];
+    const last = changes.at(-1);
+    const lists = [storage, `${storage}/${last?.object.metadata.name}`].map(
+      (what) => judged.firstLists?.get(what) ?? 0,
+    );
+    const listed = Math.max(...lists);
+    if (last?.type === 'DELETED' && Number(last.object.metadata.resourceVersion) <= listed && states.length === 0) {
+      judged.past.add(uid);
+      continue;
+    }
     const name = `${groupResourceOf(type)} ${changes[0]?.object.metadata.name}`;
     const versions = states.map(({ resourceVersion }) => resourceVersion);
     assert.deepEqual([...new Set(versions)], versions, `a state twice: ${name}`);
@@ -77,7 +89,11 @@ function judgeStates(judged: Judged, storage: string): void {
       const isSame = found === undefined || isEqualState(found.state, object);
       assert.ok(isSame, `another state than there was: ${name} at ${object.metadata.resourceVersion}`);
     }
-    judgeMissing(judged, { storage, name, changes, isKnown: (version) => known.has(version) });
+    const [first] = states;
+    const isFound = judged.firstLists !== undefined && first?.action === 'found';
+    const foundAt = changes.findIndex(({ object }) => object.metadata.resourceVersion === first?.resourceVersion);
+    const told = isFound ? changes.slice(foundAt) : changes;
+    judgeMissing(judged, { storage, name, changes: told, listed, isKnown: (version) => known.has(version) });
   }
 }
 
@@ -87,16 +103,19 @@ function isEqualState(state: unknown, object: unknown): boolean {
 }
 
 function judgeMissing(
-  { recorded, verdict, from, to, skewMs, isKilled }: Judged,
+  { recorded, verdict, from, to, skewMs, isKilled, firstLists }: Judged,
   {
     storage,
     name,
     changes,
+    listed,
     isKnown,
   }: {
     readonly storage: string;
     readonly name: string;
     readonly changes: readonly StoredChange[];
+    /** The resourceVersion of the first list, where the recording began before that. */
+    readonly listed: number;
     readonly isKnown: (resourceVersion: string) => boolean;
   },
 ): void {
@@ -109,11 +128,25 @@ function judgeMissing(
     const until = changes[at + 1]?.time ?? (type === 'DELETED' ? time : Number.POSITIVE_INFINITY);
     if (until <= from + SLACK_MS || time >= to) continue; // before the recording, or after it
     if (isKilled && at > lastKnown) continue; // not heard of yet
+    if (Number(changes[at + 1]?.object.metadata.resourceVersion ?? Number.POSITIVE_INFINITY) <= listed) continue;
     verdict.statesMissing += 1;
+    // What there was before the first lists is missing as long as it was there.
+    const wasThere = firstLists !== undefined && (time < from || Number(resourceVersion) <= listed);
+    const isOlder = wasThere && covers(gaps, Math.min(until, to) + skewMs, SLACK_MS);
     assert.ok(
-      covers(gaps, time + skewMs, SLACK_MS),
+      isOlder || covers(gaps, time + skewMs, SLACK_MS),
       `no gap covers ${name} at ${resourceVersion}, ${iso(time)} (${type})`,
     );
+  }
+}
+
+/** A goal ends no recording before the pods that were there are known. */
+function judgeListed({ cluster, recorded, from, to }: Judged): void {
+  const byUid = Map.groupBy(cluster.store.everything(cluster.pods), ({ object }) => object.metadata.uid);
+  for (const [uid, changes] of byUid) {
+    const [first, last] = [changes[0], changes.at(-1)];
+    const isThere = first !== undefined && first.time < from && !(last?.type === 'DELETED' && last.time < to);
+    if (isThere) assert.ok(recorded.states.has(uid), `ended without ${first.object.metadata.name}, which was there`);
   }
 }
 

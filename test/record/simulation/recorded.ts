@@ -20,6 +20,7 @@ export interface RecordedLog {
 export interface RecordedState {
   readonly resourceVersion: string;
   readonly state: unknown;
+  readonly action: string;
 }
 
 /** What a story holds, as its judge reads it. */
@@ -43,10 +44,10 @@ export function readStory({ head, timeline }: ReadStory): Recorded {
     if (entry.type === 'note') notes.push(entry.text);
     if (entry.type !== 'object') continue;
     const known = states[entry.object];
-    const { resourceVersion, state, patch = [] } = entry;
+    const { resourceVersion, state, action, patch = [] } = entry;
     // A deletion that nobody saw is told with the last known state once more.
-    if (entry.action !== 'deletedUnseen')
-      known?.push({ resourceVersion, state: state ?? applyPatch(known.at(-1)?.state, patch) });
+    if (action !== 'deletedUnseen')
+      known?.push({ resourceVersion, action, state: state ?? applyPatch(known.at(-1)?.state, patch) });
   }
   return {
     logs: new Map(

@@ -19,9 +19,9 @@ export interface Stage {
 }
 
 /** One thing that may happen, and how often compared with the others. */
-interface Turn {
+interface Turn<On = Stage> {
   readonly weight: number;
-  readonly happen: (stage: Stage) => void | Promise<void>;
+  readonly happen: (stage: On) => void | Promise<void>;
 }
 
 const IMAGES = ['sim/calm:1', 'sim/bursts:1', 'sim/crash:1'];
@@ -40,7 +40,7 @@ export function deployWeb({ cluster, random }: Pick<Stage, 'cluster' | 'random'>
   });
 }
 
-const CHANGES: readonly Turn[] = [
+const CHANGES: readonly Turn<Pick<Stage, 'cluster' | 'random'>>[] = [
   { weight: 3, happen: ({ cluster, random }) => setSpec(cluster, { replicas: Math.floor(random() * 4) }) },
   { weight: 2, happen: ({ cluster, random }) => setImage(cluster, pick(IMAGES, random)) },
   { weight: 2, happen: (stage) => deletePod(stage, false) },
@@ -66,6 +66,11 @@ const TROUBLES: readonly Turn[] = [
   { weight: 0.1, happen: (stage) => stage.sleepThrough(30_000 + stage.random() * 600_000) },
 ];
 const KILLS: readonly Turn[] = [...TROUBLES, { weight: 6, happen: (stage) => stage.dieFor?.(stage.random() * 20_000) }];
+
+/** One change of the workload. */
+export async function change({ cluster, random }: Pick<Stage, 'cluster' | 'random'>): Promise<void> {
+  await chosen(CHANGES, random).happen({ cluster, random });
+}
 
 /** Plays a minute or so in which the workload changes and calls fail. */
 export async function play(stage: Stage): Promise<void> {
@@ -229,7 +234,7 @@ function nodeOf({ cluster, random }: Stage) {
   return node;
 }
 
-function deletePod({ cluster, random }: Stage, isForced: boolean): void {
+function deletePod({ cluster, random }: Pick<Stage, 'cluster' | 'random'>, isForced: boolean): void {
   const pods = cluster.store.list(cluster.pods, 'shop');
   const pod = pods[Math.floor(random() * pods.length)];
   if (pod === undefined) return;
@@ -254,7 +259,7 @@ function setImage(cluster: SimulatedCluster, image: string): void {
   cluster.change('deployments.apps', 'shop', 'web', withImage);
 }
 
-function chosen(turns: readonly Turn[], random: () => number): Turn {
+function chosen<On>(turns: readonly Turn<On>[], random: () => number): Turn<On> {
   let at = random() * turns.reduce((sum, { weight }) => sum + weight, 0);
   for (const turn of turns) {
     at -= turn.weight;

@@ -20,6 +20,8 @@ export interface Told {
   /** By how much the recorder's clock was ahead of the API server's. */
   readonly skewMs: number;
   readonly route: LogRouteChoice;
+  /** Set where `from` is before the first lists: where each type stood then. What was over by then is before the story. */
+  readonly firstLists?: ReadonlyMap<string, number>;
 }
 
 /** How one schedule ended: its recording, and what its journal told, at the end and where it was cut off before. */

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../../src/model/errors.ts';
+import { simulateEarlyEnd } from './early-end.ts';
 import { judge } from './judge.ts';
-import { digestOf, simulate } from './simulate.ts';
+import { digestOf, type Outcome, simulate } from './simulate.ts';
 import { addTo, noVerdict, type Verdict } from './verdict.ts';
 
 /** Which schedules a worker plays: every `step`th. */
@@ -26,13 +27,17 @@ if (parentPort !== null) {
   const { first, end, step } = workerData as Share;
   const sum = noVerdict();
   const failures: string[] = [];
+  const play = async (seed: number, simulated: Promise<Outcome>) => {
+    await using outcome = await simulated; // its end changes its pods, so it comes after the judgement
+    for (const told of outcome.told) addTo(sum, judge(told));
+    if (seed + step >= end) last = { seed, digest: digestOf(outcome) };
+  };
   let last: Result['last'];
   for (let seed = first; seed < end; seed += step) {
     await setImmediate(); // schedules make no turn of the event loop, in which V8 tells what was collected
     try {
-      await using outcome = await simulate(seed); // its end changes its pods, so it comes after the judgement
-      for (const told of outcome.told) addTo(sum, judge(told));
-      if (seed + step >= end) last = { seed, digest: digestOf(outcome) };
+      await play(seed, simulateEarlyEnd(seed));
+      await play(seed, simulate(seed));
     } catch (error) {
       failures.push(`FARO_SEED=${seed} FARO_SCHEDULES=1: ${messageOf(error).split('\n')[0]}`);
     }
