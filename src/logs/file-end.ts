@@ -1,5 +1,5 @@
 import type { FileTimes } from '../kube/node-files.ts';
-import { type Clock, millisecondsOf } from '../model/time.ts';
+import { type Clock, millisecondsOf, type Timestamp } from '../model/time.ts';
 import type { FileLog } from './file-log.ts';
 import type { InstanceLife } from './life.ts';
 import type { Seam } from './seam.ts';
@@ -126,6 +126,15 @@ export class FileEnd {
   }
 
   /**
+   * Up to here nothing is missing: what a stream brought behind the file's last proven line follows on it, unless the file may
+   * have been rotated meanwhile.
+   */
+  get wholeUpTo(): Timestamp | undefined {
+    const { seam } = this.#options;
+    return seam.stream !== undefined && this.#isOfOneFile(seam.stream) ? seam.last : seam.proven;
+  }
+
+  /**
    * A stream also ends with the kubelet or the way to it: only its end after the container's proves anything, which is told
    * in whole seconds. Of one whose end is the kubelet's own word it is enough that it is of this second.
    */
@@ -137,15 +146,21 @@ export class FileEnd {
   }
 
   #byStream(stream: StreamTail): FollowEnd {
-    const { log, seam, rotatesAt, witness } = this.#options;
+    const { log, seam, witness } = this.#options;
     const evidence = 'its stream ended by itself after the container had';
-    const limit = rotatesAt();
-    // Records have up to 16 bytes more in the file than their lines on the stream, and 64 where a line is split.
-    const size = log.offset + stream.stretchBytes * 1.01 + stream.stretch.lines * 16;
-    if (limit !== undefined && size < limit) return this.proven(evidence);
+    if (this.#isOfOneFile(stream)) return this.proven(evidence);
     const doubt = `${evidence}; since the last line that was found in it the file may have been rotated`;
     witness.gap('rotation', doubt, { certainty: 'suspected', after: seam.proven });
     return witness.unproven(doubt, log.rotations);
+  }
+
+  /** All that it brought since the last proof stands in the file in which that was found. */
+  #isOfOneFile(stream: StreamTail): boolean {
+    const { log, rotatesAt } = this.#options;
+    const limit = rotatesAt();
+    // Records have up to 16 bytes more in the file than their lines on the stream, and 64 where a line is split.
+    const size = log.offset + stream.stretchBytes * 1.01 + stream.stretch.lines * 16;
+    return limit !== undefined && size < limit;
   }
 
   async #endOf(stream: StreamTail, signal: AbortSignal): Promise<void> {

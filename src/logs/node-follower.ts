@@ -215,7 +215,7 @@ export class NodeFollower implements Follower {
 
   #giveUp(cause: GapCause, evidence: string): FollowEnd {
     const certainty = this.#seam.lines === 0 && cause === 'instance-gone' ? 'known' : 'suspected';
-    this.#witness.gap(cause, evidence, { certainty, after: this.#seam.proven });
+    this.#witness.gap(cause, evidence, { certainty, after: this.#fileEnd.wholeUpTo });
     return this.#witness.unproven(evidence, this.#log.rotations);
   }
 }

@@ -74,6 +74,11 @@ export class Seam implements AsyncDisposable {
     return this.#scribe.proven;
   }
 
+  /** The greatest time of the lines that were written down. */
+  get last(): Timestamp | undefined {
+    return this.#scribe.last;
+  }
+
   /** The stream beside the file, whether it is still of use or not. */
   get stream(): StreamTail | undefined {
     return this.#tail?.stream;

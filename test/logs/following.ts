@@ -57,6 +57,12 @@ export class FakeStream {
   }
 }
 
+export interface FollowingOptions {
+  readonly proxy?: string;
+  readonly refuses?: boolean;
+  readonly maxBytes?: number;
+}
+
 /** One container run, read from a fake node with fake streams beside it, on a clock that goes when the test says so. */
 export class Following {
   readonly clock = new SimulatedClock();
@@ -69,8 +75,11 @@ export class Following {
   end: FollowEnd | undefined;
   #numbers = 0;
 
-  /** @param how `proxy`: the node through whose proxy streams are followed; it `refuses` that, where it says so. */
-  constructor({ proxy, refuses = false }: { readonly proxy?: string; readonly refuses?: boolean } = {}) {
+  /**
+   * @param how `proxy`: the node through whose proxy streams are followed; it `refuses` that, where it says so; of `maxBytes`
+   * the node rotates a file.
+   */
+  constructor({ proxy, refuses = false, maxBytes = 10 * 1024 * 1024 }: FollowingOptions = {}) {
     const client = {
       logs: async (request: LogOptions, signal: AbortSignal) => {
         if (refuses && request.node !== undefined) throw new ApiError(403, 'not this way', { reason: 'Forbidden' });
@@ -93,7 +102,7 @@ export class Following {
       rotation: () => ({}),
       nextStream: () => this.#numbers++,
       open: this.#open,
-      rotatesAt: () => 10 * 1024 * 1024,
+      rotatesAt: () => maxBytes,
       timeoutMs: undefined,
       gunzip: atOnce,
     });

@@ -324,3 +324,26 @@ test('behind files that went away unread no line goes on that was begun before',
   ]);
   assert.equal(follow.recorded().gaps.length, 1);
 });
+
+for (const { what, maxBytes, from } of [
+  { what: 'begins behind its last line', maxBytes: undefined, from: 3000 },
+  { what: 'begins where the file was read last, if that may have been rotated since', maxBytes: 148, from: 1 },
+])
+  test(`what is missing behind a stream that is cut off ${what}`, async () => {
+    using follow = new Following({ proxy: 'node-1', ...(maxBytes === undefined ? {} : { maxBytes }) });
+    follow.writeFile(1, 'one');
+    await follow.advance(1000);
+    follow.stream.push(follow.line(1, 'one') + follow.line(2000, 'two') + follow.line(3000, 'three'));
+    await follow.advance(1000);
+    follow.node.names.clear();
+    follow.life.podDeleted();
+    follow.stream.end();
+    follow.life.update(follow.view('terminated', follow.time(60_000)), 0);
+    await follow.advance(10_000);
+    const { lines, gaps } = follow.recorded();
+    assert.deepEqual(lines, ['one', 'two', 'three']);
+    assert.deepEqual(
+      gaps.map(({ from, cause }) => [from, cause]),
+      [[follow.time(from), 'instance-gone']],
+    );
+  });
