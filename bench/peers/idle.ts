@@ -40,7 +40,7 @@ export async function idle(
   const targets = ['job/idle', '-o', join(folder, 'story.json'), '-n', namespace, '--kubeconfig', cluster.kubeconfig];
   const recorder = measured({ args: faroArgs('capture', ...targets, '--drain', '1s'), output: join(folder, 'out') });
   await recorder.said('"msg":"recording"');
-  await untilQuiet(audit);
+  await untilIdle(audit, containers);
   const [before, server] = [requestsIn(audit).length, serverCpuMs(cluster)];
   await sleep(seconds * 1000);
   const asked = requestsIn(audit).slice(before).map(wordsOf);
@@ -57,10 +57,16 @@ export async function idle(
   return report;
 }
 
-/** Until every stream is open and everything that existed was read: nothing was asked for a while. */
-async function untilQuiet(audit: string): Promise<void> {
-  for (let tries = 0, requests = -1; tries < 24 && requests !== requestsIn(audit).length; tries += 1) {
-    requests = requestsIn(audit).length;
+/**
+ * Until every log was read and its stream asked for, and then nothing for a while. Silence alone tells nothing: on a machine
+ * that is busy enough a recorder that has hardly begun asks for nothing for seconds.
+ */
+async function untilIdle(audit: string, containers: number): Promise<void> {
+  for (let before = -1; ; ) {
+    const requests = requestsIn(audit);
+    const streams = requests.filter((event) => event.includes('/containerLogs/')).length;
+    if (streams >= containers && requests.length === before) return;
+    before = requests.length;
     await sleep(QUIET_MS);
   }
 }
