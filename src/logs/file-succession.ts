@@ -122,9 +122,9 @@ export class FileSuccession {
     if (names === undefined) return 'gone';
     if (place.offset === 0) return 'nowhere';
     const rotated = this.#unread(names);
-    const candidates = [...rotated.toReversed(), ...(place.isLive ? [] : [this.live])];
-    for (const file of candidates) {
-      if (file === place.file) continue;
+    // The live one again at last, too: where the runtime does not make a new file, the kubelet renames the old one back.
+    for (const file of [...rotated.toReversed(), this.live]) {
+      if (file === place.file && !place.isLive) continue;
       if (await this.#holds(file, place, signal)) return file;
     }
     // Between the rename and the new file there is none: nothing is lost then.

@@ -347,3 +347,27 @@ for (const { what, maxBytes, from } of [
       [[follow.time(from), 'instance-gone']],
     );
   });
+
+for (const { when, back } of [
+  { when: 'before the folder is listed', back: 1 },
+  { when: 'when the folder was listed', back: 2 },
+])
+  test(`a file that is renamed, and renamed back ${when}, for its container had ended, comes once`, async () => {
+    using follow = new Following();
+    follow.writeFile(1, 'one');
+    follow.writeFile(2, 'two');
+    await follow.advance(1000);
+    const { node } = follow;
+    let requests = 0;
+    const bytes = node.names.get('0.log') ?? Buffer.alloc(0);
+    node.between = () => {
+      requests += 1;
+      if (requests === 1) node.names.set('0.log.20261125-100001', bytes).delete('0.log');
+      if (requests === back + 1) node.names.set('0.log', bytes).delete('0.log.20261125-100001');
+    };
+    follow.life.update(follow.view('terminated', follow.time(900)), 0);
+    await follow.advance(5000);
+    assert.ok(requests > back);
+    assert.deepEqual(follow.recorded(), { lines: ['one', 'two'], gaps: [] });
+    assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
+  });
