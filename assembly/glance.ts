@@ -21,6 +21,7 @@ const IS_URL: u32 = 3;
 const IS_KEY: u32 = 4;
 const IS_SIG: u32 = 5;
 const IS_BEARER: u32 = 6;
+const IS_SOURCE: u32 = 7;
 
 const NEWLINE: u8 = 10;
 const AT: u8 = 64;
@@ -118,7 +119,7 @@ function glanceAt(start: usize, kind: u32, from: usize): usize {
   const next = signEnd;
   if (kind === IS_TOKEN) return isOf(load<u8>(start - 1), TOKEN) ? next : READ;
   if (kind === IS_URL) return hasPassword(next) ? READ : next;
-  if (kind === IS_KEY) return READ;
+  if (kind === IS_KEY || kind === IS_SOURCE) return READ;
   // Signals are told as sig=9.
   if (kind === IS_SIG && !isOf(load<u8>(start - 1), BEFORE_SIG)) return next;
   const nameEnd = nameEndAt(start, from);

@@ -69,13 +69,21 @@ function among(chars: string): (code: number) => boolean {
 }
 
 /** What signs are to `assembly/glance.ts`. */
-const SIGN_SAYS: Readonly<Record<SignKind, number>> = { name: 1, token: 2, url: 3, key: 4, sig: 5, bearer: 6 };
+const SIGN_SAYS: Readonly<Record<SignKind, number>> = {
+  name: 1,
+  token: 2,
+  url: 3,
+  key: 4,
+  sig: 5,
+  bearer: 6,
+  source: 7,
+};
 /** What the words of names say, to `assembly/names.ts`. */
 const [LAST_WORD, ABOUT_WORD, MEASURE, TOKENS] = [1, 2, 4, 8];
 /** What values say, to `assembly/assignment.ts`. */
 const [HARMLESS, REMARK] = [1, 2];
 /** Signs are grouped by their first characters: the fewer pairs a group has, the fewer places are taken for signs. */
-const GROUPS = ['-:', 'a', 'bc', 'deg', 'hjlmn', 'p', 's', 'rtwxy'];
+const GROUPS = ['-:@', 'a', 'bc', 'deg', 'hjlmn', 'p', 's', 'rtwxy'];
 const GROUPED_BYTES = 3;
 
 let isFilled = false;

@@ -97,6 +97,16 @@ export function userInfoAt(text: string, start: number): Span | undefined {
   return user.length >= 20 && /^[\w-]+$/.test(user) && /\d/.test(user) ? { start, end: at } : undefined;
 }
 
+/** A data source name of Go is looked for this far before its address. */
+const MAX_SOURCE = 256;
+
+/** The password of a data source name whose address begins here; nothing before `from` is looked at. */
+export function sourcePasswordAt(text: string, address: number, from: number): Span | undefined {
+  const before = text.slice(Math.max(from, address - MAX_SOURCE), address);
+  const found = /[^\s"'`<>\\|:]:([^\s"'`<>\\|]+)$/.exec(before);
+  return found === null ? undefined : { start: address - (found[1]?.length ?? 0), end: address };
+}
+
 /** No key is longer than this in PEM. */
 const MAX_KEY = 16_384;
 

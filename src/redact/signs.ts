@@ -9,10 +9,11 @@ export interface Sign {
 }
 
 /**
- * What a sign is: the beginning of a token that is known by its shape, of a URL's authority, of a private key; or of a name, among
+ * What a sign is: the beginning of a token that is known by its shape, of a URL's authority, of a private key; the end of a password in
+ * a data source name; or the beginning of a name, among
  * which `sig=` and `bearer` have rules of their own.
  */
-export type SignKind = 'token' | 'url' | 'key' | 'sig' | 'bearer' | 'name';
+export type SignKind = 'token' | 'url' | 'source' | 'key' | 'sig' | 'bearer' | 'name';
 
 /** Gives the first sign at or behind a place; undefined where none follows. */
 export type NextSign = (from: number) => Sign | undefined;
@@ -23,12 +24,14 @@ const NAMES = [
   ...['str', '-str', '_str', '.str'].flatMap((rest) => [`conn${rest}`, `connection${rest}`]),
   ...KEY_OWNERS.flatMap((owner) => ['', '-', '_', '.'].map((sign) => `${owner}${sign}key`)),
 ];
+/** What stands behind the password in a data source name of Go: `user:password@tcp(host:3306)/db`. */
+const ADDRESSES: readonly string[] = ['@tcp(', '@unix('];
 const TOKENS = new Set(TOKEN_BEGINNINGS.map((token) => token.toLowerCase()));
 /** Every sign, without regard to case; three characters at least. */
-export const SIGNS: readonly string[] = [...TOKENS, '://', '-----begin ', ...NAMES];
+export const SIGNS: readonly string[] = [...TOKENS, '://', ...ADDRESSES, '-----begin ', ...NAMES];
 
 const SOURCE = SIGNS.toSorted((a, b) => b.length - a.length)
-  .map((sign) => sign.replaceAll('.', '\\.'))
+  .map((sign) => sign.replace(/[.(]/g, '\\$&'))
   .join('|');
 const ANY_SIGN = new RegExp(SOURCE, 'gi');
 
@@ -47,6 +50,7 @@ export function signsOfText(text: string): NextSign {
 export function kindOfSign(sign: string): SignKind {
   if (TOKENS.has(sign)) return 'token';
   if (sign === '://') return 'url';
+  if (ADDRESSES.includes(sign)) return 'source';
   if (sign.startsWith('-----')) return 'key';
   return sign === 'sig=' ? 'sig' : sign === 'bearer' ? 'bearer' : 'name';
 }

@@ -2,7 +2,7 @@ import { assignmentAt } from './assignment.ts';
 import { placesToRead } from './glance.ts';
 import type { CredentialPattern } from './log-lines.ts';
 import { isHarmless } from './names.ts';
-import { bearerAt, privateKeyAt, type Span, tokenAt, userInfoAt } from './shapes.ts';
+import { bearerAt, privateKeyAt, type Span, sourcePasswordAt, tokenAt, userInfoAt } from './shapes.ts';
 import { type Sign, signsOfText } from './signs.ts';
 
 /**
@@ -26,7 +26,7 @@ export function credentialsIn(text: string): readonly Credential[] {
   let from = 0;
   let named = 0;
   for (let sign = nextSign(0); sign !== undefined; sign = nextSign(from)) {
-    const { credential, next, nameEnd = named } = examine(text, sign, { from, named });
+    const { credential, next, nameEnd = named } = examine(text, sign, { from, named, found: found.at(-1)?.end ?? 0 });
     named = nameEnd;
     if (credential !== undefined) found.push(credential);
     from = Math.max(next, credential?.end ?? 0);
@@ -54,15 +54,19 @@ interface Examined {
   readonly nameEnd?: number;
 }
 
-/** @param named the end of a name in which the word Bearer was met: it is not read for each, of which it may have thousands */
+/**
+ * @param found the end of the credential before
+ * @param named the end of a name in which the word Bearer was met: it is not read for each, of which it may have thousands
+ */
 function examine(
   text: string,
   { index, word, kind }: Sign,
-  { from, named }: { readonly from: number; readonly named: number },
+  { from, named, found }: { readonly from: number; readonly named: number; readonly found: number },
 ): Examined {
   const next = index + word.length;
   if (kind === 'token') return { credential: known(word === 'eyj' ? 'jwt' : 'api-key', tokenAt(text, index)), next };
   if (kind === 'url') return { credential: known('url-password', passwordAt(text, next)), next };
+  if (kind === 'source') return { credential: known('url-password', sourcePasswordAt(text, index, found)), next };
   if (kind === 'key') return { credential: known('private-key', privateKeyAt(text, index)), next };
   // Signals are told as sig=9.
   if (kind === 'sig' && !'?&_-'.includes(text.charAt(index - 1) || ' ')) return { credential: undefined, next };
