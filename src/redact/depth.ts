@@ -16,6 +16,11 @@ export function withoutDepths<T extends object>(value: T): T {
 function isBounded(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth > MAX_DEPTH) return isRawNumber(value);
+  if (Array.isArray(value)) {
+    // By their names, as those of an object, its items would be found in four times the time.
+    for (let index = 0; index < value.length; index += 1) if (!isBounded(value[index], depth + 1)) return false;
+    return true;
+  }
   const fields = value as Readonly<Record<string, unknown>>;
   for (const name in fields) if (!isBounded(fields[name], depth + 1)) return false;
   return true;
