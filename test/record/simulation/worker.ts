@@ -21,6 +21,9 @@ export interface Result {
   readonly last: { readonly seed: number; readonly digest: string } | undefined;
 }
 
+/** One schedule of so many comes with a short one that ends early. */
+const EARLY = 4;
+
 // A thread of its own: the test runner follows every promise of its threads, which takes most of the time.
 if (parentPort !== null) {
   Error.stackTraceLimit = 0; // thousands of planned errors each would draw one
@@ -36,7 +39,7 @@ if (parentPort !== null) {
   for (let seed = first; seed < end; seed += step) {
     await setImmediate(); // schedules make no turn of the event loop, in which V8 tells what was collected
     try {
-      await play(seed, simulateEarlyEnd(seed));
+      if (seed % EARLY === 0) await play(seed, simulateEarlyEnd(seed));
       await play(seed, simulate(seed));
     } catch (error) {
       failures.push(`FARO_SEED=${seed} FARO_SCHEDULES=1: ${messageOf(error).split('\n')[0]}`);
