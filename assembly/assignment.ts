@@ -62,17 +62,18 @@ export function nameEndAt(hit: usize, from: usize): usize {
     const mayBeFlag = sign === quoteEnd + 1 && char !== DASH && char !== NEWLINE;
     return mayBeFlag && isFlag(nameStart(hit, from), nameEnd) ? READ : nameEnd;
   }
+  // Most names say nothing of their values, and were judged before.
+  const start = nameStart(hit, from);
+  const told = saysOfName(start, nameEnd);
+  if ((told & (STRONG | SHORT)) === 0) return nameEnd;
   const following = load<u8>(sign, 1);
   const after = following === EQUAL_SIGN || following === GREATER ? sign + 2 : sign + 1;
   const valueAt = spaceEnd(after);
   const isEqual = char === EQUAL_SIGN || after > sign + 1;
   const kind = quoteEnd > nameEnd ? QUOTED : isEqual ? EQUALS : valueAt > after ? COLON : TIGHT_COLON;
   const value = glanceAtValue(valueAt, kind);
-  if (value === PLAIN) return nameEnd;
-  const start = nameStart(hit, from);
-  const told = saysOfName(start, nameEnd);
-  if (value === NUMBER && (told & COUNTS) !== 0) return nameEnd;
-  if (kind === EQUALS || kind === QUOTED) return (told & (STRONG | SHORT)) === 0 ? nameEnd : READ;
+  if (value === PLAIN || (value === NUMBER && (told & COUNTS) !== 0)) return nameEnd;
+  if (kind === EQUALS || kind === QUOTED) return READ;
   if ((told & STRONG) === 0) return nameEnd;
   if (kind === COLON) return READ;
   const isPath = isOf(load<u8>(start - 1), BEFORE_PATH) || isOf(load<u8>(valueAt), BEGINS_PATH);
