@@ -9,7 +9,8 @@ import type { Result, Share } from './simulation/worker.ts';
 
 const FIRST_SEED = Number(process.env.FARO_SEED ?? 1);
 const SCHEDULES = Number(process.env.FARO_SCHEDULES ?? 150);
-const WORKERS = 2;
+/** One more than CI has cores: what one waits for, memory or the collection of it, another one uses. */
+const WORKERS = 3;
 /** A schedule's garbage seldom outlives it: with this much room most of it is never copied. */
 const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 

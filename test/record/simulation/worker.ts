@@ -22,7 +22,7 @@ export interface Result {
 }
 
 /** One schedule of so many comes with a short one that ends early. */
-const EARLY = 4;
+const EARLY = 10;
 
 // A thread of its own: the test runner follows every promise of its threads, which takes most of the time.
 if (parentPort !== null) {
