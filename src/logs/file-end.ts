@@ -159,7 +159,7 @@ export class FileEnd {
     const { log, rotatesAt } = this.#options;
     const limit = rotatesAt();
     // Records have up to 16 bytes more in the file than their lines on the stream, and 64 where a line is split.
-    const size = log.offset + stream.stretchBytes * 1.01 + stream.stretch.lines * 16;
+    const size = log.offset + stream.stretch.bytes * 1.01 + stream.stretch.lines * 16;
     return limit !== undefined && size < limit;
   }
 

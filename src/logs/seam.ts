@@ -49,7 +49,7 @@ export class Seam implements AsyncDisposable {
   #tail: { readonly stream: StreamTail; readonly slot: Disposable } | undefined;
   /** The last stream that ended by itself, and how many lines had been written down when it was put away. */
   #ended: { readonly stream: StreamTail; readonly lines: number } | undefined;
-  /** What an earlier recorder had from its stream, and the file has to prove first. */
+  /** What an earlier recorder had from its stream, and what the one here brings behind that: the file proves both as one. */
   #inherited: LineDigest | undefined;
   #proof: StretchProof<RecordsPiece> | undefined;
   #isHeld = false;
@@ -155,7 +155,9 @@ export class Seam implements AsyncDisposable {
     if (slot === undefined) return;
     const { namespace, pod, container } = life.instance;
     const of = { namespace, pod, container };
-    const stream = new StreamTail({ ...this.#options, of, cursor: this.#recent, scribe: this.#scribe }, signal);
+    const inherited = this.#inherited;
+    const tail = { ...this.#options, of, cursor: this.#recent, inherited, scribe: this.#scribe };
+    const stream = new StreamTail(tail, signal);
     this.#tail = { stream, slot };
     if (this.#isHeld) stream.hold();
     open.add(stream);
@@ -167,7 +169,7 @@ export class Seam implements AsyncDisposable {
     if (tail === undefined) return;
     const wasAlive = tail.stream.isAlive;
     void tail.stream.close();
-    if (this.#proof !== undefined || tail.stream.stretch.lines > 0) return;
+    if (this.#proof !== undefined || tail.stream.hasBrought) return;
     this.#tail = undefined;
     if (tail.stream.hasEndedWell) this.#ended = { stream: tail.stream, lines: this.#scribe.lines };
     if (!wasAlive) this.#scribe.reconnects += 1;
@@ -212,7 +214,7 @@ export class Seam implements AsyncDisposable {
     this.#scribe.close();
   }
 
-  /** What a stream brought since the last proof. */
+  /** What streams brought since the last proof. */
   get #claim(): LineDigest | undefined {
     return this.#inherited ?? this.#tail?.stream.stretch;
   }
@@ -220,7 +222,7 @@ export class Seam implements AsyncDisposable {
   /** What was claimed is decided. */
   #rebase(): void {
     this.#proof = undefined;
-    if (this.#inherited === undefined) this.#tail?.stream.rebase();
+    this.#tail?.stream.rebase();
     this.#inherited = undefined;
   }
 

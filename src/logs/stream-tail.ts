@@ -21,6 +21,8 @@ export interface StreamTailOptions {
   readonly proxy?: string | undefined;
   /** Knows the last lines that were read from the file, which the stream begins with. */
   readonly cursor: LogCursor;
+  /** What an earlier stream brought of those, and the file has yet to prove: the stretch goes on behind it. */
+  readonly inherited?: LineDigest | undefined;
   readonly scribe: Scribe;
   readonly sink: Pick<LogSink, 'drained'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -52,8 +54,7 @@ export class StreamTail {
   readonly #done: Promise<void>;
   #matcher: OverlapMatcher | undefined;
   #held: PromiseWithResolvers<void> | undefined;
-  #stretch = new LineDigest();
-  #stretchBytes = 0;
+  #stretch: LineDigest;
   /** Lines that the file gave first, and those of them that the stream brought since. */
   #ahead = new LineDigest();
   #behind = new LineDigest();
@@ -69,6 +70,7 @@ export class StreamTail {
 
   constructor(options: StreamTailOptions, signal: AbortSignal) {
     this.#options = options;
+    this.#stretch = options.inherited ?? new LineDigest();
     const { last } = options.cursor;
     const written = last === undefined ? undefined : millisecondsOf(last);
     this.#window = { at: options.clock.now(), written, lines: 0 };
@@ -81,13 +83,14 @@ export class StreamTail {
     return this.#news.promise;
   }
 
-  /** All that it brought since the last proof. */
+  /** All that it brought since the last proof, and before that what it inherited. */
   get stretch(): LineDigest {
     return this.#stretch;
   }
 
-  get stretchBytes(): number {
-    return this.#stretchBytes;
+  /** Something of that is its own. */
+  get hasBrought(): boolean {
+    return this.#written.last !== undefined;
   }
 
   /** False once it proved to be of no use: it ended, or its lines are not the file's. */
@@ -132,7 +135,6 @@ export class StreamTail {
   /** Its stretch was compared with the file: it begins anew. */
   rebase(): void {
     this.#stretch = new LineDigest();
-    this.#stretchBytes = 0;
     this.#written = new LogCursor(KEPT_BYTES);
     if (this.isAlive) this.#news = Promise.withResolvers();
   }
@@ -243,12 +245,11 @@ export class StreamTail {
     this.#nodeTime.heard(block.last, this.#options.clock.now());
     this.#written.remember(block.bytes, block.last);
     this.#stretch.add(block.bytes, block.lines);
-    this.#stretchBytes += block.bytes.length;
     this.#options.scribe.write('stream', { ...block, format: 'timestamped', file: null, offset: 0 });
     this.#count(block);
     // Before the file can have been rotated more than once, let alone removed.
     const rotated = this.#options.rotatesAt() ?? Number.POSITIVE_INFINITY;
-    if (this.#stretchBytes >= Math.min(STRETCH_BYTES, rotated / 2)) this.#news.resolve('full');
+    if (this.#stretch.bytes >= Math.min(STRETCH_BYTES, rotated / 2)) this.#news.resolve('full');
   }
 
   /** How many bytes at the beginning are lines that the file gave before; they must be the same. */

@@ -6,11 +6,13 @@ import { CriJoiner } from './cri-lines.ts';
 export class LineDigest {
   readonly #hash = createHash('sha1');
   lines = 0;
+  bytes = 0;
 
   /** Takes whole lines in the form of the pod log API, with padded times. */
   add(bytes: Buffer, lines: number): void {
     this.#hash.update(bytes);
     this.lines += lines;
+    this.bytes += bytes.length;
   }
 
   equals(other: LineDigest): boolean {

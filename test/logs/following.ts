@@ -6,6 +6,7 @@ import { KeptFiles } from '../../src/logs/kept-files.ts';
 import { InstanceLife, type InstanceView } from '../../src/logs/life.ts';
 import { NodeFollower } from '../../src/logs/node-follower.ts';
 import { OpenStreams } from '../../src/logs/open-streams.ts';
+import { LogPasts } from '../../src/logs/past.ts';
 import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
 import { type ContainerInstance, instanceKey } from '../../src/model/instance.ts';
 import { Slots } from '../../src/model/slots.ts';
@@ -61,25 +62,34 @@ export interface FollowingOptions {
   readonly proxy?: string;
   readonly refuses?: boolean;
   readonly maxBytes?: number;
+  /** An earlier recorder, which was killed. */
+  readonly before?: Following;
 }
 
 /** One container run, read from a fake node with fake streams beside it, on a clock that goes when the test says so. */
 export class Following {
-  readonly clock = new SimulatedClock();
-  readonly node = new FakeNode();
+  readonly clock: SimulatedClock;
+  readonly node: FakeNode;
   readonly streams: { readonly request: LogOptions; readonly stream: FakeStream }[] = [];
   readonly records: Written[] = [];
   readonly life = new InstanceLife(instance, this.view('running'));
   readonly #open = new OpenStreams();
   readonly #stop = new AbortController();
   end: FollowEnd | undefined;
-  #numbers = 0;
+  #numbers: number;
 
   /**
    * @param how `proxy`: the node through whose proxy streams are followed; it `refuses` that, where it says so; of `maxBytes`
-   * the node rotates a file.
+   * the node rotates a file; `before`: whose log it goes on with.
    */
-  constructor({ proxy, refuses = false, maxBytes = 10 * 1024 * 1024 }: FollowingOptions = {}) {
+  constructor({ proxy, refuses = false, maxBytes = 10 * 1024 * 1024, before }: FollowingOptions = {}) {
+    this.clock = before?.clock ?? new SimulatedClock();
+    this.node = before?.node ?? new FakeNode();
+    const pasts = new LogPasts();
+    for (const record of before?.records ?? [])
+      pasts.take(record.kind === 'log' ? { ...record, read: async () => record } : record);
+    this.#numbers = pasts.nextStream;
+    this.records.push(...(before?.records ?? []));
     const client = {
       logs: async (request: LogOptions, signal: AbortSignal) => {
         if (refuses && request.node !== undefined) throw new ApiError(403, 'not this way', { reason: 'Forbidden' });
@@ -105,6 +115,7 @@ export class Following {
       rotatesAt: () => maxBytes,
       timeoutMs: undefined,
       gunzip: atOnce,
+      past: pasts.of(instance),
     });
     const ended = follower.run(this.#stop.signal).then((end) => {
       this.end = end;

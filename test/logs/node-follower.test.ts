@@ -371,3 +371,39 @@ for (const { when, back } of [
     assert.deepEqual(follow.recorded(), { lines: ['one', 'two'], gaps: [] });
     assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
   });
+
+/** Resumed when `two` had come by the stream alone, while its pod is being deleted and its files cannot be read. */
+async function resumed(): Promise<Following> {
+  const before = new Following();
+  before.writeFile(1, 'one');
+  await before.advance(1000);
+  before.stream.push(before.line(1, 'one') + before.line(1001, 'two'));
+  await before.advance(100);
+  assert.deepEqual(before.recorded().lines, ['one', 'two']);
+  before[Symbol.dispose]();
+  const follow = new Following({ before });
+  follow.node.between = () => {
+    throw new Error('the kubelet is down');
+  };
+  follow.life.podLeaving();
+  await follow.advance(100);
+  follow.stream.push(follow.line(1001, 'two') + follow.line(1101, 'three'));
+  await follow.advance(100);
+  assert.deepEqual(follow.recorded().lines, ['one', 'two', 'three']);
+  return follow;
+}
+
+for (const [what, held] of [
+  ['stand where the file holds the same', ['two', 'three']],
+  ['give way to what the file holds where that is more', ['two', 'two and a half', 'three']],
+  ['give way to what the file holds where that is less', ['two']],
+] as const)
+  test(`lines of a stream behind those of a killed recorder, none of which were proven, ${what}`, async () => {
+    using follow = await resumed();
+    follow.node.between = () => undefined;
+    for (const [at, text] of held.entries()) follow.writeFile(1001 + (100 / (held.length - 1 || 1)) * at, text);
+    follow.life.update(follow.view('terminated', follow.time(1101)), 0);
+    await follow.advance(20_000);
+    assert.deepEqual(follow.recorded(), { lines: ['one', ...held], gaps: [] });
+    assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
+  });
