@@ -13,7 +13,9 @@ type Action =
   | { readonly type: 'skip'; readonly lines: number }
   /** The kubelet shows again what it had shown last. */
   | { readonly type: 'repeat'; readonly lines: number }
-  | { readonly type: 'end' | 'rotate' }
+  | { readonly type: 'end' | 'rotate' | 'leave' | 'kill' }
+  /** Its files cannot be read, or can again. */
+  | { readonly type: 'outage'; readonly isOver: boolean }
   | { readonly type: 'pass'; readonly ms: number };
 
 const count = fc.integer({ min: 1, max: 4 });
@@ -27,13 +29,15 @@ const actions = fc.array(
     fc.record({ type: fc.constant('skip' as const), lines: count }),
     fc.record({ type: fc.constant('repeat' as const), lines: count }),
     fc.record({ type: fc.constantFrom('end' as const, 'rotate' as const) }),
+    fc.record({ type: fc.constantFrom('leave' as const, 'kill' as const) }),
+    fc.record({ type: fc.constant('outage' as const), isOver: fc.boolean() }),
   ),
   { maxLength: 25 },
 );
 
 /** A container whose lines come by a file and by streams of it, which do what a schedule says. */
 class World {
-  readonly follow = new Following();
+  follow = new Following();
   readonly written: { readonly text: string; readonly ms: number }[] = [];
   #file: string[] = [];
   #shown: string[] = [];
@@ -41,6 +45,7 @@ class World {
   #rest = '';
   #streams = 0;
   #ms = 0;
+  #isLeaving = false;
 
   async play(action: Action): Promise<void> {
     switch (action.type) {
@@ -63,6 +68,18 @@ class World {
         this.follow.node.rotate();
         this.#file = [];
         break;
+      case 'leave':
+        this.#isLeaving = true;
+        this.follow.life.podLeaving();
+        break;
+      case 'outage':
+        this.follow.node.between = () => {
+          if (!action.isOver) throw new Error('the kubelet is down');
+        };
+        break;
+      case 'kill':
+        this.#resume();
+        break;
       case 'pass':
         await this.follow.advance(action.ms);
     }
@@ -73,6 +90,7 @@ class World {
   /** The container ends; its files stay, or are gone at once while the stream shows what it has left. */
   async finish(areFilesGone: boolean): Promise<void> {
     // The end is told in whole seconds: what ended a stream in the same second cannot be told from it.
+    this.follow.node.between = () => undefined;
     await this.follow.advance(1100);
     this.#takeOpened();
     for (let line = 0; line < 3; line += 1) this.#write();
@@ -81,6 +99,18 @@ class World {
     if (this.#streams > 0) this.follow.stream.end();
     this.follow.life.update(this.follow.view('terminated', this.follow.time(this.#ms)), 0);
     await this.follow.advance(20_000);
+  }
+
+  [Symbol.dispose](): void {
+    this.follow[Symbol.dispose]();
+  }
+
+  /** Another recorder goes on with the journal of one that is killed. */
+  #resume(): void {
+    this.follow[Symbol.dispose]();
+    this.follow = new Following({ before: this.follow });
+    if (this.#isLeaving) this.follow.life.podLeaving();
+    this.#streams = 0;
   }
 
   #write(): void {
@@ -121,7 +151,10 @@ class World {
   }
 }
 
-/** What it found once: a stream that repeats itself at once; one that ends in doubt at the moment when the file is read. */
+/**
+ * What was found once: a stream that repeats itself at once; one that ends in doubt at the moment when the file is read; one
+ * that goes on, before the file can be read, behind what a killed recorder had from its own.
+ */
 const FOUND: [Action[], boolean][] = [
   [
     [
@@ -142,16 +175,32 @@ const FOUND: [Action[], boolean][] = [
     ],
     false,
   ],
+  [
+    [
+      { type: 'pass', ms: 700 },
+      { type: 'write', lines: 1 },
+      { type: 'flow', bytes: 10_000 },
+      { type: 'pass', ms: 100 },
+      { type: 'outage', isOver: false },
+      { type: 'leave' },
+      { type: 'kill' },
+      { type: 'pass', ms: 100 },
+      { type: 'write', lines: 1 },
+      { type: 'flow', bytes: 10_000 },
+      { type: 'pass', ms: 100 },
+    ],
+    false,
+  ],
 ];
 
 test('whatever the stream and the files do, each line is recorded once, in order, or lies in a stated gap', async () => {
   await holds(
     fc.asyncProperty(actions, fc.boolean(), async (schedule, areFilesGone) => {
-      const world = new World();
-      using follow = world.follow;
+      using world = new World();
       for (const action of schedule) await world.play(action);
       // Files of a few lines are not rotated in truth: where that took lines, the files must be there to tell.
       await world.finish(areFilesGone && !schedule.some(({ type }) => type === 'skip' || type === 'rotate'));
+      const { follow } = world;
       const { lines, gaps } = follow.recorded();
       const texts = world.written.map(({ text }) => text);
       assert.equal(new Set(lines).size, lines.length, 'a line twice');
