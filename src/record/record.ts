@@ -219,6 +219,10 @@ export class Recorder {
   /** Roots first, then Events, then every type that the server lets the user list. */
   async #watchEverything(): Promise<void> {
     const { discovery, start, types } = this.#options;
+    for (const { groupVersion, message } of discovery.failures)
+      this.#witness.note(
+        `objects of ${groupVersion} are not in this story: its types could not be discovered (${message})`,
+      );
     const first = start.roots.flatMap((root, index) => {
       const type = types[index];
       return type === undefined ? [] : [this.#watches.watchRoot(root, type)];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { prepareShop } from '../../src/demo/scenario.ts';
 import type { JournalRecord } from '../../src/model/record.ts';
+import type { ResourceType } from '../../src/model/resource.ts';
 import { timestampOf } from '../../src/model/time.ts';
 import { recordedLines, recordedVersions, startRecording, trueVersions, until } from './harness.ts';
 
@@ -40,6 +41,23 @@ for (const { title, features } of [
     await recording.end();
     assert.deepEqual(recordedVersions(records), trueVersions(cluster, STORAGES));
   });
+
+test('a group that could not be discovered is named in the story', async () => {
+  let types: readonly ResourceType[] = [];
+  await using recording = await startRecording({
+    prepare: (cluster) => {
+      types = cluster.api.types;
+    },
+    options: {
+      get discovery() {
+        return { types, failures: [{ groupVersion: 'down.example.com/v1', message: 'it is ServiceUnavailable' }] };
+      },
+    },
+  });
+  await recording.end();
+  const notes = ofKind(recording.records, 'note').map(({ text }) => text);
+  assert.match(notes.join('\n'), /objects of down\.example\.com\/v1 are not in this story.*it is ServiceUnavailable/);
+});
 
 test('a newer server, with types, verbs and fields that nobody knows yet, is recorded as well', async () => {
   const prophecies = {
