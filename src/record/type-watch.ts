@@ -24,8 +24,8 @@ export interface Doubt {
   readonly until: Timestamp;
   /** How many objects a new list found changed. */
   readonly changes: number;
-  /** `killed`: while no recorder ran; `interrupted`: the capture ended first. */
-  readonly cause: 'expired' | 'killed' | 'interrupted';
+  /** `late-type`: it was not served at first; `killed`: while no recorder ran; `interrupted`: the capture ended first. */
+  readonly cause: 'expired' | 'late-type' | 'killed' | 'interrupted';
 }
 
 export interface WatchListener {
@@ -95,9 +95,11 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   let listedFrom = clock.now();
   if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, heard.time);
   for await (const event of reflect(how, signal)) {
-    if (event.type === 'lost' && doubt === undefined) {
+    if (doubt === undefined && (event.type === 'lost' || isUnserved(event))) {
       listener.standsAt?.(undefined, heard.time);
-      doubt = { changes: 0, since: heard.time, cause };
+      // The capture begins without it: what comes and goes before its first list is not of before.
+      const isLateType = cause === 'expired' && from === undefined && !hasBegun;
+      doubt = { changes: 0, since: heard.time, cause: isLateType ? 'late-type' : cause };
     }
     if (event.type === 'init') {
       listedFrom = clock.now();
@@ -149,7 +151,8 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   }
   const until = timestampOf(clock.now());
   const unheard = { since: heard.time, until, changes: 0, cause };
-  if (!hasBegun) listener.left({ ...unheard, cause: past === undefined ? 'interrupted' : 'killed' }, 'beginning');
+  const hasTold = hasBegun && doubt?.cause !== 'late-type';
+  if (!hasTold) listener.left({ ...unheard, cause: past === undefined ? 'interrupted' : 'killed' }, 'beginning');
   else if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
   else if (isFailing) listener.left(unheard, 'failing');
 
@@ -157,6 +160,10 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
     if (!hasBegun) listener.begun?.();
     hasBegun = true;
   }
+}
+
+function isUnserved(event: ReflectorEvent): boolean {
+  return event.type === 'denied' && event.error.code === 'not-found';
 }
 
 /** What shows that a watch lives, and has missed nothing until then. */

@@ -223,6 +223,10 @@ export class RecorderWitness implements Witness {
         this.note(`the watch of ${storage} lost its history: of those that explain this story, states may be missing`);
       return;
     }
+    if (cause === 'late-type') {
+      this.late({ storage, namespace }, { of: 'type', since, until });
+      return;
+    }
     const what = `a new list shows ${changes} changes, and what came and went meanwhile is unknown`;
     const nobody = cause === 'killed' ? 'nobody recorded for a time, and ' : '';
     this.#gap(

@@ -244,6 +244,25 @@ test('a type that is not served for a while, as during an upgrade, is watched ag
   assert.ok(played.gaps.includes('pods: expired'));
 });
 
+test('a type that is discovered, and not served when it is first listed, is a gap from the beginning until it is', async () => {
+  const prepare = (cluster: SimulatedCluster) => {
+    deployWeb(cluster);
+    cluster.withdraw(cluster.pods);
+  };
+  const gone = async ({ cluster }: SimulatedRecording) => scaleWeb(cluster, 1); // and with it pods that nobody has seen
+  const served: Trouble = async (recording) => {
+    await gone(recording);
+    await recording.advance(15_000);
+    recording.cluster.serve(recording.cluster.pods);
+    await recording.advance(30_000);
+  };
+  for (const [trouble, gap] of [[served, 'pods: late-type'] as const, [gone, 'pods: interrupted'] as const]) {
+    const played = await during(trouble, { prepare });
+    assert.ok(played.verdict.statesMissing > 0);
+    assert.deepEqual(played.gaps, [gap]);
+  }
+});
+
 test('an hour in which the machine sleeps is told by what came of it', async () => {
   await during(async (recording) => {
     const asleep = recording.sleepThrough(3_600_000);
