@@ -9,8 +9,7 @@ import type { Result, Share } from './simulation/worker.ts';
 
 const FIRST_SEED = Number(process.env.FARO_SEED ?? 1);
 const SCHEDULES = Number(process.env.FARO_SCHEDULES ?? 150);
-/** One more than CI has cores: what one waits for, memory or the collection of it, another one uses. */
-const WORKERS = 3;
+const WORKERS = 2;
 /** A schedule's garbage seldom outlives it: with this much room most of it is never copied. */
 const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 
@@ -62,15 +61,11 @@ for (const seed of MENDED_AS_DRAWN)
 test(`${SCHEDULES} random schedules of changes and faults end with the exact story, or with stated gaps, and repeat exactly`, {
   timeout: 3_600_000,
 }, async () => {
-  const step = Math.min(SCHEDULES, WORKERS);
+  const workers = Math.min(SCHEDULES, WORKERS);
   const startedAt = performance.now();
   const before = process.cpuUsage();
-  const shares = Array.from({ length: step }, (_, at) => ({
-    first: FIRST_SEED + at,
-    end: FIRST_SEED + SCHEDULES,
-    step,
-  }));
-  const results = await Promise.all(shares.map(playShare));
+  const share = { first: FIRST_SEED, end: FIRST_SEED + SCHEDULES, taken: new SharedArrayBuffer(4) };
+  const results = await Promise.all(Array.from({ length: workers }, () => playShare(share)));
   const sum = noVerdict();
   for (const result of results) addTo(sum, result.sum);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -78,7 +73,7 @@ test(`${SCHEDULES} random schedules of changes and faults end with the exact sto
   const cpuMs = (user + system) / 1000;
   const percent = (part: number, whole: number) => `${((100 * part) / Math.max(1, whole)).toFixed(2)} %`;
   process.stderr.write(
-    `${SCHEDULES} schedules in ${seconds} s by ${step} workers, ${(cpuMs / 1000).toFixed(1)} s of CPU ` +
+    `${SCHEDULES} schedules in ${seconds} s by ${workers} workers, ${(cpuMs / 1000).toFixed(1)} s of CPU ` +
       `(${(cpuMs / SCHEDULES).toFixed(1)} ms each), seeds from ${FIRST_SEED}: ${sum.states} states (${sum.statesMissing} in stated gaps), ` +
       `${sum.lines} lines of ${sum.instances} instances (${sum.linesMissing} missing); over-stated: ` +
       `${percent(sum.linesInGaps, sum.lines)} of lines, ${percent(sum.overstated, sum.instances)} of instances; ` +
@@ -89,7 +84,9 @@ test(`${SCHEDULES} random schedules of changes and faults end with the exact sto
     [],
   );
   // Each worker's last schedule came after hundreds of others; alone, in another thread, it is the same.
-  for (const { last } of results) assert.equal(last?.digest, await digestAlone(last?.seed ?? 0), `seed ${last?.seed}`);
+  const lasts = results.flatMap(({ last }) => last ?? []);
+  assert.ok(lasts.length > 0);
+  for (const { seed, digest } of lasts) assert.equal(digest, await digestAlone(seed), `seed ${seed}`);
   assert.ok(sum.states > 0 && sum.lines > 0);
   assert.ok(sum.linesInGaps <= sum.lines / 10, 'too many lines that were received lie in gaps');
   assert.ok(sum.overstated <= sum.instances / 7, 'too many logs that are complete are called incomplete');
