@@ -1,4 +1,5 @@
 import { COUNTS, ENDS_AS_CREDENTIAL, SHORT, STRONG, saysOfName } from './names';
+import { NEWLINE } from './newline';
 import {
   BEFORE_PATH,
   BEGINS_DATA,
@@ -35,7 +36,6 @@ const NUMBER: u32 = 2;
 const HARMLESS: u32 = 1;
 const REMARK: u32 = 2;
 
-const NEWLINE: u8 = 10;
 const ESCAPE: u8 = 27;
 const DASH: u8 = 45;
 const DOT: u8 = 46;

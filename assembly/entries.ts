@@ -1,11 +1,11 @@
 import { ABOUT_BYTES, ABOUTS, BEGINNING, OUTPUT, OUTPUT_BYTES, RESULT } from './memory';
+import { NEWLINE } from './newline';
 import { content, headAt, isStderr, timeEnd } from './record';
 
 const TIME: u64 = 0x223a22656d697422; // `"time":"`
 const END: u16 = 0x7d22; // `"}`
 const NINE: u8 = 57;
 const ZERO: u8 = 48;
-const NEWLINE: u8 = 10;
 const QUOTE: u8 = 34;
 const BACKSLASH: u8 = 92;
 const LETTER_U: u8 = 117;

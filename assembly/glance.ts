@@ -1,5 +1,6 @@
 import { nameEndAt, READ } from './assignment';
 import { RESULT, RESULT_BYTES } from './memory';
+import { newlineAt } from './newline';
 import {
   BEARER,
   BEFORE_SIG,
@@ -23,7 +24,6 @@ const IS_SIG: u32 = 5;
 const IS_BEARER: u32 = 6;
 const IS_SOURCE: u32 = 7;
 
-const NEWLINE: u8 = 10;
 const AT: u8 = 64;
 /** Beyond the authority a password with an unescaped slash is looked for this far. */
 const MAX_AUTHORITY: usize = 1024;
@@ -93,12 +93,6 @@ function groupsOf(bytes: v128, low: v128, high: v128): v128 {
 function stop(at: usize, found: usize): void {
   store<u32>(RESULT, <u32>at);
   store<u32>(RESULT, <u32>((found - RESULT - 8) >> 2), 4);
-}
-
-function newlineAt(from: usize): usize {
-  let at = from;
-  while (load<u8>(at) !== NEWLINE) at += 1;
-  return at;
 }
 
 /** Where the sign that was found ends. */

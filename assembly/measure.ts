@@ -1,7 +1,6 @@
 import { RESULT } from './memory';
+import { newlineAt } from './newline';
 import { content, headAt } from './record';
-
-const NEWLINE: u8 = 10;
 
 /**
  * Measures whole records from `from` to `to`, as long as they are of the second at SECOND. To RESULT go: where it stopped, how many
@@ -44,16 +43,4 @@ export function measure(from: usize, to: usize, format: i32, nanosecond: i32): v
   store<u32>(RESULT, <u32>leastAt, 12);
   store<u32>(RESULT, <u32>greatestAt, 16);
   store<u32>(RESULT, isRising, 20);
-}
-
-/** There is one: records are whole. */
-function newlineAt(from: usize): usize {
-  const newline = i8x16.splat(NEWLINE);
-  let at = from;
-  let found = i8x16.bitmask(i8x16.eq(v128.load(at), newline));
-  while (found === 0) {
-    at += 16;
-    found = i8x16.bitmask(i8x16.eq(v128.load(at), newline));
-  }
-  return at + ctz(found);
 }

@@ -1,8 +1,7 @@
 import { SECOND } from './memory';
 
-/** How the lines come, as in `LineFormat`. */
-export const CRI: i32 = 0;
-export const TIMESTAMPED: i32 = 1;
+/** How lines come that are no records of a node's file, which are 0. */
+const TIMESTAMPED: i32 = 1;
 
 const SPACE: u8 = 32;
 const ZERO: u8 = 48;

@@ -11,7 +11,7 @@ export const SIGN_CLASSES: usize = LETTERS + 256;
  * bytes each.
  */
 export const GROUPS: usize = SIGN_CLASSES + 256;
-/** Trees of 65,536 bytes each: of nodes with what they say, and behind 4,096 of those with 32 or 64 that follow. */
+/** Trees: what each node says, and behind those SAYS_BYTES of each node the 32, or 64, that follow it. */
 export const SIGNS: usize = TABLES + 4096;
 export const TREE_BYTES: usize = 96 * 1024;
 export const WORDS: usize = SIGNS + TREE_BYTES;

@@ -60,7 +60,7 @@ function webTokenAt(text: string, start: number): Span | undefined {
   return { start, end: text[payload] === '.' ? runEnd(text, payload + 1, isTokenChar) : payload };
 }
 
-export const MIN_BEARER = 8;
+const MIN_BEARER = 8;
 
 /** What follows the word Bearer, unless it is a word itself. */
 export function bearerAt(text: string, wordEnd: number): Span | undefined {

@@ -9,9 +9,8 @@ export interface Sign {
 }
 
 /**
- * What a sign is: the beginning of a token that is known by its shape, of a URL's authority, of a private key; the end of a password in
- * a data source name; or the beginning of a name, among
- * which `sig=` and `bearer` have rules of their own.
+ * What a sign is: the beginning of a token that is known by its shape, of a URL's authority, of a private key; what follows on the
+ * password of a data source name; or the beginning of a name, among which `sig=` and `bearer` have rules of their own.
  */
 export type SignKind = 'token' | 'url' | 'source' | 'key' | 'sig' | 'bearer' | 'name';
 
