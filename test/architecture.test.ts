@@ -6,7 +6,7 @@ import { test } from 'node:test';
 /** What each room may import, itself aside. `model` is everyone's; an arrow that is not here runs back up. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   model: [],
-  simd: [],
+  simd: ['model'],
   telemetry: ['model'],
   graph: ['model'],
   redact: ['simd', 'model'],

@@ -13,7 +13,7 @@ export interface CredentialPattern {
 }
 
 /** The forms in which whole lines come; those of a journal's blocks. */
-export type LineFormat = 'timestamped' | 'cri';
+export type LineFormat = LogRecord['format'];
 
 /** A block of lines, as a journal keeps it. */
 export type LinesOfBlock = Pick<LogRecord, 'bytes' | 'format'> &

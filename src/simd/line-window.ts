@@ -1,7 +1,5 @@
+import type { LogRecord } from '../model/record.ts';
 import { type Assembly, assembly } from './assembly.ts';
-
-/** How lines come: as records of a node's file, or behind a time alone, as the pod log API gives them. */
-export type LineForm = 'cri' | 'timestamped';
 
 /** Lines that were measured, one behind the other. Places are those in the bytes of the window. */
 export interface Measured {
@@ -58,14 +56,14 @@ const NO_LIMIT = 2 ** 31 - 1;
  */
 export class LineWindow {
   readonly #bytes: Buffer;
-  readonly #form: number;
+  readonly #format: number;
   #size = LEAST_BYTES;
   #start = 0;
   #end = 0;
 
-  constructor(bytes: Buffer, form: LineForm) {
+  constructor(bytes: Buffer, format: LogRecord['format']) {
     this.#bytes = bytes;
-    this.#form = form === 'cri' ? 0 : 1;
+    this.#format = format === 'cri' ? 0 : 1;
   }
 
   /**
@@ -77,7 +75,7 @@ export class LineWindow {
     if (at === undefined) return undefined;
     const { run, result } = at.assembly;
     this.#setSecond(at.assembly, secondAt);
-    run.measure(at.from, at.to, this.#form, nanosecond);
+    run.measure(at.from, at.to, this.#format, nanosecond);
     const [next = 0, lines = 0, contentBytes = 0, leastAt = 0, greatestAt = 0, isRising] = result;
     if (lines === 0) return undefined;
     const [least, greatest] = [leastAt - at.offset, greatestAt - at.offset];
@@ -100,7 +98,7 @@ export class LineWindow {
     memory.set(stdout, run.ABOUTS.value);
     memory.set(stderr, run.ABOUTS.value + run.ABOUT_BYTES.value);
     const [limit, most] = [Math.min(bounds.nanosecond, NO_LIMIT), Math.min(bounds.lines, NO_LIMIT)];
-    run.entries(at.from, at.to, this.#form, limit, most, beginning.length, stdout.length, stderr.length);
+    run.entries(at.from, at.to, this.#format, limit, most, beginning.length, stdout.length, stderr.length);
     const [next = 0, lines = 0, length = 0, nanosecond = 0] = result;
     if (lines === 0) return undefined;
     memory.copy(beginning, 0, run.BEGINNING.value);

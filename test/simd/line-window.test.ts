@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type LineForm, LineWindow, type Written } from '../../src/simd/line-window.ts';
+import type { LogRecord } from '../../src/model/record.ts';
+import { LineWindow, type Written } from '../../src/simd/line-window.ts';
 import { holds } from '../property.ts';
 
 const SECOND = '2026-11-23T12:00:05.';
@@ -46,7 +47,7 @@ function digitsOf({ nanosecond }: Line): string {
     .replace(/(?<=.)0+$/, '');
 }
 
-function textOf(line: Line, form: LineForm): string {
+function textOf(line: Line, form: LogRecord['format']): string {
   const time = `${SECOND}${digitsOf(line)}Z`;
   return `${time} ${form === 'cri' ? `${line.stream} F ` : ''}${line.content}\n`;
 }
