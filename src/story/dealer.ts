@@ -51,8 +51,8 @@ export class Dealer implements EntrySink {
     this.#end();
   }
 
-  takeLines(): boolean {
-    return false;
+  takeLines(): undefined {
+    return undefined;
   }
 
   async flush(): Promise<void> {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Timestamp } from '../model/time.ts';
-import { LineWindow, type Written } from '../simd/line-window.ts';
+import { LineWindow } from '../simd/line-window.ts';
 import { BlockLines, STREAMS, UNKNOWN } from './block-lines.ts';
 import type { BlockRef } from './block-list.ts';
 import type { Start } from './containers.ts';
@@ -136,12 +136,10 @@ class LogCursor implements Cursor, LineHead {
     const isUnknown = this.#lines.stream === UNKNOWN;
     const abouts = { stdout: this.#about(isUnknown ? UNKNOWN : 0), stderr: this.#about(1) };
     const nanosecond = limit?.second === time.second ? limit.nanosecond : Number.POSITIVE_INFINITY;
-    let written: Written | undefined;
-    const isTaken = sink.takeLines(this.container, (beginning, lines) => {
-      written = this.#window.entries(start, { beginning, ...abouts }, { nanosecond, lines });
-      return written;
-    });
-    if (!isTaken || written === undefined) return false;
+    const written = sink.takeLines(this.container, (beginning, lines) =>
+      this.#window.entries(start, { beginning, ...abouts }, { nanosecond, lines }),
+    );
+    if (written === undefined) return false;
     this.#goTo(time.second, written.nanosecond);
     this.#lines.skipTo(written.next);
     return true;

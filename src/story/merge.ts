@@ -1,3 +1,4 @@
+import type { Written } from '../simd/line-window.ts';
 import type { DocumentText } from './document-text.ts';
 import { comparePlaces, isBefore, type Place } from './order.ts';
 import type { MadeEntry } from './prepared.ts';
@@ -12,8 +13,8 @@ export interface EntrySink {
   readonly text: DocumentText;
   beginLine(head: LineHead): void;
   endLine(): void;
-  /** As many of the log lines as `write` writes at once, each whole; false where none was, or each is to be begun by itself. */
-  takeLines(container: number, write: LineBatch): boolean;
+  /** What `write` writes at once, lines of a log, each whole; undefined where that is none, or each is to be begun by itself. */
+  takeLines(container: number, write: LineBatch): Written | undefined;
   flush(): Promise<void>;
 }
 
@@ -21,10 +22,7 @@ export interface EntrySink {
  * Writes usual lines of one log as entries, at most so many.
  * @param beginning of the first entry, e.g. `,\n{"seq":12,`; moved on to that of the next one behind them
  */
-export type LineBatch = (
-  beginning: Buffer,
-  most: number,
-) => { readonly lines: number; readonly bytes: Buffer } | undefined;
+export type LineBatch = (beginning: Buffer, most: number) => Written | undefined;
 
 /** All of a log line's JSON but its `seq` before it, its content, and what closes both; by where it stands in some bytes. */
 export interface LineHead extends Place {

@@ -1,3 +1,4 @@
+import type { Written } from '../simd/line-window.ts';
 import { KEPT } from '../verdict/last-lines.ts';
 import type { DocumentText } from './document-text.ts';
 import type { Examination } from './examine.ts';
@@ -71,19 +72,19 @@ export class TimelineText implements EntrySink {
     this.#count();
   }
 
-  takeLines(container: number, write: LineBatch): boolean {
-    if (this.#seq === 0) return false; // how it begins is said of no other
+  takeLines(container: number, write: LineBatch): Written | undefined {
+    if (this.#seq === 0) return undefined; // how it begins is said of no other
     if (container !== this.#container) this.#endRun();
     this.#container = container;
     // Where the number of digits grows, an entry is begun by itself.
     const digits = this.#beginning.length - AROUND_SEQ;
     const written = write(this.#beginning, 10 ** digits - 1 - this.#seq);
-    if (written === undefined) return false;
+    if (written === undefined) return undefined;
     this.text.addBytes(written.bytes, 0, written.bytes.length);
     this.#end = this.text.length;
     this.#lines += written.lines;
     this.#seq += written.lines;
-    return true;
+    return written;
   }
 
   flush(): Promise<void> {

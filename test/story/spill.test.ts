@@ -80,7 +80,7 @@ async function merged(sources: readonly Source[]): Promise<string[]> {
       return isFull;
     },
     entry: () => assert.fail('there are only lines'),
-    takeLines: () => false,
+    takeLines: () => undefined,
     beginLine({ container, time, timeAt, about, aboutAt, aboutEnd }) {
       text.addText(`${container} `);
       text.addBytes(time, timeAt, timeAt + TIME_BYTES);
