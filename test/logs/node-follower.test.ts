@@ -172,21 +172,28 @@ test('where a pod is being deleted a stream opens its busy log at once, while a 
   assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
 });
 
-test("the files of a pod that takes long to go are left alone while a stream by the node's proxy has them open", async () => {
-  using follow = new Following({ proxy: 'node-1' });
-  follow.writeFile(1, 'one');
-  await follow.advance(1000);
-  follow.life.podLeaving();
-  follow.stream.push(follow.line(1, 'one'));
-  await follow.advance(1000);
+/** A pod that goes, whose file a stream by its node's proxy has open, and how often its node is asked from then on. */
+async function heldByStream(): Promise<{ readonly following: Following; readonly asked: () => number }> {
+  const following = new Following({ proxy: 'node-1' });
+  following.writeFile(1, 'one');
+  await following.advance(1000);
+  following.life.podLeaving();
+  following.stream.push(following.line(1, 'one'));
+  await following.advance(1000);
   let requests = 0;
-  follow.node.between = () => {
+  following.node.between = () => {
     requests += 1;
   };
+  return { following, asked: () => requests };
+}
+
+test("the files of a pod that takes long to go are left alone while a stream by the node's proxy has them open", async () => {
+  const { following, asked } = await heldByStream();
+  using follow = following;
   follow.writeFile(2000, 'two');
   follow.stream.push(follow.line(2000, 'two'));
   await follow.advance(30_000);
-  assert.equal(requests, 0);
+  assert.equal(asked(), 0);
   assert.deepEqual(follow.recorded().lines, ['one', 'two']);
   follow.writeFile(30_000, 'not brought');
   follow.life.update(follow.view('terminated', follow.time(32_000)), 0);
@@ -196,16 +203,8 @@ test("the files of a pod that takes long to go are left alone while a stream by 
 });
 
 test("a leaving pod's busy log is read once a second while a stream by the node's proxy has it open", async () => {
-  using follow = new Following({ proxy: 'node-1' });
-  follow.writeFile(1, 'one');
-  await follow.advance(1000);
-  follow.life.podLeaving();
-  follow.stream.push(follow.line(1, 'one'));
-  await follow.advance(1000);
-  let requests = 0;
-  follow.node.between = () => {
-    requests += 1;
-  };
+  const { following, asked } = await heldByStream();
+  using follow = following;
   for (let ms = 2000; ms < 12_000; ms += 100) {
     for (const part of [0, 20, 40, 60, 80]) {
       follow.writeFile(ms + part, `line ${ms + part}`);
@@ -213,7 +212,7 @@ test("a leaving pod's busy log is read once a second while a stream by the node'
     }
     await follow.advance(100);
   }
-  assert.ok(requests <= 11, `${requests} requests in ten seconds`);
+  assert.ok(asked() <= 11, `${asked()} requests in ten seconds`);
   follow.stream.end();
   follow.node.names.clear();
   follow.life.update(follow.view('terminated', follow.time(11_000)), 0);
