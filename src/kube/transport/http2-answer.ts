@@ -17,7 +17,8 @@ export interface AnswerOptions {
 export function answerOf(stream: ClientHttp2Stream, { life, origin, ended }: AnswerOptions): Promise<HttpResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const cancel = (): void => end(stream);
-  const body = { origin, signal: life.signal, heard: () => life.heard(), cancel };
+  const isWhole = wholenessOf(stream);
+  const body = { origin, signal: life.signal, heard: () => life.heard(), cancel, isWhole };
   const endOnce = once(ended);
   life.signal.addEventListener('abort', cancel, { once: true });
   stream.once('response', (headers) => {
@@ -35,6 +36,20 @@ export function answerOf(stream: ClientHttp2Stream, { life, origin, ended }: Ans
   });
   if (life.signal.aborted) cancel();
   return promise;
+}
+
+/**
+ * Whether the server has ended a stream (END_STREAM). One that is reset without an error ends for its reader just as well: Node
+ * pushes the end of both, but of a stream that is reset only when that counts as closed.
+ */
+function wholenessOf(stream: ClientHttp2Stream): () => boolean {
+  let isWhole = false;
+  const push = stream.push.bind(stream);
+  stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (chunk === null && !stream.closed) isWhole = true;
+    return push(chunk, encoding);
+  };
+  return () => isWhole;
 }
 
 /** Without destroy() a stream whose body nobody reads would never close, and keep its room. */

@@ -10,6 +10,8 @@ export interface StreamBodyOptions {
   readonly heard: () => void;
   /** Ends the call; harmless after its end. */
   readonly cancel: () => void;
+  /** Of a stream that may end as if all had come, though it has not: whether it has. */
+  readonly isWhole?: () => boolean;
 }
 
 /** The body of an answer; a break in the middle is an error, never an early end. */
@@ -32,16 +34,20 @@ export class StreamBody implements ByteStream {
       }
     } catch (error) {
       // Whoever begins to read when the last frame is in already gets all of it, and then an error of Node's own making.
-      if (!this.#stream.readableEnded) throw this.#broken(error);
+      if (!this.#isWhole) throw this.#broken(error);
     } finally {
       cancel();
     }
-    // Node ends the iteration of a destroyed HTTP/2 stream as if all had come; only `end` proves that.
-    if (!this.#stream.readableEnded) throw this.#broken(new Error('the stream was cut off'));
+    // Node ends the iteration of a destroyed HTTP/2 stream as if all had come.
+    if (!this.#isWhole) throw this.#broken(new Error('the stream was cut off'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#options.cancel();
+  }
+
+  get #isWhole(): boolean {
+    return this.#stream.readableEnded && this.#options.isWhole?.() !== false;
   }
 
   #broken(cause: unknown): unknown {
