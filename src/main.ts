@@ -21,6 +21,8 @@ async function main(): Promise<number> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   // A reader that goes away (`| head`) is told to whoever writes, by its own callback; unheard, it would end the process.
   process.stdout.on('error', () => undefined);
+  // What faro says of itself is no part of the story: a recording outlives whoever listened (`2>&1 | head`, a lost terminal).
+  process.stderr.on('error', () => undefined);
   const keyboard = process.stdin.isTTY === true ? process.stdin : undefined;
   const terminal = process.stderr.isTTY === true ? new Terminal(process.stderr, keyboard) : undefined;
   const { own, command } = splitCommand(process.argv);

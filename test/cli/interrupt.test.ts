@@ -122,6 +122,22 @@ test('a second interrupt while the report is drawn leaves at once, and says that
   assert.deepEqual(readdirSync(own).sort(), ['config', 'slow.mjs', 'story.json']);
 });
 
+test('a reader of its messages that goes away does not end the recording', { timeout: 60_000 }, async (t) => {
+  const own = temporaryFolder('unheard');
+  const { cluster, at } = await shop(own, 'short');
+  await using _cluster = cluster;
+  const story = join(own, 'story.json');
+  const child = start(['capture', ...at, '-o', story]);
+  t.after(() => child.kill('SIGKILL'));
+  const exited = once(child, 'exit');
+  await hearing(child)('"msg":"recording"');
+  child.stderr.destroy();
+  await once(child.stderr, 'close');
+  child.kill('SIGINT');
+  assert.deepEqual(await exited, [0, null]);
+  assert.deepEqual(readdirSync(own).sort(), ['config', 'story.json']);
+});
+
 test('a signal ends a command that reads a story', { timeout: 60_000 }, async (t) => {
   const story = join(folder, 'long.json');
   const lines = Array.from({ length: 20_000 }, (_, line) => [0, `line ${line} ${'x'.repeat(100)}`] as const);
