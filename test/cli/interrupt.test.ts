@@ -26,7 +26,8 @@ test('an interrupt before anything is recorded says that there is no story, and 
   const server = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const output = join(folder, 'none.json');
   const connected = once(silent, 'connection');
-  const child = start(['capture', 'deployment/web', '-s', server, '-o', output, '--for', '1s']);
+  const noKubeconfig = { KUBECONFIG: join(folder, 'no-config') };
+  const child = start(['capture', 'deployment/web', '-s', server, '-o', output, '--for', '1s'], noKubeconfig);
   const [socket] = await connected;
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
