@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { CredentialSource, Credentials } from '../../src/kube/connection.ts';
 import { VERSION } from '../../src/version.ts';
@@ -219,6 +220,19 @@ describe('a client certificate', () => {
     assert.equal(nameOf(exchange), 'ada');
     exchange.end('still ada\n');
     assert.equal(await textOf(log), 'still ada\n');
+  });
+
+  it('that changes while connections are opened replaces them once, whatever waits for them', async () => {
+    await using server = await seeing();
+    const { source, renew } = renewable(ada);
+    await using client = clientOf(server, { credentials: source });
+    const calls: Promise<unknown>[] = [client.getJson('/', NEVER), client.getJson('/', NEVER)];
+    await turn(); // they wait for a connection
+    renew(grace);
+    calls.push(client.getJson('/', NEVER), client.getJson('/', NEVER));
+    const answers = (await Promise.all(calls)) as { name: string }[];
+    assert.deepEqual(new Set(answers.map(({ name }) => name)), new Set(['grace']));
+    assert.ok(server.connections <= 2);
   });
 
   it('that changes leaves no connection behind', async () => {

@@ -2,7 +2,7 @@ import { TLSSocket } from 'node:tls';
 import { codeOf, FaroError } from '../../model/errors.ts';
 import { SharedTask } from '../auth/shared-task.ts';
 import type { ClientLimits } from '../limits.ts';
-import { type Channel, Unprocessed } from './channel.ts';
+import type { Channel } from './channel.ts';
 import { connectError } from './connect-error.ts';
 import { FileChannel } from './file-channel.ts';
 import type { Headers, Lane } from './http.ts';
@@ -36,10 +36,13 @@ export class Channels {
     return this.#isRetired && this.#channels.every(({ isClosed }) => isClosed);
   }
 
-  /** A channel with room for one stream, which is taken. Who waits for a new connection shares its failure. */
-  async reserve(signal: AbortSignal): Promise<Channel> {
+  /**
+   * A channel with room for one stream, which is taken; undefined once these are retired. Who waits for a new connection shares its
+   * failure.
+   */
+  async reserve(signal: AbortSignal): Promise<Channel | undefined> {
     for (let stillborn = 0; stillborn < MAX_STILLBORN; ) {
-      if (this.#isRetired) throw new Unprocessed('the connections were replaced');
+      if (this.#isRetired) return undefined;
       const free = this.#channels.find((channel) => channel.reserve());
       if (free !== undefined) return free;
       const opened = await this.#opening.join(signal);

@@ -2,7 +2,7 @@ import { FaroError } from '../../model/errors.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Connection, Credentials } from '../connection.ts';
 import type { ClientLimits } from '../limits.ts';
-import { Unprocessed } from './channel.ts';
+import { type Channel, Unprocessed } from './channel.ts';
 import { Channels } from './channels.ts';
 import { connectError } from './connect-error.ts';
 import type { HttpRequest, HttpResponse, Lane } from './http.ts';
@@ -29,16 +29,16 @@ export class Transport implements AsyncDisposable {
 
   /** Resolves when the headers are there. Throws FaroError `unreachable` where the connection fails. */
   async request(request: HttpRequest, credentials: Credentials, signal: AbortSignal): Promise<HttpResponse> {
+    signal.throwIfAborted();
+    if (!this.#isClosed) this.#use(credentials);
     for (let sends = 1; ; sends += 1) {
-      signal.throwIfAborted();
-      if (this.#isClosed) throw new FaroError('unreachable', 'the client was closed');
       try {
-        const channel = await this.#lanesFor(credentials)[request.lane].reserve(signal);
+        const channel = await this.#reserve(request.lane, signal);
         return await channel.open(request, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof Unprocessed && sends < MAX_SENDS) continue;
-        throw error instanceof FaroError ? error : connectError(error, this.#caller(credentials));
+        throw error instanceof FaroError ? error : connectError(error, this.#caller(this.#credentials));
       }
     }
   }
@@ -48,16 +48,28 @@ export class Transport implements AsyncDisposable {
     for (const channels of [...Object.values(this.#lanes), ...this.#retired]) channels.close();
   }
 
-  /** A client certificate belongs to a connection: another one needs new connections; open streams stay on the old. */
-  #lanesFor(credentials: Credentials): Readonly<Record<Lane, Channels>> {
-    if (isSameCertificate(credentials, this.#credentials)) return this.#lanes;
+  /** Connections may be replaced while they are waited for: then those in their place are, whose certificate is newer. */
+  async #reserve(lane: Lane, signal: AbortSignal): Promise<Channel> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#isClosed) throw new FaroError('unreachable', 'the client was closed');
+      const channel = await this.#lanes[lane].reserve(signal);
+      if (channel !== undefined) return channel;
+    }
+  }
+
+  /**
+   * A client certificate belongs to a connection: another one needs new connections; open streams stay on the old. Asked for once
+   * a request: one that is sent again may know an older certificate than that of the connections that are there by then.
+   */
+  #use(credentials: Credentials): void {
+    if (isSameCertificate(credentials, this.#credentials)) return;
     for (const channels of this.#retired) if (channels.isClosed) this.#retired.delete(channels);
     for (const channels of Object.values(this.#lanes)) {
       channels.retire();
       this.#retired.add(channels);
     }
     this.#lanes = this.#newLanes(credentials);
-    return this.#lanes;
   }
 
   #newLanes(credentials: Credentials): Readonly<Record<Lane, Channels>> {
