@@ -10,7 +10,6 @@ import {
   FileSuccession,
   type FileSuccessionOptions,
   type NextFile,
-  READ_BYTES,
 } from './file-succession.ts';
 import { NO_PROOF, proofAt } from './proof.ts';
 import { type ReadingPlace, type RecordsPiece, WholeLines } from './whole-lines.ts';
@@ -50,7 +49,7 @@ interface FilePlace extends ReadingPlace {
 type Drained = 'end' | 'more' | 'moved' | DamagedFile;
 
 const PIECE_BYTES = 256 * 1024;
-/** A node that does not honour ranges gives more than was asked for: after as much the others have their turn. */
+/** Who came to wait meanwhile has a turn after as much of an answer; so have all where a node gives more than was asked for. */
 const TURN_BYTES = 8 * 1024 * 1024;
 /** A runtime may write to a file for a moment after it was renamed. */
 const SETTLE_MS = 2000;
@@ -159,7 +158,7 @@ export class FileLog {
   async *#drain(place: FilePlace, signal: AbortSignal, { isWhole = false } = {}): AsyncGenerator<FilePiece, Drained> {
     const { file, offset, proof } = place;
     const from = offset - proof.length;
-    const most = isWhole ? undefined : proof.length + READ_BYTES;
+    const most = isWhole ? undefined : proof.length + this.#succession.readBytes;
     const opened = this.#opened ?? (await this.#succession.open({ file, from, most }, signal));
     this.#opened = undefined;
     if (opened === undefined) return 'moved';
@@ -198,7 +197,7 @@ export class FileLog {
       gathered.beginWith(this.#lines.unended);
       // A compressed file has to be unpacked from its beginning each time; and who took nothing would come no further.
       const mayEnd = !place.isCompressed && place.offset > offset;
-      if (taken >= TURN_BYTES && mayEnd) return 'more';
+      if (taken >= TURN_BYTES && mayEnd && this.#succession.mustShare) return 'more';
     }
     const { bytes } = gathered;
     if (unproven > 0 && !place.proof.matches(bytes.subarray(0, unproven))) return 'moved';

@@ -25,6 +25,8 @@ export interface FileSuccessionOptions {
   readonly kept: KeptFiles;
   /** Left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
+  /** Whether others wait for their turn at the node; left out: they always may. */
+  readonly mustShare?: (() => boolean) | undefined;
 }
 
 /** Where a reading stands: behind `proof`, the last record that was taken, which ends at `offset` of `file`. */
@@ -65,10 +67,12 @@ interface ReadFile {
 const READINGS_OF_DAMAGED = 3;
 const TWO_32 = 2 ** 32;
 /**
- * Of a file, so many bytes are asked for at once, after which the others have their turn: an answer that is read to its
+ * Of a file, so many bytes are asked for at once where others wait, who have their turn then: an answer that is read to its
  * end leaves its connection to the next one.
  */
-export const READ_BYTES = 7 * 1024 * 1024;
+const SHARED_BYTES = 7 * 1024 * 1024;
+/** Where nobody waits, so many: until a request is answered neither side has anything to do. */
+const ALONE_BYTES = 256 * 1024 * 1024;
 
 /** Which of one container run's log files comes after which, as the kubelet renames, compresses and removes them. */
 export class FileSuccession {
@@ -89,6 +93,16 @@ export class FileSuccession {
   /** The file that the run writes to. */
   get live(): string {
     return liveName(this.#options.restart);
+  }
+
+  /** Whether others wait for their turn. */
+  get mustShare(): boolean {
+    return this.#options.mustShare?.() ?? true;
+  }
+
+  /** How many bytes are asked for at once. */
+  get readBytes(): number {
+    return this.mustShare ? SHARED_BYTES : ALONE_BYTES;
   }
 
   /** A file is done: it was read to its end (`as` far, where it was not compressed yet), or what it held is lost. */
@@ -137,7 +151,7 @@ export class FileSuccession {
    * @param before where the reading stands, or that of an earlier recorder.
    */
   async next(before: Place | undefined, signal: AbortSignal): Promise<NextFile | NoFile> {
-    const live = await this.open({ file: this.live, from: 0, most: READ_BYTES }, signal);
+    const live = await this.open({ file: this.live, from: 0, most: this.readBytes }, signal);
     let isKept = false;
     try {
       const names = await this.#list(signal);

@@ -56,10 +56,11 @@ export class NodeFollower implements Follower {
 
   constructor(options: NodeFollowerOptions) {
     this.#options = options;
-    const { life, clock, past } = options;
+    const { life, clock, past, readings } = options;
     const { position, rotations = 0 } = past ?? {};
     const after = position === undefined ? undefined : { position, rotations };
-    this.#log = new FileLog({ ...options, restart: life.instance.restart, after });
+    const mustShare = () => readings.waiting > 0;
+    this.#log = new FileLog({ ...options, restart: life.instance.restart, after, mustShare });
     this.#witness = new LogWitness(options);
     this.#seam = new Seam(options, this.#witness);
     this.#fileEnd = new FileEnd({ ...options, log: this.#log, seam: this.#seam, witness: this.#witness });
