@@ -22,6 +22,8 @@ export interface Finding {
   readonly last: Moment;
   /** Whether all was well again when the story ended. */
   readonly isOver: boolean;
+  /** It was made good itself, whether all is well again or not: what its pod waited for came. */
+  readonly isPast?: boolean;
   /** What tells one fault from another in one workload, e.g. the container's name. */
   readonly key: string;
   /** The last lines before it, where it has such. */

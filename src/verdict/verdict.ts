@@ -45,17 +45,18 @@ const MAX_EVIDENCE = 12;
 
 /** Applies the rules and orders what they find by cause. Pure. */
 export function verdictOf(facts: Facts, rules: readonly Rule[] = RULES): Verdict {
-  const found = toldOf(facts, compared(findAll(facts, rules)));
+  const found = toldOf(facts, settled(compared(findAll(facts, rules))));
   if (found.length === 0) return { status: statusWithout(facts), consequences: [] };
   const isFailed = found.some(({ isOver }) => !isOver);
   const causes = causesOf(facts, found, explains);
   const first = firstOf(found, causes, isFailed);
   const [earlier, later] = [found.filter((one) => isBefore(one, first, causes)), found.filter((one) => one !== first)];
   const tied = tiedTo(facts, first, found);
-  const { consequences = [], unrelated = [] } = Object.groupBy(
+  const { consequences = [], unrelated: others = [] } = Object.groupBy(
     later.filter((one) => !earlier.includes(one)),
     (one) => (tied.has(one.workload) ? 'consequences' : 'unrelated'),
   );
+  const unrelated = others.filter((one) => !others.some((fault) => isShownBy(facts, fault, one)));
   return {
     status: isFailed ? 'failed' : 'recovered',
     firstCause: withChange(facts, first, told(withEffect(facts, first, found))),
@@ -88,7 +89,9 @@ function merged(group: readonly Found[]): Found[] {
   const summary = pods > 1 ? `${first.summary} (and ${pods - 1} more ${pods === 2 ? 'pod' : 'pods'})` : first.summary;
   const evidence = [...first.evidence, ...others.flatMap(({ evidence: [one] }) => one ?? [])];
   const last = group.reduce((latest, one) => (one.last.seq > latest.seq ? one.last : latest), first.last);
-  return [{ ...first, summary, evidence, last, isOver: group.every(({ isOver }) => isOver) }];
+  const isOver = group.every((one) => one.isOver);
+  const isPast = group.every((one) => one.isOver || one.isPast);
+  return [{ ...first, summary, evidence, last, isOver, isPast }];
 }
 
 function compared(found: readonly Found[]): readonly Found[] {
@@ -97,6 +100,15 @@ function compared(found: readonly Found[]): readonly Found[] {
   const bad = faults.filter(({ isOver }) => !isOver).slice(0, MAX_COMPARED);
   const some = new Set([...bad, ...faults.slice(0, MAX_COMPARED)]);
   return found.filter((one) => one.role === 'trigger' || some.has(one));
+}
+
+/** A workload that is not well for another fault, which goes on, is so no more for one that is past. */
+function settled(found: readonly Found[]): readonly Found[] {
+  const goOn = found.filter(
+    ({ role, isOver, isPast }) => (role === 'own' || role === 'dependent') && !isOver && !isPast,
+  );
+  const isElsewhere = ({ workload }: Found) => goOn.some((other) => other.workload === workload);
+  return found.map((one) => (one.isPast && isElsewhere(one) ? { ...one, isOver: true } : one));
 }
 
 /** Triggers are told where they explain something, and that a target is not ready where nothing else does. */
@@ -119,6 +131,11 @@ function isNewest(facts: Facts, trigger: Found, found: readonly Found[], faults:
   return faults.some(
     (fault) => explains(facts, trigger, fault) && !others.some((other) => explains(facts, other, fault)),
   );
+}
+
+/** Whether something only shows another fault once more, that is told beside it. */
+function isShownBy(facts: Facts, fault: Found, symptom: Found): boolean {
+  return symptom.role === 'symptom' && fault.role !== 'symptom' && explains(facts, fault, symptom);
 }
 
 type Causes = ReadonlyMap<Found, ReadonlySet<Found>>;

@@ -64,3 +64,10 @@ export function isPodOver(facts: Facts, pod: ObjectFacts): boolean {
   const isGoing = pod.deleted !== undefined || pod.deletionRequested !== undefined;
   return isWell(facts, workload) && (isGoing || workload?.kind === 'Job' || isWell(facts, pod));
 }
+
+/** Whether a container of a pod (of that name, or any) started after the last sign of what had kept it from that. */
+export function hasStartedAfter(pod: ObjectFacts, last: Moment, container?: string): boolean {
+  return pod.runs.some(
+    ({ name, started }) => (container ?? name) === name && started !== undefined && started.seq > last.seq,
+  );
+}

@@ -72,6 +72,88 @@ test('a fault that is over does not hide the one that is not', () => {
   assert.match(earlier?.[0]?.summary ?? '', /cache/);
 });
 
+test('of what failed as well, what only shows a fault again that is told there is left out', () => {
+  const world = new World();
+  world.run(brokenPod(world, 'front', podState({ waits: { a: 'CrashLoopBackOff' } })), 'a', {
+    from: 2,
+    to: 3,
+    exitCode: 1,
+  });
+  const load = world.object('Job', 'load', { apiVersion: 'batch/v1' });
+  const pod = world.object('Pod', 'load-x', { owner: load });
+  world.state(4, load, { status: {} });
+  world.state(5, pod, podState({ spec: { restartPolicy: 'Never' } }));
+  world.run(pod, 'rows', { from: 6, to: 80, exitCode: 5 });
+  const failed = { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'too often' };
+  world.state(81, load, { status: { conditions: [failed] } });
+  const { firstCause, unrelated } = world.verdict({ roots: [0, load] });
+  assert.equal(firstCause?.rule, 'crash-loop');
+  assert.deepEqual(
+    unrelated?.map(({ rule }) => rule),
+    ['crash'],
+  );
+});
+
+/** A pod that found no node until so many seconds after the story began. */
+function latelyScheduled(world: World, second: number): number {
+  const pod = brokenPod(world, 'web', podState({ status: { conditions: [UNSCHEDULABLE] } }));
+  world.state(
+    second,
+    pod,
+    podState({ status: { conditions: [{ type: 'PodScheduled', status: 'True', reason: '' }] } }),
+  );
+  return pod;
+}
+
+const UNSCHEDULABLE = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' };
+
+test('a pod that found its node has that behind it, though its workload fails for another reason', () => {
+  const world = new World();
+  world.run(latelyScheduled(world, 30), 'app', { from: 31, to: 32, exitCode: 3 });
+  const { status, firstCause, earlier } = world.verdict();
+  assert.deepEqual([status, firstCause?.rule, firstCause?.over], ['failed', 'crash', false]);
+  assert.deepEqual(
+    earlier?.map(({ rule, over }) => [rule, over]),
+    [['unschedulable', true]],
+  );
+});
+
+test('a pod that found its node and is not ready, for no reason that is known, is not well yet', () => {
+  const world = new World();
+  latelyScheduled(world, 30);
+  const { status, firstCause } = world.verdict();
+  assert.deepEqual([status, firstCause?.rule, firstCause?.over], ['failed', 'unschedulable', false]);
+});
+
+test('what kept a container from its start is over once it did, though its workload fails for another reason', () => {
+  const waits = (reason: string) => (world: World, pod: number, second: number) =>
+    world.state(second, pod, podState({ waits: { app: reason } }));
+  const tells = (reason: string, message: string) => (world: World, pod: number, second: number) =>
+    world.event(second, pod, { reason, message, count: 4 });
+  const held = {
+    image: waits('ErrImagePull'),
+    'container-config': waits('CreateContainerError'),
+    volume: tells('FailedMount', 'MountVolume.SetUp failed for volume "data": no such device'),
+    'missing-config': tells('FailedMount', 'MountVolume.SetUp failed for volume "v": configmap "limits" not found'),
+    sandbox: tells('FailedCreatePodSandBox', 'no network'),
+  };
+  for (const [rule, hold] of Object.entries(held))
+    for (const comesAgain of [false, true]) {
+      const world = new World();
+      const pod = brokenPod(world, 'web');
+      hold(world, pod, 2);
+      world.state(19, pod, podState({ waits: { app: 'ContainerCreating' } }));
+      world.run(pod, 'app', { from: 20 });
+      if (comesAgain) hold(world, pod, 25);
+      const beside = world.object('Pod', 'web-5d7-y', { owner: 1 });
+      world.run(beside, 'other', { from: 31, to: 32, exitCode: 3 });
+      world.state(33, beside, podState({ waits: { other: 'CrashLoopBackOff' } }));
+      const { firstCause, consequences, earlier = [] } = world.verdict();
+      const told = [firstCause, ...consequences, ...earlier].find((one) => one?.rule === rule);
+      assert.equal(told?.over, !comesAgain, `${rule}, ${comesAgain ? 'again' : 'once'}`);
+    }
+});
+
 test('a liveness probe that failed explains a kill whose own Event was dropped', () => {
   const world = new World();
   const spec = { containers: [{ name: 'a', livenessProbe: {} }] };

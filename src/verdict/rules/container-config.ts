@@ -1,6 +1,6 @@
 import { evidenceOf, nameOf, ofKind, type Rule } from '../finding.ts';
 import { coreOf } from '../text.ts';
-import { isPodOver } from '../wellness.ts';
+import { hasStartedAfter, isPodOver } from '../wellness.ts';
 import { missingIn } from './missing-config.ts';
 
 const REASONS = new Set([
@@ -17,7 +17,8 @@ export const containerConfig: Rule = {
   role: 'own',
   find: (facts) =>
     ofKind(facts, 'Pod').flatMap((pod) => {
-      const wait = pod.waits.find(({ reason, message }) => REASONS.has(reason) && missingIn(message) === undefined);
+      const waits = pod.waits.filter(({ reason, message }) => REASONS.has(reason) && missingIn(message) === undefined);
+      const [wait] = waits;
       // A start that failed is told by the run that ended so.
       const isTold = pod.runs.some(({ name, ended }) => name === wait?.container && ended !== undefined);
       if (wait === undefined || isTold) return [];
@@ -29,6 +30,7 @@ export const containerConfig: Rule = {
           onset: wait.from,
           last: wait.until ?? pod.last ?? wait.from,
           isOver: isPodOver(facts, pod),
+          isPast: hasStartedAfter(pod, waits.at(-1)?.from ?? wait.from, wait.container),
           key: wait.container,
         },
       ];

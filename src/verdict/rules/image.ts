@@ -3,7 +3,7 @@ import { specOf } from '../ends.ts';
 import type { Facts, ObjectFacts, WaitSpan } from '../facts.ts';
 import { evidenceOf, type Finding, nameOf, ofKind, type Rule } from '../finding.ts';
 import { brief, coreOf } from '../text.ts';
-import { isPodOver } from '../wellness.ts';
+import { hasStartedAfter, isPodOver } from '../wellness.ts';
 
 const REASONS = new Set([
   'ErrImagePull',
@@ -43,6 +43,7 @@ function finding(facts: Facts, pod: ObjectFacts, waits: readonly [WaitSpan, ...W
     onset: pod.isNew && pod.first !== undefined ? pod.first : first.from,
     last: waits.at(-1)?.until ?? pod.last ?? first.from,
     isOver: isPodOver(facts, pod),
+    isPast: hasStartedAfter(pod, waits.at(-1)?.from ?? first.from, first.container),
     key: `${first.container} ${wanted}`,
   };
 }

@@ -1,6 +1,6 @@
 import type { EventFact, Facts, Moment, ObjectFacts } from '../facts.ts';
 import { evidenceOf, type Finding, nameOf, ofKind, type Rule } from '../finding.ts';
-import { isPodOver } from '../wellness.ts';
+import { hasStartedAfter, isPodOver } from '../wellness.ts';
 
 /** A pod whose containers cannot be made because a ConfigMap, a Secret, or a key of one is not there. */
 export const missingConfig: Rule = {
@@ -46,7 +46,8 @@ function findingsOf(facts: Facts, pod: ObjectFacts): Finding[] {
     if (first === undefined || last === undefined || isRace) return [];
     const summary = `${what} is not there, which ${nameOf(pod)} needs`;
     const common = { summary, object: pod.index, evidence: evidenceOf(first, last), key: what };
-    return [{ ...common, onset: first, last, isOver: isPodOver(facts, pod), mentions: what }];
+    const isPast = hasStartedAfter(pod, last);
+    return [{ ...common, onset: first, last, isOver: isPodOver(facts, pod), isPast, mentions: what }];
   });
 }
 

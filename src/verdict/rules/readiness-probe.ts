@@ -12,7 +12,7 @@ import {
 } from '../facts.ts';
 import { evidenceOf, type Finding, nameOf, ofKind, type Rule } from '../finding.ts';
 import { brief } from '../text.ts';
-import { isPodOver } from '../wellness.ts';
+import { isPodOver, isWell } from '../wellness.ts';
 
 /**
  * A container that runs but is not ready, because its probe fails: it was ready before, or it was given the time that
@@ -46,6 +46,7 @@ function findingOf(facts: Facts, pod: ObjectFacts, container: string): Finding[]
       onset: at,
       last: lost?.until ?? events.at(-1)?.moments.at(-1) ?? at,
       isOver: isPodOver(facts, pod),
+      isPast: pod.deleted === undefined && isWell(facts, pod),
       key: container,
       mentions: [...events.map(({ message }) => message), settingsText(specOf(pod, container))].join('\n'),
     },

@@ -1,6 +1,6 @@
 import { evidenceOf, nameOf, ofKind, type Rule } from '../finding.ts';
 import { coreOf } from '../text.ts';
-import { isPodOver } from '../wellness.ts';
+import { hasStartedAfter, isPodOver } from '../wellness.ts';
 
 /** Attempts after which it is no race any more: a network plugin may come up a moment after its node. */
 const ATTEMPTS = 3;
@@ -24,6 +24,7 @@ export const sandbox: Rule = {
           onset: first,
           last,
           isOver: isPodOver(facts, pod),
+          isPast: hasStartedAfter(pod, last),
           key: '',
         },
       ];

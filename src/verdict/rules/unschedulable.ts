@@ -27,6 +27,7 @@ export const unschedulable: Rule = {
           onset: span.from,
           last: end ?? pod.last ?? span.from,
           isOver: isPodOver(facts, pod),
+          isPast: pod.conditions.findLast(({ type }) => type === 'PodScheduled')?.status === 'True',
           key: '',
         },
       ];

@@ -1,7 +1,7 @@
 import type { EventFact, Facts, ObjectFacts } from '../facts.ts';
 import { evidenceOf, type Finding, nameOf, ofKind, type Rule } from '../finding.ts';
 import { coreOf } from '../text.ts';
-import { isPodOver } from '../wellness.ts';
+import { hasStartedAfter, isPodOver } from '../wellness.ts';
 import { missingIn } from './missing-config.ts';
 
 const REASONS = new Set(['FailedMount', 'FailedAttachVolume', 'FailedMapVolume', 'VolumeFailedDelete']);
@@ -31,6 +31,7 @@ function findingOf(facts: Facts, pod: ObjectFacts): Finding[] {
       onset: first,
       last,
       isOver: isPodOver(facts, pod),
+      isPast: hasStartedAfter(pod, last),
       key: volumeName(event),
     },
   ];
