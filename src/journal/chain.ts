@@ -23,6 +23,8 @@ export class SegmentChain implements AsyncDisposable {
   #file: JournalFile | undefined;
   /** The last segment, and its bytes that are known to be on the disk. */
   #end: SegmentEnd | undefined;
+  /** What the last segment's header says is in front of it. */
+  #previous: SegmentEnd | undefined;
   /** The last number that was used, even in vain. */
   #number: number;
 
@@ -62,6 +64,7 @@ export class SegmentChain implements AsyncDisposable {
     }
     await closeQuietly(this.#file);
     this.#file = file;
+    this.#previous = this.#end;
     this.#end = { segment: number, bytes: SEGMENT_HEADER_BYTES };
   }
 
@@ -84,11 +87,12 @@ export class SegmentChain implements AsyncDisposable {
   /** Resolves when the frames are on the disk. */
   async write(frames: readonly Frame[]): Promise<void> {
     await this.begin();
-    const [file, end] = [this.#file, this.#end];
+    const { fs, dir, salt } = this.#options;
+    const [file, end, previous] = [this.#file, this.#end, this.#previous];
     if (file === undefined || end === undefined) throw new Error('a segment has begun');
     let { bytes: offset } = end;
     for (const frame of frames) {
-      placeFrame(frame, { salt: this.#options.salt, segment: end.segment, offset });
+      placeFrame(frame, { salt, segment: end.segment, offset });
       offset += sizeOf(frame);
     }
     const parts = frames.flat();
@@ -99,7 +103,10 @@ export class SegmentChain implements AsyncDisposable {
     } catch (error) {
       // Neither a second sync nor another write at the same place could be trusted: a new segment takes it all.
       this.#file = undefined;
-      await giveBack(file, () => file.truncate(end.bytes));
+      // One that holds nothing goes: on a disk that is full for long there would be one for each attempt.
+      const isEmpty = previous !== undefined && end.bytes === SEGMENT_HEADER_BYTES;
+      if (isEmpty) this.#end = previous;
+      await giveBack(file, () => (isEmpty ? fs.remove(join(dir, segmentName(end.segment))) : file.truncate(end.bytes)));
       throw error;
     }
     this.#end = { ...end, bytes: offset };

@@ -276,6 +276,29 @@ test('after a sync that failed all is written once more, elsewhere, and read onc
   }
 });
 
+test('a disk that is full for long is tried again and again, and no file stays of what was tried in vain', async () => {
+  const disk = new FaultyDisk();
+  const journal = await JournalWriter.create(DIR, { ...SMALL, fs: disk, ...PATIENT });
+  journal.append(note('one'));
+  await journal.sync();
+  let segments = 1;
+  disk.capacity = disk.used + SEGMENT_HEADER_BYTES;
+  disk.fault = ({ call }) => {
+    if (call === 'createFile') segments += 1;
+    if (segments === 10) disk.capacity = Number.POSITIVE_INFINITY;
+    return undefined;
+  };
+  journal.append(note('two'));
+  await journal.sync();
+  await journal.close();
+  assert.deepEqual((await disk.list(DIR)).toSorted(), ['000001.faroj', '000010.faroj']);
+  for (const left of [disk, disk.afterKill(), disk.afterPowerCut()]) {
+    const { records, damage } = await read(DIR, left);
+    assert.deepEqual(records.slice(0, 2), [note('one'), note('two')].map(shown));
+    assert.deepEqual(damage, []);
+  }
+});
+
 test('a segment that was begun in vain, and could not be removed, is not read', async () => {
   const disk = new FaultyDisk();
   const journal = await JournalWriter.create(DIR, { ...SMALL, fs: disk, ...PATIENT });
