@@ -4,7 +4,7 @@ import { parseDuration } from './duration.ts';
 
 const CLOCK = /^\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?$/;
 const DAY_MS = 86_400_000;
-const HINT = 'write 2026-11-25T16:07:03Z, 16:07:03 (UTC), +30s after the start, or 30s before the end';
+const HINT = 'write 2026-11-25T16:07:03Z, 16:07:03 (UTC), +30s (after the start) or 30s (before the end)';
 
 /** When a recording began and ended. */
 interface Recorded {

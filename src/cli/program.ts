@@ -233,7 +233,7 @@ function addView(program: Command, context: CommandContext, done: (code: ExitCod
     )
     .option('--type <types>', 'only entries of these types: log,event,lifecycle,object,gap,note', several)
     .option('--entry <numbers>', 'only these entries, as faro explain names them: 333,706', several)
-    .option('--since <time>', 'from then on: RFC 3339, 16:07:03 (UTC), +30s after the start, 30s before the end')
+    .option('--since <time>', 'from then on: RFC 3339, 16:07:03 (UTC), +30s (after the start), 30s (before the end)')
     .option('--until <time>', 'up to then')
     .option('--grep <expression>', 'only entries whose text matches (RE2 syntax)')
     .option('--at <time>', 'the state of every object at that moment; with --object the objects, as YAML')
