@@ -101,7 +101,8 @@ export class RunningWatches {
     const { type, namespace, name } = what;
     const { onDoubt = (doubt: Doubt) => witness.relisted(type, namespace, doubt) } = what;
     const { isMetadata, stands } = this.#standing(what);
-    let wasForbidden = false;
+    const place = { type, namespace, name };
+    let isForbidden = false;
     return {
       change,
       standsAt: (resourceVersion, heard) => {
@@ -110,14 +111,15 @@ export class RunningWatches {
       },
       begun,
       listed: (resourceVersion, doubt) => {
-        if (wasForbidden) witness.readable({ type, namespace, name });
-        else if (doubt !== undefined) onDoubt(doubt);
-        wasForbidden = false;
+        const isTold = isForbidden && witness.readable(place);
+        if (doubt !== undefined && !isTold) onDoubt(doubt);
+        isForbidden = false;
         what.onListed?.(resourceVersion);
       },
       left: (doubt, during) => {
-        if (wasForbidden) return; // that gap is open
-        if (this.#signal.aborted) this.missedKinds.add(type.kind);
+        const isTold = isForbidden && witness.isRefused(place);
+        if (this.#signal.aborted && (isTold || during !== 'refused')) this.missedKinds.add(type.kind);
+        if (isTold || during === 'refused') return; // that gap is open
         if (during === 'beginning') {
           // What takes the place of a watch that was ended before all others tells what there is.
           const since =
@@ -131,8 +133,9 @@ export class RunningWatches {
       },
       trouble: (event, heard) => {
         if (event.type === 'denied') {
-          wasForbidden = event.error.code === 'forbidden';
-          what.onDenied(event.error);
+          // Until it is listed, whatever else is said of it: it may not be served meanwhile.
+          isForbidden ||= event.error.code === 'forbidden';
+          what.onDenied(event.error, heard);
           return;
         }
         // What is written down tells by itself when a watch was heard of.

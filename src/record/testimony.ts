@@ -69,10 +69,12 @@ export interface Witness {
   stands(target: PastTarget, at: Standing): void;
   /** Whether the story lacks what its reader came for without it, whatever was seen of it so far. */
   isEssential(type: ResourceType): boolean;
-  /** The user may not (any more) read a type, or the one object of it that `name` names. */
-  denied(place: WatchedPlace, error: ApiError): void;
-  /** What was denied was listed. */
-  readable(place: WatchedPlace): void;
+  /** The user may not (any more) read a type, or the one object of it that `name` names, or it is not served; it was `heard` last. */
+  denied(place: WatchedPlace, error: ApiError, heard: Timestamp): void;
+  /** Whether a gap is open of what may not be read, from when it was heard last. */
+  isRefused(place: WatchedPlace): boolean;
+  /** What was denied was listed, which ends that gap; returns whether there was one. */
+  readable(place: WatchedPlace): boolean;
   failing(type: ResourceType, error: Error): void;
   /** States of objects of the story came and went before they could be had. */
   late(target: PastTarget, lateness: Lateness): void;

@@ -34,8 +34,8 @@ export interface WatchListener {
   listed(resourceVersion: string, doubt: Doubt | undefined): void;
   /** What there is was told, or is refused. Called once; a watch that goes on from a position has told nothing before its first sign of life. */
   begun?(): void;
-  /** The watch was ended before that, before a list had shown what it may have missed, or while it failed. */
-  left(doubt: Doubt, during: 'beginning' | 'listing' | 'failing'): void;
+  /** The watch was ended before that, before a list had shown what it may have missed, while it failed, or was refused from its first list on. */
+  left(doubt: Doubt, during: 'beginning' | 'listing' | 'failing' | 'refused'): void;
   /** Nothing was missed up to this resourceVersion, and all of it was told; undefined: something may have been, and is listed now. */
   standsAt?(resourceVersion: string | undefined, heard?: Timestamp): void;
   /** Since `heard` it may have missed something. */
@@ -59,7 +59,7 @@ export interface WatchTarget extends Selection {
   /** Since when objects may be missing that it has told, were all that was heard of them forgotten now. */
   readonly awaitedSince?: () => Timestamp | undefined;
   /** In place of the witness' own word. */
-  readonly onDenied?: (error: ApiError) => void;
+  readonly onDenied?: (error: ApiError, heard: Timestamp) => void;
   /** Hears what may have been missed, where that is not a gap of the story as it is. */
   readonly onDoubt?: (doubt: Doubt) => void;
 }
@@ -87,6 +87,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   let hasListed = false;
   let hasBegun = false;
   let isFailing = false;
+  let isRefused = false;
   let isLate = false;
   // Until it was heard of for the first time, what it may have missed lies before this recorder.
   let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
@@ -109,7 +110,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       const isInDoubt = event.relist || wasCutShort || cause === 'killed';
       if (isInDoubt && doubt === undefined) listener.standsAt?.(undefined, heard.time);
       if (isInDoubt) doubt ??= { changes: 0, since: heard.time, cause };
-      else if (heardAt === undefined) heard.listed(listedFrom);
+      else if (heardAt === undefined && doubt === undefined) heard.listed(listedFrom);
       hasListed = true;
     }
     const before = event.type === 'apply' || event.type === 'delete' ? event.before : undefined;
@@ -131,6 +132,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       isRelist = false;
     } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event, heard.time);
     if (event.type === 'denied') begin();
+    isRefused = event.type === 'denied' || (isRefused && !isSignOfLife(event));
     isFailing = event.type === 'failing' || event.type === 'unanswered' || (isFailing && !isSignOfLife(event));
     if (doubt !== undefined || !isSignOfLife(event)) continue;
     const isCaughtUp = event.type === 'initDone' || event.type === 'alive';
@@ -154,6 +156,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   const hasTold = hasBegun && doubt?.cause !== 'late-type';
   if (!hasTold) listener.left({ ...unheard, cause: past === undefined ? 'interrupted' : 'killed' }, 'beginning');
   else if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
+  else if (isRefused) listener.left(unheard, 'refused');
   else if (isFailing) listener.left(unheard, 'failing');
 
   function begin(): void {

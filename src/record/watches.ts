@@ -332,8 +332,8 @@ export class Watches {
     return this.#ownNames.get(place.key)?.has(name) === true;
   }
 
-  #denied(place: WatchedPlace, error: ApiError): void {
-    this.#options.witness.denied(place, error);
+  #denied(place: WatchedPlace, error: ApiError, heard: Timestamp): void {
+    this.#options.witness.denied(place, error, heard);
     const { type, namespace, name } = place;
     if (name === undefined && namespace !== null && error.code === 'forbidden')
       void this.#watchAllowed(type, namespace).catch((failure: unknown) => this.#options.witness.fatal(failure));
@@ -341,6 +341,6 @@ export class Watches {
 
   /** A refusal that nobody else hears of concerns the story. */
   #run(what: WatchTarget, onChange: (change: WatchedChange) => void): Promise<void> {
-    return this.#running.run({ onDenied: (error) => this.#denied(what, error), ...what }, onChange);
+    return this.#running.run({ onDenied: (error, heard) => this.#denied(what, error, heard), ...what }, onChange);
   }
 }

@@ -39,6 +39,7 @@ export interface WitnessOptions {
 interface Denial {
   /** Empty where the type is not served. */
   readonly storage: string;
+  readonly namespace: string | null;
   readonly since: Timestamp;
   readonly error: ApiError;
   /** Without it the story lacks what its reader came for; else the refusal is a note. */
@@ -161,8 +162,7 @@ export class RecorderWitness implements Witness {
   }
 
   isEssential(type: ResourceType): boolean {
-    const storage = groupResourceOf(type);
-    return ESSENTIAL.has(storage) || familyOf(this.#options.roots).includes(storage);
+    return this.#isEssential(groupResourceOf(type));
   }
 
   isNeeded(type: ResourceType): boolean {
@@ -249,34 +249,57 @@ export class RecorderWitness implements Witness {
     this.#options.append({ kind: 'unkept', observed: this.#now(), resource, namespace, ...what });
   }
 
-  denied({ type, namespace, name }: WatchedPlace, error: ApiError): void {
+  denied({ type, namespace, name }: WatchedPlace, error: ApiError, since: Timestamp): void {
     const storage = groupResourceOf(type);
     const key = placeKey({ type, namespace, name });
-    if (this.#denied.has(key)) return;
     const isMissing = error.code === 'not-found';
+    const known = this.#denied.get(key);
+    // Of a type that is refused and then not served no more is to be said; but of one that is served again, and refused.
+    if (known !== undefined && (isMissing || known.storage !== '')) return;
     const isGap = !isMissing && (name !== undefined || this.#isMissed(storage));
-    const since = this.#now();
-    this.#denied.set(key, { storage: isMissing ? '' : storage, since, error, isGap });
+    const denial = { storage: isMissing ? '' : storage, namespace, since, error, isGap };
+    const isTold = isGap && this.#isOpen(denial);
+    this.#denied.set(key, denial);
     this.#options.log.warn({ resource: storage, namespace, status: error.status }, 'not readable');
     if (isMissing)
       this.note(`the server does not serve ${storage}${this.#isSynced ? ' any more' : ''}; it is asked again`);
-    else if (isGap) this.#gap({ resource: storage, namespace, cause: 'forbidden', since, isOpen: true }, error.message);
-    else if (this.#isSynced) this.note(`${storage} can no longer be read: ${error.message}`);
+    else if (isGap && !isTold) this.#refusal(denial, { isOpen: true });
+    else if (!isGap && this.#isSynced) this.note(`${storage} can no longer be read: ${error.message}`);
   }
 
-  readable(place: WatchedPlace): void {
+  isRefused(place: WatchedPlace): boolean {
+    return this.#denied.get(placeKey(place))?.isGap === true;
+  }
+
+  readable(place: WatchedPlace): boolean {
     const denied = this.#denied.get(placeKey(place));
-    if (denied === undefined) return;
+    if (denied === undefined) return false;
     this.#denied.delete(placeKey(place));
-    const { storage, since, error, isGap } = denied;
-    if (isGap) this.#gap({ resource: storage, namespace: place.namespace, cause: 'forbidden', since }, error.message);
+    const { isGap } = denied;
+    if (isGap && !this.#isOpen(denied)) this.#refusal(denied);
     this.note(`${groupResourceOf(place.type)} can be read now`);
+    return isGap;
+  }
+
+  #refusal({ storage: resource, namespace, since, error }: Denial, open: { readonly isOpen?: true } = {}): void {
+    this.#gap({ resource, namespace, cause: 'forbidden', since, ...open }, error.message);
+  }
+
+  /** Whether the gap of a refusal is that of another one, too: of a whole type, or an object of it that is watched by itself. */
+  #isOpen({ storage, namespace, since }: Denial): boolean {
+    return [...this.#denied.values()].some(
+      (other) => other.isGap && other.storage === storage && other.namespace === namespace && other.since === since,
+    );
+  }
+
+  #isEssential(storage: string): boolean {
+    return ESSENTIAL.has(storage) || familyOf(this.#options.roots).includes(storage);
   }
 
   /** Whether objects of the story are missing where a whole type may not be read. */
   #isMissed(storage: string): boolean {
     if (storage === 'pods' || this.#membersOf.has(storage)) return mayBelong(storage, this.#options.roots);
-    return ESSENTIAL.has(storage);
+    return this.#isEssential(storage);
   }
 
   failing(type: ResourceType, error: Error): void {

@@ -104,7 +104,7 @@ export class Entries {
     const index = this.gaps.length;
     const { end, lastObserved } = this.#survey;
     const to = gap.isOpen === true ? laterOf(from, end?.time ?? lastObserved) : gap.to;
-    if (this.#close(gap)) return;
+    if (this.#close(gap, to)) return;
     const isLog = 'container' in gap.of;
     if ('container' in gap.of) {
       if (!this.#survey.members.has(gap.of.container.podUid)) return;
@@ -116,15 +116,17 @@ export class Entries {
     this.#push(keyAt(from), { time: from, timeSource: isLog ? 'log' : 'observed', observed, type: 'gap', gap: index });
   }
 
-  /** Whether a gap is the end of one that was left open. */
-  #close(gap: Gap): boolean {
+  /** Whether a gap is the end of one that was left open, or goes on with it. */
+  #close(gap: Gap, to: Timestamp): boolean {
     const key = openGapKey(gap);
     if (key === undefined) return false;
     const open = this.#openGaps.get(key);
-    if (gap.isOpen === true) this.#openGaps.set(key, this.gaps.length);
     const known = open === undefined ? undefined : this.gaps[open];
-    if (open === undefined || known === undefined) return false;
-    this.gaps[open] = { ...known, to: gap.to };
+    if (open === undefined || known === undefined) {
+      if (gap.isOpen === true) this.#openGaps.set(key, this.gaps.length);
+      return false;
+    }
+    this.gaps[open] = { ...known, to };
     return true;
   }
 

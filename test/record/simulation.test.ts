@@ -38,7 +38,12 @@ const MENDED = [
 
 for (const seed of MENDED)
   test(`the schedule of seed ${seed} ends with the exact story, or with stated gaps`, async () => {
-    await using outcome = await simulate(seed, { isKilled: false, holdsLittle: false, isOutAtFirst: false });
+    await using outcome = await simulate(seed, {
+      isKilled: false,
+      holdsLittle: false,
+      isOutAtFirst: false,
+      isRefused: false,
+    });
     for (const told of outcome.told) judge(told);
   });
 

@@ -501,6 +501,11 @@ test('a refusal is a gap until what was refused can be read, or else to the end'
     { kind: 'gap', observed: at('04'), gap: { ...gap('events', '04'), isOpen: true } },
     { kind: 'gap', observed: at('09'), gap: gap('pods', '03', '09') },
     { kind: 'gap', observed: at('20'), gap: { ...gap('pods', '20'), isOpen: true } },
+    // A recorder that was killed had left one open, and the next one is refused from the same time on.
+    { kind: 'gap', observed: at('30'), gap: { ...gap('jobs.batch', '30'), isOpen: true } },
+    { kind: 'gap', observed: at('40'), gap: gap('jobs.batch', '30', '40') },
+    { kind: 'gap', observed: at('41'), gap: { ...gap('jobs.batch', '30'), isOpen: true } },
+    { kind: 'gap', observed: at('42'), gap: gap('secrets', '42', '43') },
     end,
   ]);
   assert.deepEqual(
@@ -509,6 +514,8 @@ test('a refusal is a gap until what was refused can be read, or else to the end'
       { resource: 'pods', namespace: 'shop', from: at('03'), to: at('09') },
       { resource: 'events', namespace: 'shop', from: at('04'), to: at('59') },
       { resource: 'pods', namespace: 'shop', from: at('20'), to: at('59') },
+      { resource: 'jobs.batch', namespace: 'shop', from: at('30'), to: at('59') },
+      { resource: 'secrets', namespace: 'shop', from: at('42'), to: at('43') },
     ],
   );
 });

@@ -62,9 +62,10 @@ function* runsOf({
         // A run that came and went while nobody could look lies in a gap of all pods; of a pod that did, to its end: its
         // node may not have heard that it was gone.
         const isUnheard = !recorded.states.has(container.slice(0, container.indexOf('/')));
-        // Of one that was there before the first lists all is missing.
+        // Of one that was there before the first lists, or when pods were refused at first, all is missing.
+        const isOfFirst = (gap: Interval) => firstLists !== undefined || covers([gap], from + skewMs, SLACK_MS);
         const ofType = ofPods.map((gap) => ({
-          from: isUnheard && firstLists !== undefined ? 0 : gap.from - skewMs + nodeSkew,
+          from: isUnheard && isOfFirst(gap) ? 0 : gap.from - skewMs + nodeSkew,
           to: (isUnheard ? to : gap.to - skewMs) + nodeSkew,
         }));
         const ofSiblings = siblings.flatMap(({ restart }) => recorded.logs.get(`${container}/${restart}`)?.gaps ?? []);

@@ -131,7 +131,8 @@ function judgeMissing(
     if (Number(changes[at + 1]?.object.metadata.resourceVersion ?? Number.POSITIVE_INFINITY) <= listed) continue;
     verdict.statesMissing += 1;
     // What there was before the first lists is missing as long as it was there.
-    const wasThere = firstLists !== undefined && (time < from || Number(resourceVersion) <= listed);
+    const isUnlisted = firstLists !== undefined || covers(gaps, from + skewMs, SLACK_MS); // its type was refused at first
+    const wasThere = isUnlisted && (time < from || Number(resourceVersion) <= listed);
     const isOlder = wasThere && covers(gaps, Math.min(until, to) + skewMs, SLACK_MS);
     assert.ok(
       isOlder || covers(gaps, time + skewMs, SLACK_MS),

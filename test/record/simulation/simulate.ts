@@ -7,6 +7,7 @@ import type { JournalRecord } from '../../../src/model/record.ts';
 import type { FaultyDisk } from '../../journal/faulty-disk.ts';
 import { SimulatedRecording } from '../simulated-recording.ts';
 import { programsOf } from './programs.ts';
+import { refuseTypes } from './refusals.ts';
 import { deployWeb, pick, play } from './schedule.ts';
 import { type ReadStory, storyOn } from './story.ts';
 
@@ -48,17 +49,24 @@ export interface Harm {
   readonly holdsLittle: boolean;
   /** Most of its nodes cannot be asked when it begins, for some seconds. */
   readonly isOutAtFirst: boolean;
+  /** Types may not be read for a while, are not served, or fail, one after the other; from the beginning on, or later. */
+  readonly isRefused: boolean;
 }
 
 /** Of a seed, whatever its route and its crowd. */
 export function harmOf(seed: number): Harm {
-  return { isKilled: seed % 7 < 2, holdsLittle: seed % 5 === 0, isOutAtFirst: seed % 9 === 5 };
+  return {
+    isKilled: seed % 7 < 2,
+    holdsLittle: seed % 5 === 0,
+    isOutAtFirst: seed % 9 === 5,
+    isRefused: seed % 11 === 3,
+  };
 }
 
 /** Records the simulated cluster for a minute or so of its own time, while a seeded schedule changes and breaks it. */
 export async function simulate(
   seed: number,
-  { isKilled, holdsLittle, isOutAtFirst }: Harm = harmOf(seed),
+  { isKilled, holdsLittle, isOutAtFirst, isRefused }: Harm = harmOf(seed),
 ): Promise<Outcome> {
   const random = seededRandom(seed);
   const rest = { isQuiet: false };
@@ -82,6 +90,7 @@ export async function simulate(
       for (const node of cluster.nodes) if (random() < 0.05) node.fileAccess = pick(REFUSALS, random);
       if (!isLate) deployWeb({ cluster, random });
       if (isOutAtFirst) pending.push(...outAtFirst(cluster, random));
+      if (isRefused) pending.push(...refuseTypes(cluster, random));
     },
     skewMs,
     random,
