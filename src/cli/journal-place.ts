@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JournalLock } from '../journal/lock.ts';
+import { JournalReader } from '../journal/reader.ts';
 import { FaroError } from '../model/errors.ts';
 
 /** Beside the output, so that it is found there after a crash; for standard output in the folder for temporary files. */
@@ -14,12 +15,22 @@ export function journalOf(output: string): string {
 export async function checkUnused(dir: string): Promise<void> {
   if ((await stat(dir).catch(() => undefined)) === undefined) return; // whatever it is, its creation will tell
   using _lock = JournalLock.forReading(dir);
-  throw new FaroError('journal', `there is a journal already: ${dir}`, { hint: wayOut(dir) });
+  const hint = (await holdsNothing(dir))
+    ? 'its capture was killed before it began: remove the folder to record anew'
+    : `where its capture was killed, "faro capture --resume ${dir}" goes on with it; "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`;
+  throw new FaroError('journal', `there is a journal already: ${dir}`, { hint });
 }
 
-/** What can be done with the journal of a capture that was killed. */
-function wayOut(dir: string): string {
-  return `it is of a capture that was killed: "faro capture --resume ${dir}" goes on with it, "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`;
+/** Whether a journal has neither a record nor the remains of one; false of what is no journal. */
+async function holdsNothing(dir: string): Promise<boolean> {
+  try {
+    await using reader = await JournalReader.open(dir);
+    for await (const _ of reader.records()) return false;
+    return reader.damage.length === 0;
+  } catch (error) {
+    if (error instanceof FaroError) return false; // whoever reads it is told why it cannot be read
+    throw error;
+  }
 }
 
 /** What can be done with what a capture recorded before it failed. */

@@ -16,7 +16,7 @@ export function cannotCreate(dir: string, cause: unknown): FaroError {
   if (codeOf(cause) === 'EEXIST')
     return new FaroError('journal', `there is a journal already: ${dir}`, {
       cause,
-      hint: `it is of a capture that was killed or still runs: "faro capture --resume ${dir}" goes on with it, "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`,
+      hint: `where its capture was killed, "faro capture --resume ${dir}" goes on with it; "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`,
     });
   return new FaroError('journal', `the journal ${dir} cannot be created: ${messageOf(cause)}`, { cause });
 }

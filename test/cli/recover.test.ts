@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { systemClock } from '../../src/cli/context.ts';
 import { JournalLock } from '../../src/journal/lock.ts';
+import { JournalWriter } from '../../src/journal/writer.ts';
 import { faro } from '../e2e/capture.ts';
 import { temporaryFolder } from '../folder.ts';
 
@@ -43,4 +45,10 @@ test('a journal that is in use is neither recovered nor recorded to; one that wa
   assert.equal(code, 4);
   assert.ok(stderr.includes(`there is a journal already: ${journal}`), stderr);
   assert.ok(stderr.includes(`faro recover ${journal}`), stderr);
+  rmSync(journal, { recursive: true });
+  await (await JournalWriter.create(journal, { clock: systemClock })).close();
+  const nothing = await faro(capture).exit;
+  assert.equal(nothing.code, 4);
+  assert.match(nothing.stderr, /killed before it began: remove the folder/);
+  assert.doesNotMatch(nothing.stderr, /faro (recover|capture --resume)/, 'neither would work');
 });
