@@ -13,16 +13,17 @@ export async function kubeletsFor(
   { context, log }: { readonly context: Pick<CommandContext, 'clock'>; readonly log: Log },
 ): Promise<KubeletClients | undefined> {
   const { kubeletDirect = false, kubeletCa, kubeletInsecure: insecureSkipVerify = false } = options;
+  const port = Number(options.kubeletPort ?? KUBELET_PORT);
   if (!kubeletDirect) {
-    if (kubeletCa === undefined && !insecureSkipVerify) return undefined;
-    throw new FaroError('usage', '--kubelet-ca and --kubelet-insecure need --kubelet-direct');
+    const isPlain = kubeletCa === undefined && !insecureSkipVerify && port === KUBELET_PORT;
+    if (isPlain) return undefined;
+    throw new FaroError('usage', '--kubelet-port, --kubelet-ca and --kubelet-insecure need --kubelet-direct');
   }
   if (insecureSkipVerify)
     log.warn(
       {},
       'the certificates of kubelets are not verified (--kubelet-insecure): anyone in between can read the token',
     );
-  const port = Number(options.kubeletPort ?? KUBELET_PORT);
   if (!(Number.isInteger(port) && port > 0 && port < 65_536))
     throw new FaroError('usage', `--kubelet-port: "${options.kubeletPort}" is no port`);
   const ca = kubeletCa === undefined ? connection.tls.ca : await authorityIn(kubeletCa);

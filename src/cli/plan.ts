@@ -48,6 +48,7 @@ function endConditions(options: CaptureOptions, { command }: CommandContext): En
 const COMMAND_TIMEOUT = '10m';
 
 function logLimits(options: CaptureOptions, startedAt: number) {
+  checkLogs(options);
   if (!options.logs) return undefined;
   const tailLines = options.tail === undefined ? undefined : wholeNumber(options.tail, '--tail', 0);
   const since = options.since === undefined ? undefined : sinceOf(options.since, startedAt);
@@ -59,6 +60,18 @@ function logLimits(options: CaptureOptions, startedAt: number) {
     ...(since === undefined ? {} : { since }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+/** Refuses what could only be ignored. */
+function checkLogs({ logs, logRoute, since, tail, kubeletDirect = false }: CaptureOptions): void {
+  const part = since === undefined ? tail && '--tail' : '--since';
+  const hint = 'leave one of them out';
+  if (part !== undefined && !logs)
+    throw new FaroError('usage', `${part} and --no-logs contradict each other`, { hint });
+  if (part !== undefined && logRoute === 'node-files')
+    throw new FaroError('usage', `${part} needs the pod log API, which --log-route node-files does without`, { hint });
+  if (kubeletDirect && logRoute === 'stream')
+    throw new FaroError('usage', '--kubelet-direct reads log files, which --log-route stream does without', { hint });
 }
 
 /** `--since` takes a duration or a time. */

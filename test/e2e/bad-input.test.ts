@@ -201,4 +201,10 @@ test('options that contradict each other are refused', options, async () => {
   await refused(['deploy/web', '--timeout', '5s'], { code: 2, says: /--timeout needs --until/ });
   await refused(['deploy/web', '--for', 'soon'], { code: 2, says: /"soon" is not a duration/ });
   await refused(['deploy/web', '--tail', 'all'], { code: 2, says: /--tail: "all" is not a whole number/ });
+  const files = ['--log-route', 'node-files'];
+  await refused(['deploy/web', '--tail', '3', ...files], { code: 2, says: /--tail needs .*--log-route node-files/ });
+  await refused(['deploy/web', '--since', '1m', '--no-logs'], { code: 2, says: /--since and --no-logs contradict/ });
+  const direct = ['--kubelet-direct', '--log-route', 'stream'];
+  await refused(['deploy/web', ...direct], { code: 2, says: /--kubelet-direct .*--log-route stream/ });
+  await refused(['deploy/web', '--kubelet-port', '10255'], { code: 2, says: /--kubelet-port.* need --kubelet-direct/ });
 });
