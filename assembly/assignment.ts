@@ -4,19 +4,25 @@ import {
   BEFORE_PATH,
   BEGINS_DATA,
   BEGINS_PATH,
+  BEGINS_QUOTE,
+  BEGINS_SPACE,
   COLOUR,
   DIGIT,
   ENDS_VALUE,
+  HARMLESS,
+  IN_NAME,
+  IN_NUMBER,
   isOf,
-  LETTER,
+  kindsOf,
   MAY_GIVE,
   NAME,
+  placesOf,
   QUOTE,
+  REMARKS,
   runEnd,
   SPACE,
-  saysOfLetters,
-  VALUES,
 } from './tables';
+import { saysOfWordAt, wordEnd } from './words';
 
 /** The line has to be read. */
 export const READ: usize = 0;
@@ -31,10 +37,6 @@ const TIGHT_COLON: u32 = 3;
 const ANY: u32 = 0;
 const PLAIN: u32 = 1;
 const NUMBER: u32 = 2;
-
-/** What VALUES says. */
-const HARMLESS: u32 = 1;
-const REMARK: u32 = 2;
 
 const ESCAPE: u8 = 27;
 const DASH: u8 = 45;
@@ -53,7 +55,7 @@ const MOST_DIGITS: usize = 10;
  * to it; READ where one is, or where a glance does not tell.
  */
 export function nameEndAt(hit: usize, from: usize): usize {
-  const nameEnd = runEnd(hit, NAME);
+  const nameEnd = kindEnd(hit, IN_NAME);
   if (!isOf(load<u8>(nameEnd), MAY_GIVE)) return nameEnd;
   const quoteEnd = quoteEndAt(nameEnd);
   const sign = spaceEnd(quoteEnd);
@@ -80,6 +82,17 @@ export function nameEndAt(hit: usize, from: usize): usize {
   return (told & ENDS_AS_CREDENTIAL) === 0 || isPath ? nameEnd : READ;
 }
 
+/** The end of the longest run of bytes of a kind that is told of sixteen at once. */
+function kindEnd(start: usize, kind: usize): usize {
+  let at = start;
+  let others = placesOf(at, kind) ^ 0xffff;
+  while (others === 0) {
+    at += 16;
+    others = placesOf(at, kind) ^ 0xffff;
+  }
+  return at + ctz(others);
+}
+
 function nameStart(hit: usize, from: usize): usize {
   let start = hit;
   while (start > from && isOf(load<u8>(start - 1), NAME)) start -= 1;
@@ -94,18 +107,18 @@ function isFlag(start: usize, end: usize): bool {
 function glanceAtValue(valueAt: usize, kind: u32): u32 {
   const start = quoteEndAt(valueAt);
   const first = load<u8>(start);
-  if (isOf(first, BEGINS_DATA) || endsValue(valueAt, start, start)) return PLAIN;
-  if (isOf(first, DIGIT)) {
-    const end = runEnd(start, DIGIT);
+  const kinds = kindsOf(first);
+  if ((kinds & BEGINS_DATA) !== 0 || endsValue(valueAt, start, start)) return PLAIN;
+  if ((kinds & DIGIT) !== 0) {
+    const end = kindEnd(start, IN_NUMBER);
     return end - start < MOST_DIGITS && endsValue(valueAt, start, end) ? NUMBER : ANY;
   }
   // "name": value without quotes is a number, or prose.
   if (kind === QUOTED && start === valueAt && first !== DASH) return PLAIN;
-  const end = runEnd(start, LETTER);
-  const told = saysOfLetters(VALUES, start, end);
-  if ((told & HARMLESS) !== 0 && endsValue(valueAt, start, end)) return PLAIN;
-  if (kind !== COLON || (told & REMARK) === 0) return ANY;
-  return endsValue(valueAt, start, load<u8>(end) === DOT ? end + 1 : end) ? PLAIN : ANY;
+  if (saysOfWordAt(start, HARMLESS) !== 0 && endsValue(valueAt, start, wordEnd)) return PLAIN;
+  if (kind !== COLON || saysOfWordAt(start, REMARKS) === 0) return ANY;
+  const end = load<u8>(wordEnd) === DOT ? wordEnd + 1 : wordEnd;
+  return endsValue(valueAt, start, end) ? PLAIN : ANY;
 }
 
 /** Whether the value that begins at `start`, with a quote before it or none, ends at `end`, before which no backslash stands. */
@@ -119,6 +132,10 @@ function endsValue(valueAt: usize, start: usize, end: usize): bool {
 
 /** Where a quote ends that begins here, with backslashes before it; the same place where none does. */
 function quoteEndAt(start: usize): usize {
+  return isOf(load<u8>(start), BEGINS_QUOTE) ? givenQuoteEnd(start) : start;
+}
+
+function givenQuoteEnd(start: usize): usize {
   let end = start;
   while (load<u8>(end) === BACKSLASH) end += 1;
   return end - start < MOST_BACKSLASHES && isOf(load<u8>(end), QUOTE) ? end + 1 : start;
@@ -126,6 +143,10 @@ function quoteEndAt(start: usize): usize {
 
 /** The end of white space and colours. */
 function spaceEnd(start: usize): usize {
+  return isOf(load<u8>(start), BEGINS_SPACE) ? givenSpaceEnd(start) : start;
+}
+
+function givenSpaceEnd(start: usize): usize {
   let end = runEnd(start, SPACE);
   while (load<u8>(end) === ESCAPE && load<u8>(end, 1) === BRACKET) {
     const colour = runEnd(end + 2, COLOUR);

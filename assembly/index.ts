@@ -1,16 +1,22 @@
 export { entries } from './entries';
-export { glance } from './glance';
+export { bucketOf, glance } from './glance';
 export { measure } from './measure';
 export { ABOUT_BYTES, ABOUTS, BEGINNING, INPUT, INPUT_BYTES, OUTPUT, RESULT, RESULT_BYTES, SECOND } from './memory';
 export {
   ANYWHERE,
   CLASSES,
   GROUPS,
+  HARMLESS,
+  IN_NAME,
+  IN_NUMBER,
   LETTERS,
+  LOWER_HALF,
+  MAY_END_URL,
+  ONES,
+  REMARKS,
   SAYS_BYTES,
-  SIGN_CLASSES,
   SIGNS,
   TREE_BYTES,
-  VALUES,
+  UPPER_HALVES,
   WORDS,
 } from './tables';

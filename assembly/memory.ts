@@ -11,6 +11,8 @@ export const RESULT: usize = 4096;
 export const RESULT_BYTES: usize = 16 * 1024;
 /** What names say that were judged last: 64 entries. No name has a length of zero. */
 export const NAMES: usize = 32 * 1024;
+/** Where signs may begin, four bytes each. */
+export const CANDIDATES: usize = 36 * 1024;
 export const INPUT: usize = 64 * 1024;
 export const INPUT_BYTES: usize = 256 * 1024;
 export const OUTPUT: usize = 384 * 1024;

@@ -1,5 +1,5 @@
 import { NAMES } from './memory';
-import { ANYWHERE, letterOf, next, says, WORDS } from './tables';
+import { ANYWHERE, letterOf, next, ONES, says, WORDS } from './tables';
 
 /** What a name says of its value, in bits. */
 export const STRONG: u32 = 1;
@@ -23,8 +23,7 @@ const LONGEST: usize = 16;
 export function saysOfName(start: usize, end: usize): u32 {
   const length = end - start;
   if (length > LONGEST) return judged(start, end);
-  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const name = v128.and(v128.load(start), i8x16.lt_u(places, i8x16.splat(<i8>length)));
+  const name = v128.and(v128.load(start), v128.load(ONES + LONGEST - length));
   const hash = (<u64>i64x2.extract_lane(name, 0) ^ <u64>i64x2.extract_lane(name, 1)) * 0x9e3779b97f4a7c15;
   const entry = NAMES + <usize>(hash >> 58) * ENTRY_BYTES;
   const isKnown = load<u32>(entry, 16) === <u32>length && !v128.any_true(v128.xor(name, v128.load(entry)));

@@ -7,43 +7,35 @@ for (let letter = 1; letter <= 26; letter += 1) {
 }
 
 /**
- * Words, each with what it says, as a tree that bytes are led through one by one, by their classes: letters, unless said otherwise.
+ * Words, each with what it says, as a tree that letters are led through one by one.
  * Node 0 is the root, and node 1 that of what no word begins with.
  * A tree that `searches` finds its words anywhere: where none goes on, it goes on with the longest one that may have begun
  * meanwhile, and a node also says what the words say that end in it.
  */
 export class WordTree {
-  /** The node that follows each node: by the class of the byte that comes, as many for a node as there may be classes. */
+  /** The node that follows each node: by the letter that comes, 32 for a node. */
   readonly next: Uint16Array;
   /** What the word says that ends at each node; 0: none does. */
   readonly says: Uint8Array;
-  readonly #classes: Uint8Array;
-  readonly #bits: number;
   #nodes = 2;
 
-  /** @param bits that a class takes */
-  constructor(
-    words: Iterable<readonly [word: string, says: number]>,
-    { searches = false, classes = LETTER_OF, bits = 5, nowhere = NOWHERE } = {},
-  ) {
+  constructor(words: Iterable<readonly [word: string, says: number]>, { searches = false } = {}) {
     const all = [...words];
     const size = all.reduce((sum, [word]) => sum + word.length, 2);
-    this.#classes = classes;
-    this.#bits = bits;
-    this.next = new Uint16Array(size << bits).fill(nowhere);
+    this.next = new Uint16Array(size << LETTER_BITS).fill(NOWHERE);
     this.says = new Uint8Array(size);
-    for (const [word, says] of all) this.#add(word, says, nowhere);
-    this.next = this.next.subarray(0, this.#nodes << bits);
+    for (const [word, says] of all) this.#add(word, says);
+    this.next = this.next.subarray(0, this.#nodes << LETTER_BITS);
     this.says = this.says.subarray(0, this.#nodes);
     if (searches) this.#join();
   }
 
-  #add(word: string, says: number, nowhere: number): void {
+  #add(word: string, says: number): void {
     let node = 0;
     for (const char of word) {
-      const place = (node << this.#bits) | (this.#classes[char.charCodeAt(0)] ?? 0);
-      const known = this.next[place] ?? nowhere;
-      node = known === nowhere ? this.#nodes++ : known;
+      const place = (node << LETTER_BITS) | (LETTER_OF[char.charCodeAt(0)] ?? 0);
+      const known = this.next[place] ?? NOWHERE;
+      node = known === NOWHERE ? this.#nodes++ : known;
       this.next[place] = node;
     }
     this.says[node] = (this.says[node] ?? 0) | says;
@@ -56,9 +48,9 @@ export class WordTree {
     for (const node of queue) {
       this.says[node] = (this.says[node] ?? 0) | (this.says[shorter[node] ?? 0] ?? 0);
       for (let letter = 1; letter <= 26; letter += 1) {
-        const place = (node << this.#bits) | letter;
+        const place = (node << LETTER_BITS) | letter;
         const child = this.next[place] ?? NOWHERE;
-        const other = node === 0 ? 0 : (this.next[((shorter[node] ?? 0) << this.#bits) | letter] ?? NOWHERE);
+        const other = node === 0 ? 0 : (this.next[((shorter[node] ?? 0) << LETTER_BITS) | letter] ?? NOWHERE);
         if (child === NOWHERE) this.next[place] = other;
         else {
           shorter[child] = other;
@@ -70,3 +62,4 @@ export class WordTree {
 }
 
 const NOWHERE = 1;
+const LETTER_BITS = 5;

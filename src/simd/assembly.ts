@@ -14,14 +14,21 @@ interface Exports {
   readonly RESULT_BYTES: Address;
   readonly CLASSES: Address;
   readonly LETTERS: Address;
-  readonly SIGN_CLASSES: Address;
   readonly GROUPS: Address;
+  readonly IN_NAME: Address;
+  readonly IN_NUMBER: Address;
+  readonly MAY_END_URL: Address;
+  readonly LOWER_HALF: Address;
+  readonly UPPER_HALVES: Address;
+  readonly ONES: Address;
   readonly SIGNS: Address;
+  readonly HARMLESS: Address;
+  readonly REMARKS: Address;
   readonly WORDS: Address;
   readonly ANYWHERE: Address;
-  readonly VALUES: Address;
   readonly SAYS_BYTES: Address;
   readonly TREE_BYTES: Address;
+  bucketOf(bytes: number): number;
   glance(from: number, to: number): void;
   measure(from: number, to: number, format: number, nanosecond: number): void;
   entries(
@@ -77,8 +84,20 @@ export class Assembly {
   }
 }
 
-type Table = 'CLASSES' | 'LETTERS' | 'SIGN_CLASSES' | 'GROUPS';
-type Tree = 'SIGNS' | 'WORDS' | 'ANYWHERE' | 'VALUES';
+type Table =
+  | 'CLASSES'
+  | 'LETTERS'
+  | 'GROUPS'
+  | 'IN_NAME'
+  | 'IN_NUMBER'
+  | 'MAY_END_URL'
+  | 'LOWER_HALF'
+  | 'UPPER_HALVES'
+  | 'ONES'
+  | 'SIGNS'
+  | 'HARMLESS'
+  | 'REMARKS';
+type Tree = 'WORDS' | 'ANYWHERE';
 const WORD = 4;
 /** What is looked at as lines wants so many bytes behind it. */
 export const CLOSING_BYTES = 32;

@@ -5,6 +5,7 @@ import { FaroError } from '../../src/model/errors.ts';
 import { type LineFormat, LineRedactor } from '../../src/redact/log-lines.ts';
 import { markerOf } from '../../src/redact/open-lines.ts';
 import { parsePattern } from '../../src/redact/patterns.ts';
+import { TOKEN_BEGINNINGS } from '../../src/redact/shapes.ts';
 import { SIGNS, signsOfText } from '../../src/redact/signs.ts';
 import { type Credential, credentialsIn, credentialsInLines, replaceCredentials } from '../../src/redact/text.ts';
 import { holds } from '../property.ts';
@@ -192,6 +193,27 @@ test('lines that are longer than what is looked at, and more of them than are to
     'hunter2',
     'abc123',
   ]);
+});
+
+test('every sign leads to what it is one of, in either case', () => {
+  for (const sign of [...SIGNS, ...TOKEN_BEGINNINGS].flatMap((each) => [each, each.toLowerCase(), each.toUpperCase()]))
+    for (const line of [
+      `${sign}=a1`,
+      `x${sign}u:a1@h`,
+      `u:a1${sign}`,
+      `${sign}${'A1'.repeat(30)}`,
+      `${sign}PRIVATE KEY-----`,
+    ])
+      assert.deepEqual(credentialsInLines(Buffer.from(line)), credentialsIn(line), line);
+});
+
+test('a sign is found wherever it lies among what is looked through at once', () => {
+  for (let start = 4000; start < 8300; start = start === 4200 ? 8100 : start + 1)
+    for (const given of ['dsn=', 'password: '])
+      assert.deepEqual(
+        credentialsInLines(Buffer.from(`${' '.repeat(start)}${given}a1b2\n`)).map((found) => found.start),
+        [start + given.length],
+      );
 });
 
 const planted = fc
