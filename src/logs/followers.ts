@@ -11,7 +11,7 @@ import { instancesOf } from './instances.ts';
 import { InstanceLife } from './life.ts';
 import { OpenStreams } from './open-streams.ts';
 import type { FollowEnd, Follower } from './sink.ts';
-import { mayBeFollowed, mayHaveBegun, UnseenRuns } from './unseen-runs.ts';
+import { hasEnded, mayBeFollowed, mayHaveBegun, UnseenRuns } from './unseen-runs.ts';
 import { LogWitness } from './witness.ts';
 
 export interface LogFollowersOptions extends FollowerMakerOptions {
@@ -44,6 +44,8 @@ export class LogFollowers {
   readonly #stop = new AbortController();
   readonly #pods = new Map<string, Map<string, ContainerLogs>>();
   readonly #running = new Set<Following>();
+  /** Pods in which something runs, or may run yet, by UID. */
+  readonly #going = new Set<string>();
   readonly #open = new OpenStreams();
   readonly #maker: FollowerMaker;
   readonly #unseen: UnseenRuns;
@@ -67,6 +69,11 @@ export class LogFollowers {
     return this.#open.size;
   }
 
+  /** In no pod that is known will anything run any more: only one that is yet to be told of can bring new lines. */
+  get areOver(): boolean {
+    return this.#going.size === 0 && [...this.#running].every(({ life }) => life.isOver);
+  }
+
   /** Every first list was answered. */
   synced(): void {
     this.#unseen.synced();
@@ -75,6 +82,8 @@ export class LogFollowers {
   /** Takes in a state of a pod of the story: starts what is new, tells the others. */
   observe(pod: KubeObject): void {
     this.#open.touch(); // a log may have to wait for its turn from now on, which is to be said
+    if (hasEnded(pod)) this.#going.delete(pod.metadata.uid);
+    else this.#going.add(pod.metadata.uid);
     if (pod.metadata.deletionTimestamp !== undefined)
       for (const life of this.#livesOf(pod.metadata.uid)) life.podLeaving();
     const states = Map.groupBy(instancesOf(pod), (state) => state.instance.container);
@@ -110,6 +119,7 @@ export class LogFollowers {
   /** @param how `isLast`: the state is the one in which the pod was deleted; otherwise the last that was heard before. */
   podDeleted(pod: KubeObject, how: { readonly isLast: boolean } = { isLast: true }): void {
     const { uid } = pod.metadata;
+    this.#going.delete(uid);
     const madeAt = parseTimestamp(pod.metadata.creationTimestamp ?? '');
     for (const life of this.#livesOf(uid)) {
       if (!life.isOver) this.#unseen.goesOn(life.instance, life.view.state === 'waiting' ? madeAt : undefined);

@@ -133,7 +133,7 @@ export function mayHaveBegun(pod: KubeObject, { isLast }: { readonly isLast: boo
 }
 
 /** The kubelet sets the last phase when nothing will run any more, before a pod that was told to go is gone. */
-function hasEnded(pod: KubeObject): boolean {
+export function hasEnded(pod: KubeObject): boolean {
   const phase = textOf(path(pod.status, 'phase'));
   return phase === 'Succeeded' || phase === 'Failed';
 }

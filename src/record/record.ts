@@ -13,6 +13,7 @@ import type { Hold } from '../model/gap.ts';
 import type { JournalRecord, StartRecord } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { type Clock, millisecondsOf, timestampOf } from '../model/time.ts';
+import { within } from '../model/within.ts';
 import type { Redactor } from '../redact/redactor.ts';
 import { AllowedNames } from './allowed-names.ts';
 import { catchUp } from './catch-up.ts';
@@ -77,7 +78,7 @@ export interface RecordLog {
   warn(fields: object, message: string): void;
 }
 
-/** Lines that were written just before the end are on their way at least this long. */
+/** Lines that were written just before the end are on their way at least this long, and so is the word of a run that began. */
 const GRACE_MS = 500;
 
 export interface RecordProgress {
@@ -109,6 +110,8 @@ export class Recorder {
   readonly #begun = Promise.withResolvers<void>();
   #logLines = 0;
   #gaps = 0;
+  /** When an object of the story was last told to have changed; what was found as it is may be so for long. */
+  #changedAt = Number.NEGATIVE_INFINITY;
 
   constructor(given: RecordOptions) {
     const { past } = given;
@@ -292,15 +295,25 @@ export class Recorder {
       () => late.abort(),
       () => undefined,
     );
-    await clock.sleep(Math.min(GRACE_MS, drainMs), deadline).catch(() => undefined);
+    await this.#arrived(this.#followers, Math.min(GRACE_MS, drainMs), deadline);
     await this.#followers.settle(deadline);
     late.abort();
     await tooLong;
   }
 
+  /** Until nothing is on its way any more: where every run is over, what had not been listed, or came with the last change. */
+  async #arrived(followers: LogFollowers, graceMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.now() + graceMs;
+    await within(graceMs, () => this.#synced.promise, { clock, signal });
+    const last = followers.areOver ? Math.min(until, this.#changedAt + graceMs) : until;
+    if (last > clock.now()) await clock.sleep(last - clock.now(), signal).catch(() => undefined);
+  }
+
   /** What is compared with the next lines stays raw, in memory; what leaves it for the journal holds no credentials. */
   #append(record: JournalRecord): void {
     if (record.kind === 'log') this.#logLines += record.lines;
+    if (record.kind === 'object' && record.action !== 'found') this.#changedAt = this.#options.clock.now();
     if (record.kind === 'gap') this.#gaps += record.isWithdrawn === true ? -1 : 1;
     this.#options.sink.append(this.#options.redactor.record(record));
   }

@@ -148,3 +148,24 @@ test('while a later run waits to be replaced, the log of the one before it is no
     [],
   );
 });
+
+test('logs are over when each pod has ended or is gone, not between two runs of a crash loop', async () => {
+  await using loop = new Loop();
+  const { followers } = loop;
+  assert.equal(followers.areOver, true);
+  followers.observe(podOf({ phase: 'Pending' }));
+  assert.equal(followers.areOver, false);
+  loop.runs(0);
+  assert.equal(followers.areOver, false);
+  loop.waits(0);
+  assert.equal(followers.areOver, false);
+  const now = timestampOf(loop.clock.now());
+  const ended = { terminated: { containerID: 'r://0', exitCode: 1, startedAt: now, finishedAt: now } };
+  const status = { name: 'app', restartCount: 0, containerID: 'r://0', state: ended };
+  followers.observe(podOf({ phase: 'Failed', containerStatuses: [status] }));
+  assert.equal(followers.areOver, true);
+  loop.runs(1);
+  assert.equal(followers.areOver, false);
+  followers.podDeleted(podOf({ phase: 'Running' }));
+  assert.equal(followers.areOver, true);
+});
