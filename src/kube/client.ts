@@ -100,6 +100,8 @@ export interface RawOptions {
   readonly headers?: Headers;
   /** The longest silence in milliseconds; undefined: it may be silent for ever. */
   readonly maxSilenceMs?: number;
+  /** The answer is small, and needs no connection of its own. */
+  readonly isSmall?: boolean;
 }
 
 /** An answer as it came, whatever its status. */
@@ -191,8 +193,13 @@ class HttpKubeClient implements KubeClient {
     return gathered((await this.#stream(request, signal)).body);
   }
 
-  raw(path: string, { headers = {}, ...limits }: RawOptions, signal: AbortSignal): Promise<RawResponse> {
-    return this.#sender.send({ method: 'GET', path, headers, lane: 'files', ...limits }, signal);
+  raw(
+    path: string,
+    { headers = {}, isSmall = false, ...limits }: RawOptions,
+    signal: AbortSignal,
+  ): Promise<RawResponse> {
+    const lane = isSmall ? 'api' : 'files';
+    return this.#sender.send({ method: 'GET', path, headers, lane, ...limits }, signal);
   }
 
   getJson(path: string, signal: AbortSignal, accept = JSON_ACCEPT): Promise<unknown> {

@@ -59,7 +59,7 @@ export class HttpNodeFiles implements NodeFiles {
 
   async list(folder: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
     const path = `${this.#root}${folder}`;
-    const response = await this.#client.raw(path, { maxSilenceMs: SILENCE_MS }, signal);
+    const response = await this.#client.raw(path, { maxSilenceMs: SILENCE_MS, isSmall: true }, signal);
     await using _body = response.body;
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw await refusal(response, path);

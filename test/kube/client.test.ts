@@ -336,6 +336,15 @@ describe('raw', () => {
     await textOf((await client.raw('/x', {}, NEVER)).body);
     assert.equal(server.connections, 2);
   });
+
+  it('whose answer is small goes on the connection of all else', async () => {
+    await using server = await TestServer.start();
+    await using client = clientOf(server);
+    server.handle = (exchange) => exchange.json({});
+    await client.getJson('/version', NEVER);
+    await textOf((await client.raw('/x', { isSmall: true }, NEVER)).body);
+    assert.equal(server.connections, 1);
+  });
 });
 
 it('a client names its server without a slash at the end, and can be disposed unused', async () => {

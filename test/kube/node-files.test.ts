@@ -49,6 +49,18 @@ test('a listing that ends too early is an error: a name that is missing would be
   await assert.rejects(filesOf(200, page.slice(0, 20), page.length).list('x/', signal), /ended after/);
 });
 
+test('a listing needs no connection of its own, as a file does', async () => {
+  const asked: unknown[] = [];
+  const raw = async (_path: string, { isSmall = false }: { readonly isSmall?: boolean }) => {
+    asked.push(isSmall);
+    return { status: 404, headers: {}, body: emptyBody() };
+  };
+  const files = new HttpNodeFiles({ raw }, { root: '/', through: 'a test' });
+  await files.list('x/', signal);
+  await files.read('x/0.log', 0, signal);
+  assert.deepEqual(asked, [true, false]);
+});
+
 test('a part of a file is asked for as such, and says whether the file goes on behind it', async () => {
   const asked: unknown[] = [];
   const isCut = async (most: number | undefined, contentRange: string, length = 10) => {
