@@ -55,12 +55,14 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   const { connection, context, targets = [], wait = false, allowMissing = false, roots: known } = options;
   const client = createClient(connection, { clock: context.clock });
   try {
+    const described = describeCluster(client, signal); // asks for nothing that is found out meanwhile
+    described.catch(() => undefined); // told below, unless something else is before
     const named = known === undefined ? parseTargets(targets) : known.map(asNamed);
     const { discovery, types } = await resolveTypes(client, named, { ...options, wait }, signal);
     const namespace = options.namespace ?? connection.namespace;
     const roots = known ?? types.map((type, index) => rootOf(type, named[index]?.name ?? '', namespace));
     if (!wait && !allowMissing && known === undefined) await checkRoots(client, roots, types, signal);
-    const cluster = await describeCluster(client, signal);
+    const cluster = await described;
     return { client, discovery, roots, types, cluster, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
   } catch (error) {
     await client[Symbol.asyncDispose]();
