@@ -1,5 +1,6 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 /** A file that is appended to, and read at any place. */
 export interface JournalFile {
@@ -50,10 +51,12 @@ export const nodeFs: JournalFs = {
   async reserve(path, bytes) {
     await using file = await open(path, 'wx', 0o600);
     // A file system that compresses, or leaves holes, keeps no room for zeros.
-    await file.writeFile(randomFillSync(Buffer.allocUnsafe(bytes)));
+    await file.writeFile(await randomBytesOf(bytes));
     await file.datasync();
   },
 };
+
+const randomBytesOf = promisify<number, Buffer>(randomBytes);
 
 async function openNodeFile(path: string, flags: string): Promise<JournalFile> {
   const file = await open(path, flags, 0o600);

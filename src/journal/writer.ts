@@ -115,9 +115,10 @@ export class JournalWriter implements AsyncDisposable {
       throw cannotCreate(dir, cause);
     });
     try {
-      await fs.syncFolder(dirname(dir)); // without it a power cut may take the whole journal
-      await chain.begin();
-      await fs.reserve(join(dir, RESERVE), reserveBytes);
+      // Without the first, a power cut may take the whole journal.
+      const made = [fs.syncFolder(dirname(dir)), chain.begin(), fs.reserve(join(dir, RESERVE), reserveBytes)];
+      await Promise.allSettled(made); // nothing is under way any more where one of them fails
+      await Promise.all(made);
     } catch (cause) {
       await chain[Symbol.asyncDispose]();
       await fs.remove(dir).catch(() => undefined); // nothing is in it; the error to tell is why
