@@ -1,5 +1,5 @@
 import type { Root } from '../model/record.ts';
-import { groupOf, type KubeObject } from '../model/resource.ts';
+import { groupOf, groupResourceOf, type KubeObject } from '../model/resource.ts';
 
 /** Where an object stands: in the story, outside of it, or owned by something that was not seen yet. */
 export type Placement = 'member' | 'outside' | 'unplaced';
@@ -68,6 +68,11 @@ export class Scope {
   /** Whether the object is one that the user named. */
   isRoot(uid: string): boolean {
     return this.#nodes.get(uid)?.isRoot ?? false;
+  }
+
+  /** Names of the roots of a type, e.g. `nodes`, whether they were seen or not. */
+  rootNames(type: string): readonly string[] {
+    return this.#roots.filter((root) => groupResourceOf(root) === type).map(({ name }) => name);
   }
 
   /** Forgets an object outside of the story, so that a long capture in a busy namespace stays small. */

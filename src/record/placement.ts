@@ -34,7 +34,8 @@ export class Placement {
   readonly #options: PlacementOptions;
   #scope: Scope;
   readonly #recorded = new Map<string, RecordedObject>();
-  readonly #nodes = new Set<string>();
+  /** Those that were named and those that pods of the story run on: Events may know them by name only. */
+  readonly #nodes: Set<string>;
   readonly #related: RelatedObjects | undefined;
   #events = 0;
   #revision = 0;
@@ -42,6 +43,7 @@ export class Placement {
   constructor(options: PlacementOptions) {
     this.#options = options;
     this.#scope = new Scope(options.roots);
+    this.#nodes = new Set(this.#scope.rootNames('nodes'));
     const { want, clock, append } = options;
     if (want === undefined) return;
     this.#related = new RelatedObjects({

@@ -218,8 +218,10 @@ export class Entries {
     const about = field(event, 'involvedObject') ?? field(event, 'regarding');
     const uid = textOf(field(about, 'uid'));
     const [kind = '', name = ''] = [textOf(field(about, 'kind')), textOf(field(about, 'name'))];
-    const object = uid === undefined ? undefined : this.#survey.members.get(uid);
-    if (object === undefined && !(kind === 'Node' && this.#survey.nodes.has(name))) return;
+    const { members, nodes } = this.#survey;
+    const node = kind === 'Node' && !members.has(uid ?? '') ? name : undefined;
+    const object = node === undefined ? members.get(uid ?? '') : nodes.get(node);
+    if (object === undefined && !(node !== undefined && nodes.has(node))) return;
     this.#events += 1;
     countRedactions(this.#redactions.events, record);
     const when = timeOfEvent(event, observed);

@@ -39,8 +39,8 @@ export interface Survey {
   readonly relations: ReadonlyMap<string, ReadonlyMap<RelationHow, ReadonlySet<string>>>;
   /** Objects that were written down but whose owner never came. */
   readonly unplaced: number;
-  /** Nodes that pods of the story ran on: Events name them by name only. */
-  readonly nodes: ReadonlySet<string>;
+  /** Nodes that were named or that pods of the story ran on, by name, as Events know them, with their index in the story. */
+  readonly nodes: ReadonlyMap<string, number | undefined>;
   readonly logs: ReadonlyMap<string, InstanceLog>;
   /** Gaps that were told, and proved to be none. */
   readonly withdrawn: ReadonlySet<string>;
@@ -98,6 +98,8 @@ class Surveyor {
   /** The type of each object, by its UID. */
   readonly #seen = new Map<string, WatchedType>();
   readonly #pods = new Map<string, string>();
+  /** UIDs of Nodes by name. */
+  readonly #nodes = new Map<string, string>();
   readonly #relations = new Map<string, Map<RelationHow, Set<string>>>();
   readonly #logs = new LogSurvey();
   readonly #withdrawn = new Set<string>();
@@ -170,16 +172,18 @@ class Surveyor {
     const unplaced = [...this.#seen.keys()].filter(
       (uid) => this.#scope.placementOf(uid) === 'unplaced' && !relations.has(uid),
     ).length;
-    const nodes = [...this.#pods].filter(([uid]) => this.#scope.placementOf(uid) === 'member').map(([, node]) => node);
+    const indexes = new Map(members.map((uid, index) => [uid, index]));
+    const hosts = [...this.#pods].filter(([uid]) => isMember(uid)).map(([, node]) => node);
+    const nodes = [...this.#scope.rootNames('nodes'), ...hosts];
     return {
       start: this.#start,
       end: this.#end,
       lastObserved: this.#lastObserved,
       scope: this.#scope,
-      members: new Map(members.map((uid, index) => [uid, index])),
+      members: indexes,
       relations,
       unplaced,
-      nodes: new Set(nodes),
+      nodes: new Map(nodes.map((name) => [name, indexes.get(this.#nodes.get(name) ?? '')])),
       logs: this.#logs.finish(),
       withdrawn: this.#withdrawn,
       resumed: this.#resumed,
@@ -227,6 +231,7 @@ class Surveyor {
     this.#scope.observe({ resource, object });
     const node = resource === 'pods' ? textOf(path(field(object, 'spec'), 'nodeName')) : undefined;
     if (node !== undefined) this.#pods.set(uid, node);
+    if (type === 'nodes') this.#nodes.set(object.metadata.name, uid);
   }
 
   #takeRelation({ of, how, to }: RelationRecord): void {

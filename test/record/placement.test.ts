@@ -6,9 +6,11 @@ import { Placement } from '../../src/record/placement.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import { WEB } from './root.ts';
 
-function placement(): Placement {
+const NODE = { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespace: null, name: 'node1' };
+
+function placement(roots = [WEB]): Placement {
   const redactor = createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true });
-  return new Placement({ roots: [WEB], redactor, clock: new SimulatedClock(), append: () => undefined });
+  return new Placement({ roots, redactor, clock: new SimulatedClock(), append: () => undefined });
 }
 
 function object(kind: string, uid: string, owner?: string): KubeObject {
@@ -26,4 +28,12 @@ test('a stranger that was written down before its owner was seen is forgotten wh
   known.take('pods', object('Pod', 'stranger', 'rs'), 'deleted');
   known.forget('stranger');
   assert.equal(known.counts.objects, 0);
+});
+
+test('Events about a Node that was named are recorded, though the kubelet gives them its name alone', () => {
+  const known = placement([NODE]);
+  const about = (name: string) => ({ ...object('Event', name), involvedObject: { kind: 'Node', name } });
+  known.takeEvent(about('node1'), 'found');
+  known.takeEvent(about('node2'), 'found');
+  assert.equal(known.counts.events, 1);
 });

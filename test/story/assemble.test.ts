@@ -399,8 +399,8 @@ test('a deletion that nobody saw is told as such, and the pod that comes under t
   assert.equal(story.objects[0]?.deletedTime, at('05'));
 });
 
-test('Events are told with what they are about; those of other objects are not', async () => {
-  const event = (uid: string, kind: string, name: string): JournalRecord => ({
+function event(uid: string | undefined, kind: string, name: string): JournalRecord {
+  return {
     kind: 'event',
     observed: at('06.5'),
     action: 'created',
@@ -409,7 +409,7 @@ test('Events are told with what they are about; those of other objects are not',
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name: 'e', uid: `e-${uid}`, resourceVersion: '1' },
-      involvedObject: { kind, name, uid },
+      involvedObject: { kind, name, ...(uid === undefined ? {} : { uid }) },
       reason: 'R',
       type: 'Warning',
       count: 3,
@@ -417,7 +417,28 @@ test('Events are told with what they are about; those of other objects are not',
       source: { component: 'kubelet' },
       message: 'm',
     },
-  });
+  };
+}
+
+test('Events about a Node stand with it, whether they give its UID, its name in the place of that, or its name alone', async () => {
+  const node = { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespace: null, name: 'node1' };
+  const clusterScoped = object('02', { action: 'created', uid: 'n', name: 'node1', kind: 'Node' });
+  assert.ok(clusterScoped.kind === 'object');
+  const { namespace: _, ...metadata } = clusterScoped.object.metadata;
+  const { story } = await storyOf([
+    { ...start, roots: [node] },
+    { ...clusterScoped, object: { ...clusterScoped.object, metadata } },
+    event('n', 'Node', 'node1'),
+    event('node1', 'Node', 'node1'),
+    event(undefined, 'Node', 'node1'),
+    event(undefined, 'Node', 'node2'),
+    end,
+  ]);
+  const events = story.timeline.flatMap((entry) => (entry.type === 'event' ? [entry.object] : []));
+  assert.deepEqual(events, [0, 0, 0]);
+});
+
+test('Events are told with what they are about; those of other objects are not', async () => {
   const { story } = await storyOf([
     start,
     object('02', { action: 'created' }),
