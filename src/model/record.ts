@@ -1,5 +1,5 @@
 import type { ObjectAction } from './action.ts';
-import type { Gap } from './gap.ts';
+import type { Gap, GapCause } from './gap.ts';
 import type { ContainerInstance } from './instance.ts';
 import type { KubeObject } from './resource.ts';
 import type { Timestamp } from './time.ts';
@@ -261,6 +261,23 @@ export interface UnkeptRecord {
   readonly until: Timestamp;
 }
 
+/**
+ * States of objects of a type may have been missed while none of them was of the story: they are missing once one comes into
+ * it. Told so that a recorder which goes on after this one was killed can say so.
+ */
+export interface DoubtedRecord {
+  readonly kind: 'doubted';
+  readonly observed: Timestamp;
+  /** `pods`, `deployments.apps`. */
+  readonly resource: string;
+  readonly namespace: string | null;
+  readonly since: Timestamp;
+  readonly until: Timestamp;
+  /** How many objects a new list found changed. */
+  readonly changes: number;
+  readonly cause: Extract<GapCause, 'expired' | 'late-type' | 'killed' | 'interrupted'>;
+}
+
 /** The recorder had been killed, and another one goes on from here. What lies between is fetched, or a gap. */
 export interface ResumeRecord {
   readonly kind: 'resume';
@@ -292,5 +309,6 @@ export type JournalRecord =
   | NoteRecord
   | WatchedRecord
   | UnkeptRecord
+  | DoubtedRecord
   | ResumeRecord
   | EndRecord;

@@ -4,6 +4,7 @@ import { isDeletion } from '../model/action.ts';
 import { FaroError } from '../model/errors.ts';
 import { type Gap, openGapKey } from '../model/gap.ts';
 import {
+  type DoubtedRecord,
   type EndRecord,
   type EventRecord,
   type JournalRecord,
@@ -85,6 +86,8 @@ export class Past {
   lastObserved: Timestamp;
   events = 0;
   readonly #unkept: PastUnkept[] = [];
+  /** Those of which no gap was told. */
+  #doubted: DoubtedRecord[] = [];
   readonly #orphans = new PastOrphans();
   readonly #states = new Map<string, LastState>();
   readonly #watched = new Map<string, WatchedRecord & { readonly seq: number }>();
@@ -128,6 +131,18 @@ export class Past {
 
   get unkept(): readonly PastUnkept[] {
     return [...this.#unkept, ...this.#orphans.unkept];
+  }
+
+  /** Types of which objects are, or were, in the story; roots aside, which are watched by themselves. */
+  get memberTypes(): Iterable<string> {
+    const { scope } = this;
+    const members = [...this.#states].filter(([uid]) => scope.placementOf(uid) === 'member' && !scope.isRoot(uid));
+    return members.map(([, { storage }]) => storage);
+  }
+
+  /** What may have been missed of a type while no object of it was in the story, and is not told as a gap. */
+  doubtsOf({ storage, namespace: where }: PastTarget): readonly DoubtedRecord[] {
+    return this.#doubted.filter(({ resource, namespace }) => resource === storage && namespace === where);
   }
 
   /** Whether the objects of a target were watched whole. */
@@ -263,6 +278,9 @@ export class Past {
       case 'unkept':
         this.#unkept.push({ target: { storage: record.resource, namespace: record.namespace }, ...record });
         return;
+      case 'doubted':
+        this.#doubted.push(record);
+        return;
       case 'watched':
         this.#takeWatched(watchKey(record), { ...record, seq });
         return;
@@ -323,6 +341,7 @@ export class Past {
   }
 
   #takeGap(gap: Gap): void {
+    this.#doubted = this.#doubted.filter((doubted) => !isToldBy(doubted, gap));
     const key = openGapKey(gap);
     if (key === undefined) return;
     if (gap.isOpen === true) this.#openGaps.set(key, gap);
@@ -340,6 +359,10 @@ function positionOf(
   for (const state of states) if (state.seq > at.seq) at = state;
   // While it catches up, what it tells is of earlier.
   return { from: at.resourceVersion, heard: watched.heard ?? at.observed };
+}
+
+function isToldBy({ resource, namespace, since, until }: DoubtedRecord, { of, from, to }: Gap): boolean {
+  return 'resource' in of && of.resource === resource && of.namespace === namespace && from === since && to === until;
 }
 
 /** The same of a watch, whoever runs it. */

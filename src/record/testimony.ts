@@ -57,8 +57,10 @@ export interface Witness {
   referenced(reference: Reference, resource: string, change: WatchedChange): void;
   /** What objects of the story name may not be read. */
   unexplained(type: ResourceType, error: ApiError): void;
-  /** A type was listed anew after its history was lost: states since then may have been missed. */
-  relisted(type: ResourceType, namespace: string | null, doubt: Doubt): void;
+  /** A type was listed anew after its history was lost: states since then may have been missed, also of members that it has. */
+  relisted(type: ResourceType, namespace: string | null, doubt: Doubt & { readonly hasMembers?: boolean }): void;
+  /** The same of a type that has none: that concerns the story once one comes into it. */
+  doubted(target: PastTarget, doubt: Doubt): void;
   /** Whether the story lacks something without a type, of whose objects nothing is known. */
   isNeeded(type: ResourceType): boolean;
   /** The capture ended before a watch had told what there is. */

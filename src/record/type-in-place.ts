@@ -49,6 +49,8 @@ export class TypeInPlace {
   /** Where the metadata watch stood after each of its lists. */
   readonly lists: string[] = [];
   isFull = false;
+  /** Objects of it are in the story of a recorder that was killed; they may be gone. */
+  hadMembers = false;
   /** The full watch begins before this one; undefined where it began with what there was. */
   fullFrom: Sighting | undefined;
   /** Members that were found while a list of the metadata watch runs. */
@@ -71,9 +73,9 @@ export class TypeInPlace {
     return placeKey({ type: this.type, namespace: this.namespace });
   }
 
-  /** Whether objects of it are in the story. */
+  /** Whether objects of it are, or were, in the story. */
   get hasMembers(): boolean {
-    return this.isFull || this.#alone.size > 0;
+    return this.isFull || this.hadMembers || this.#alone.size > 0;
   }
 
   /** What of an object that was seen so the full watch does not show; undefined where it shows all, or will. */

@@ -1,6 +1,7 @@
 import type { Selection } from '../kube/client.ts';
 import type { ApiError } from '../kube/error.ts';
 import type { ClockSkew } from '../kube/server-clock.ts';
+import type { DoubtedRecord } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { LastHeard } from '../watch/last-heard.ts';
@@ -19,13 +20,9 @@ export type WatchedChange = Change<string> & {
 };
 
 /** States between two times may have been missed: the history was lost, or a list was cut short. */
-export interface Doubt {
-  readonly since: Timestamp;
-  readonly until: Timestamp;
-  /** How many objects a new list found changed. */
-  readonly changes: number;
+export interface Doubt extends Pick<DoubtedRecord, 'since' | 'until' | 'changes'> {
   /** `late-type`: it was not served at first; `killed`: while no recorder ran; `interrupted`: the capture ended first. */
-  readonly cause: 'expired' | 'late-type' | 'killed' | 'interrupted';
+  readonly cause: DoubtedRecord['cause'];
 }
 
 export interface WatchListener {

@@ -3,6 +3,7 @@ import type { Timestamp } from '../model/time.ts';
 import type { Past, PastTarget, PastUnkept, WatchPast } from './past.ts';
 import type { WatchedPlace } from './testimony.ts';
 import { MAX_MEMBER_WATCHES } from './type-in-place.ts';
+import type { Doubt } from './type-watch.ts';
 
 /** What a watch watches, whether by name or by selector. */
 export type WatchedTarget = WatchedPlace & { readonly selector?: string | undefined };
@@ -23,10 +24,13 @@ export interface OwnWatch {
 export class WatchPasts {
   readonly #past: Past | undefined;
   #unkept: readonly PastUnkept[];
+  /** Types of what is in the story. */
+  readonly #members: ReadonlySet<string>;
 
   constructor(past: Past | undefined) {
     this.#past = past;
     this.#unkept = past?.unkept ?? [];
+    this.#members = new Set(past?.memberTypes);
   }
 
   /** These objects came into the story: what had not been kept of them, or of what they owned. It is told once. */
@@ -36,6 +40,15 @@ export class WatchPasts {
     const taken = new Set(this.#unkept.filter((unkept) => unkept.uids.some((uid) => came.has(uid))));
     this.#unkept = this.#unkept.filter((unkept) => !taken.has(unkept));
     return [...taken];
+  }
+
+  hadMembers(place: WatchedPlace): boolean {
+    return this.#members.has(targetOf(place).storage);
+  }
+
+  /** What may have been missed of a type while no object of it was in the story. */
+  doubtsOf(place: WatchedPlace): readonly Doubt[] {
+    return this.#past?.doubtsOf(targetOf(place)) ?? [];
   }
 
   /** Whether it was watched whole; or damage may have taken that word, and left more objects than are watched one by one. */

@@ -221,6 +221,8 @@ export class Watches {
 
   #placeFor(type: ResourceType, namespace: string | null, lateSince?: Timestamp): TypeInPlace {
     const place = new TypeInPlace(type, namespace, lateSince);
+    place.doubts.push(...this.#pasts.doubtsOf(place));
+    place.hadMembers = this.#pasts.hadMembers(place);
     this.#places.set(place.key, place);
     return place;
   }
@@ -245,8 +247,13 @@ export class Watches {
   #doubt(place: TypeInPlace, found: Doubt): void {
     const { witness } = this.#options;
     const doubt = place.widened(found);
-    if (place.hasMembers || witness.isEssential(place.type)) witness.relisted(place.type, place.namespace, doubt);
-    else place.doubts.push(doubt);
+    const { hasMembers } = place;
+    if (hasMembers || witness.isEssential(place.type)) {
+      witness.relisted(place.type, place.namespace, { ...doubt, hasMembers });
+      return;
+    }
+    place.doubts.push(doubt);
+    witness.doubted(targetOf(place), doubt);
   }
 
   #metadataListed(place: TypeInPlace, resourceVersion: string): void {
@@ -282,7 +289,8 @@ export class Watches {
     const [first] = members;
     if (place.isFull || first === undefined) return;
     const { witness, crowd } = this.#options;
-    for (const doubt of place.doubts.splice(0)) witness.relisted(place.type, place.namespace, doubt);
+    for (const doubt of place.doubts.splice(0))
+      witness.relisted(place.type, place.namespace, { ...doubt, hasMembers: true });
     if (place.isCrowdFor(members.length, crowd))
       for (const member of members) this.#watchMember(place, member, startOf(member) ?? {});
     else this.#upgrade(this.#sightings.firstAwaited(first));

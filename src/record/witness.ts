@@ -215,9 +215,14 @@ export class RecorderWitness implements Witness {
     });
   }
 
-  relisted(type: ResourceType, namespace: string | null, { since, until, changes, cause }: Doubt): void {
+  relisted(
+    type: ResourceType,
+    namespace: string | null,
+    { since, until, changes, cause, hasMembers = false }: Doubt & { readonly hasMembers?: boolean },
+  ): void {
     const storage = groupResourceOf(type);
-    if (this.#explaining.has(storage) && !this.#membersOf.has(storage) && !ESSENTIAL.has(storage)) {
+    const isOfStory = hasMembers || this.#membersOf.has(storage) || ESSENTIAL.has(storage);
+    if (this.#explaining.has(storage) && !isOfStory) {
       // That nobody recorded meanwhile is told once for all.
       if (cause === 'expired')
         this.note(`the watch of ${storage} lost its history: of those that explain this story, states may be missing`);
@@ -233,6 +238,10 @@ export class RecorderWitness implements Witness {
       { resource: storage, namespace, cause, since, until },
       `${nobody}the watch could not go on from where it was; ${what}`,
     );
+  }
+
+  doubted({ storage: resource, namespace }: PastTarget, doubt: Doubt): void {
+    this.#options.append({ kind: 'doubted', observed: this.#now(), resource, namespace, ...doubt });
   }
 
   /** A type that was watched before the recorder was killed was not served again until the end. */

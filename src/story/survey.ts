@@ -157,6 +157,7 @@ class Surveyor {
       case 'event':
       case 'note':
       case 'unkept':
+      case 'doubted':
         break;
     }
   }

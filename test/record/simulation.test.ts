@@ -43,6 +43,7 @@ for (const seed of MENDED)
       holdsLittle: false,
       isOutAtFirst: false,
       isRefused: false,
+      hasStrangers: false,
     });
     for (const told of outcome.told) judge(told);
   });

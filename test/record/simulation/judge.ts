@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { StoredChange } from '../../../src/demo/store.ts';
 import { isEqual } from '../../../src/model/json-equal.ts';
-import { groupResourceOf } from '../../../src/model/resource.ts';
+import { groupOf, groupResourceOf } from '../../../src/model/resource.ts';
 import { millisecondsOf, type Timestamp } from '../../../src/model/time.ts';
 import { checkHead } from '../../../src/verify/head-check.ts';
 import { Problems } from '../../../src/verify/problems.ts';
 import { TimelineCheck } from '../../../src/verify/timeline-check.ts';
+import { WIDGETS } from '../widgets.ts';
 import { covers, iso, SLACK_MS } from './intervals.ts';
 import { judgeLogs } from './judge-logs.ts';
 import { type Recorded, readStory } from './recorded.ts';
@@ -15,6 +16,8 @@ import type { ReadStory } from './story.ts';
 import { noVerdict, type Verdict } from './verdict.ts';
 
 const STORAGES = ['deployments.apps', 'replicasets.apps', 'pods'];
+/** What is missing of these is only told once the story has one of them. */
+const STRANGERS = [WIDGETS, 'configmaps'];
 
 /** What one story is compared with. */
 export interface Judged extends Told {
@@ -36,7 +39,10 @@ export function judge(told: Told): Verdict {
   // What happened after the last word of a recorder that was killed is not in its story.
   const to = isKilled ? Math.min(told.to, millisecondsOf(head.metadata.endTime as Timestamp) - told.skewMs) : told.to;
   const judged = { ...told, to, recorded, verdict, isKilled, past: new Set<string>() };
-  for (const storage of STORAGES) judgeStates(judged, storage);
+  const has = new Set(
+    head.objects.map(({ apiVersion, resource }) => groupResourceOf({ group: groupOf(apiVersion), resource })),
+  );
+  for (const storage of [...STORAGES, ...STRANGERS.filter((each) => has.has(each))]) judgeStates(judged, storage);
   judgeLogs(judged);
   if (head.metadata.ended.startsWith('until:')) judgeListed(judged);
   const isExact = verdict.statesMissing === 0 && verdict.linesMissing === 0;

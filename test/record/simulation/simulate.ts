@@ -6,10 +6,12 @@ import type { LogRouteChoice } from '../../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../../src/model/record.ts';
 import type { FaultyDisk } from '../../journal/faulty-disk.ts';
 import { SimulatedRecording } from '../simulated-recording.ts';
+import { WIDGET_TYPE } from '../widgets.ts';
 import { programsOf } from './programs.ts';
 import { refuseTypes } from './refusals.ts';
 import { deployWeb, pick, play } from './schedule.ts';
 import { type ReadStory, storyOn } from './story.ts';
+import { playWidgets } from './strangers.ts';
 
 /** The world, a story of it, and what a judge must know beside. */
 export interface Told {
@@ -51,6 +53,8 @@ export interface Harm {
   readonly isOutAtFirst: boolean;
   /** Types may not be read for a while, are not served, or fail, one after the other; from the beginning on, or later. */
   readonly isRefused: boolean;
+  /** The Deployment comes to own objects of a type that it is not known to own. */
+  readonly hasStrangers: boolean;
 }
 
 /** Of a seed, whatever its route and its crowd. */
@@ -60,13 +64,14 @@ export function harmOf(seed: number): Harm {
     holdsLittle: seed % 5 === 0,
     isOutAtFirst: seed % 9 === 5,
     isRefused: seed % 11 === 3,
+    hasStrangers: seed % 13 === 4,
   };
 }
 
 /** Records the simulated cluster for a minute or so of its own time, while a seeded schedule changes and breaks it. */
 export async function simulate(
   seed: number,
-  { isKilled, holdsLittle, isOutAtFirst, isRefused }: Harm = harmOf(seed),
+  { isKilled, holdsLittle, isOutAtFirst, isRefused, hasStrangers }: Harm = harmOf(seed),
 ): Promise<Outcome> {
   const random = seededRandom(seed);
   const rest = { isQuiet: false };
@@ -86,10 +91,12 @@ export async function simulate(
     },
     programs: programsOf(rest),
     tolerationMs: 20_000,
+    ...(hasStrangers ? { types: [WIDGET_TYPE] } : {}),
     prepare: (cluster) => {
       for (const node of cluster.nodes) if (random() < 0.05) node.fileAccess = pick(REFUSALS, random);
       if (!isLate) deployWeb({ cluster, random });
       if (isOutAtFirst) pending.push(...outAtFirst(cluster, random));
+      if (hasStrangers) pending.push(playWidgets(cluster, random));
       if (isRefused) pending.push(...refuseTypes(cluster, random));
     },
     skewMs,
