@@ -4,6 +4,7 @@ import type { Clock } from '../model/time.ts';
 import { CrashLoops } from './crash-loops.ts';
 import { type Goal, type GoalState, goalState, unmet } from './goal.ts';
 import type { Placement } from './placement.ts';
+import type { RecordLog } from './record.ts';
 
 /** When a recording ends. An interrupt always ends it. */
 export interface EndConditions {
@@ -35,12 +36,18 @@ export interface Recording {
   readonly placement: Pick<Placement, 'revision' | 'recorded' | 'isMember'>;
   /** Resolves when what there is of the targets was listed, or is refused, and recorded. */
   readonly listed: () => Promise<void>;
+  /** What of it was not yet, a sentence each. */
+  readonly awaited: () => readonly string[];
+  readonly log: Pick<RecordLog, 'warn'>;
   /** Resolves when the recorded states are at least as new as what the server says now. */
   readonly catchUp: (signal: AbortSignal) => Promise<void>;
 }
 
 /** How often a goal is judged again, if anything changed. */
 const JUDGE_MS = 100;
+/** After so long it is said what a goal waits for that could not be listed; then after twice as long, and so on up to the longest. */
+const SAY_MS = 10_000;
+const LONGEST_SAY_MS = 300_000;
 
 /** Resolves when a condition holds or `signal` aborts. */
 export async function reachEnd(end: EndConditions, recording: Recording, signal: AbortSignal): Promise<RecordResult> {
@@ -100,6 +107,7 @@ async function reachGoal(end: EndConditions, recording: Recording, signal: Abort
   const { until, settleMs } = end;
   if (until === undefined) return never(signal);
   const judge = judgeOf(until, end, recording);
+  void sayAwaited(end, recording, signal);
   for (;;) {
     const reached = await decided(judge, recording, signal);
     const now = await settled(judge, reached, { ...recording, settleMs }, signal);
@@ -109,6 +117,18 @@ async function reachGoal(end: EndConditions, recording: Recording, signal: Abort
     if (judge().state !== now.state) continue;
     if (now.state === 'failed') return { ended: `until:${until} failed`, goal: 'failed', reason: now.reason };
     return { ended: `until:${until}`, goal: 'met', reason: '' };
+  }
+}
+
+/** Whatever the goal says, it ends nothing before these lists are answered; a server that fails for ever keeps it so. */
+async function sayAwaited({ timeoutMs }: EndConditions, { clock, awaited, log }: Recording, signal: AbortSignal) {
+  const way = timeoutMs === undefined ? '; --timeout would end that, Ctrl-C does' : '';
+  for (let pause = SAY_MS; !signal.aborted; ) {
+    await clock.sleep(pause, signal).catch(() => undefined); // over
+    const waitingFor = awaited();
+    if (signal.aborted) return;
+    if (waitingFor.length > 0) log.warn({ waitingFor }, `--until waits for what could not be listed yet${way}`);
+    pause = waitingFor.length > 0 ? Math.min(2 * pause, LONGEST_SAY_MS) : SAY_MS;
   }
 }
 

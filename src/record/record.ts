@@ -274,13 +274,18 @@ export class Recorder {
   }
 
   #end(signal: AbortSignal): Promise<RecordResult> {
-    const { end, clock, start, client, types } = this.#options;
+    const { end, clock, start, client, types, log } = this.#options;
     const at = { clock, roots: start.roots, placement: this.#placement };
+    const awaited = () => this.#watches.awaited;
     const listed = async () => {
       await this.#begun.promise;
       await this.#watches.needed();
     };
-    return reachEnd(end, { ...at, listed, catchUp: (until) => catchUp({ ...at, client, types }, until) }, signal);
+    return reachEnd(
+      end,
+      { ...at, log, awaited, listed, catchUp: (until) => catchUp({ ...at, client, types }, until) },
+      signal,
+    );
   }
 
   /** Lets every log of an ended container be read to its end, and the others deliver what was written until now. */

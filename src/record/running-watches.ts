@@ -3,6 +3,7 @@ import type { ClockSkew } from '../kube/server-clock.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, earlierOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { Compression } from '../watch/compression.ts';
+import { type AwaitedList, AwaitedLists } from './awaited-lists.ts';
 import type { Witness } from './testimony.ts';
 import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
 import { targetOf } from './watch-pasts.ts';
@@ -33,7 +34,7 @@ export class RunningWatches {
   /** When the first watch began: others may have to wait. */
   #beganAt: Timestamp | undefined;
   readonly #unlisted = new Set<Promise<void>>();
-  readonly #needed = new Set<Promise<void>>();
+  readonly #needed = new AwaitedLists();
   /** Kinds of which objects may have been missed at the end: their watch was ended before it had shown what there was. */
   readonly missedKinds = new Set<string>();
 
@@ -53,8 +54,13 @@ export class RunningWatches {
    * The same of each watch that the story needs. One of a type that only might own something of it is not waited for while
    * it fails, which it may do for ever.
    */
-  async needed(): Promise<void> {
-    while (this.#needed.size > 0) await Promise.all(this.#needed);
+  needed(): Promise<void> {
+    return this.#needed.answered();
+  }
+
+  /** What the story needs and was not listed yet, since when, and what the last try came to: a sentence each. */
+  get awaited(): readonly string[] {
+    return this.#needed.sentences;
   }
 
   /** Resolves when every watch has ended, after the signal aborted. */
@@ -66,25 +72,32 @@ export class RunningWatches {
   run(what: WatchTarget & Refusable, onChange: (change: WatchedChange) => void): Promise<void> {
     const { client, clock, skew, random, streamingList, crossAfter, witness } = this.#options;
     const { signal = this.#signal, isSearch, ...how } = what;
-    this.#beganAt ??= timestampOf(clock.now());
+    const since = timestampOf(clock.now());
+    this.#beganAt ??= since;
+    const { type, namespace, name } = what;
+    const list: AwaitedList = { type, namespace, name, since };
     const first = Promise.withResolvers<void>();
     const needed = Promise.withResolvers<void>();
     const begun = () => {
       first.resolve();
       needed.resolve();
     };
+    const failing = (error: Error) => {
+      list.error = error.message;
+      if (!witness.isEssential(type) && what.isNeeded !== true) needed.resolve();
+    };
     const listSlots = isSearch === true ? this.#searches : this.lists;
     const crossing = crossAfter === undefined ? {} : { crossAfter };
     const shared = { listSlots, compression: this.#compression };
     const options = { client, clock, skew, random, streamingList, ...crossing, ...shared, ...how };
-    const done = watchType(options, this.#listener(what, onChange, { begun, failing: needed.resolve }), signal)
+    const done = watchType(options, this.#listener(what, onChange, { begun, failing }), signal)
       .catch((error: unknown) => witness.fatal(error))
       .finally(() => {
         this.#running.delete(done);
         begun();
       });
     this.#running.add(done);
-    if (this.#isNeeded(what)) keepUntil(needed.promise, this.#needed);
+    if (this.#isNeeded(what)) this.#needed.add(list, needed.promise);
     return keepUntil(first.promise, this.#unlisted);
   }
 
@@ -95,7 +108,7 @@ export class RunningWatches {
   #listener(
     what: WatchTarget & Refusable,
     change: (change: WatchedChange) => void,
-    { begun, failing }: { readonly begun: () => void; readonly failing: () => void },
+    { begun, failing }: { readonly begun: () => void; readonly failing: (error: Error) => void },
   ): WatchListener {
     const { witness } = this.#options;
     const { type, namespace, name } = what;
@@ -140,7 +153,7 @@ export class RunningWatches {
         }
         // What is written down tells by itself when a watch was heard of.
         if (isMetadata) stands(undefined, heard);
-        if (!witness.isEssential(type) && what.isNeeded !== true) failing();
+        failing(event.error);
         witness.failing(type, event.error);
       },
     };

@@ -70,6 +70,11 @@ export class Watches {
     return this.#running.needed();
   }
 
+  /** What the story needs and was not listed yet, since when, and what the last try came to: a sentence each. */
+  get awaited(): readonly string[] {
+    return this.#running.awaited;
+  }
+
   /** Kinds of which objects may have been missed at the end. */
   get missedKinds(): ReadonlySet<string> {
     return this.#running.missedKinds;

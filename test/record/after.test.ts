@@ -109,6 +109,8 @@ class CrashingWorkload {
       roots: [WEB],
       placement: this,
       listed: () => Promise.resolve(),
+      awaited: () => [],
+      log: { warn: () => undefined },
       catchUp: async () => undefined,
     };
     return reachEnd(after === undefined ? end : { ...end, after }, recording, new AbortController().signal);
@@ -152,6 +154,8 @@ test('a goal that is not met in time names each target that does not meet it, wh
       roots,
       placement: workload,
       listed: () => Promise.resolve(),
+      awaited: () => [],
+      log: { warn: () => undefined },
       catchUp: async () => undefined,
     };
     const result = reachEnd(end, recording, new AbortController().signal);

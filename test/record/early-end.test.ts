@@ -54,6 +54,36 @@ test('a goal whose lists are not answered in time has failed, and its story says
   assert.deepEqual((await headOf(recording)).gaps, ['pods: interrupted']);
 });
 
+for (const late of ['deployments', 'pods'])
+  test(`a goal says now and then, and since when, that it waits for ${late}, whose list fails`, async () => {
+    const said: { readonly at: number; readonly waitingFor: readonly string[] }[] = [];
+    const prepare = (cluster: SimulatedCluster) => {
+      deployWeb(cluster);
+      const failure = { type: 'status', status: 503, reason: 'ServiceUnavailable' } as const;
+      cluster.faults.add(({ resource }) => resource === late, failure, 1000);
+    };
+    await using recording = await SimulatedRecording.start({
+      ...{ seed: 5, runMs: 8000, prepare, end: { until: 'ready' } },
+      warn: (fields, message) => {
+        if (!message.startsWith('--until waits for')) return;
+        said.push({ at: recording.clock.now() - from, ...(fields as { readonly waitingFor: readonly string[] }) });
+      },
+    });
+    const from = recording.clock.now();
+    await recording.advance(100_000);
+    assert.deepEqual(
+      said.map(({ at }) => at),
+      [10_000, 30_000, 70_000],
+    );
+    for (const { waitingFor } of said)
+      assert.match(
+        waitingFor.join('; '),
+        new RegExp(`^${late}.* in shop since 2026-11-23T12:00:09.*: a planned fault$`),
+      );
+    recording.cluster.faults.clear();
+    assert.equal((await recording.ended())?.ended, 'until:ready');
+  });
+
 for (const late of NEEDED)
   for (const isSignal of [true, false])
     test(`${isSignal ? 'an interrupt' : '--for'} before ${late} were listed leaves a gap of them`, async () => {

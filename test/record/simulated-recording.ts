@@ -11,7 +11,7 @@ import type { ResourceType } from '../../src/model/resource.ts';
 import type { Clock } from '../../src/model/time.ts';
 import type { EndConditions, RecordResult } from '../../src/record/end.ts';
 import { Past } from '../../src/record/past.ts';
-import { Recorder } from '../../src/record/record.ts';
+import { Recorder, type RecordLog } from '../../src/record/record.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import { FaultyDisk } from '../journal/faulty-disk.ts';
 import { kept } from '../logs/kept.ts';
@@ -36,6 +36,8 @@ export interface SimulatedRecordingOptions extends Omit<SimulatedClusterOptions,
   readonly runMs?: number;
   /** How it ends by itself. */
   readonly end?: Partial<EndConditions>;
+  /** Hears what the recorder warns of. */
+  readonly warn?: RecordLog['warn'];
   /** Served beside what every simulated cluster serves. */
   readonly types?: readonly ResourceType[];
 }
@@ -75,13 +77,14 @@ export class SimulatedRecording implements AsyncDisposable {
       heldBytes,
       runMs,
       end = {},
+      warn = () => undefined,
       types = [],
       ...world
     } = options;
     const clock = new SimulatedClock();
     const cluster = new SimulatedCluster({ ...world, clock });
     for (const type of types) cluster.serve(type);
-    const how = { random, streamingList, crossAfter, route, crowd, plainBytes, heldBytes, runMs, end, skewMs };
+    const how = { random, streamingList, crossAfter, route, crowd, plainBytes, heldBytes, runMs, end, warn, skewMs };
     const recording = new SimulatedRecording(cluster, clock, how);
     await recording.#begin(prepare);
     return recording;
@@ -209,7 +212,7 @@ export class SimulatedRecording implements AsyncDisposable {
       redactor: createRedactor({ key: Buffer.alloc(32), enabled: false, managedFields: true }),
       clock: this.#own,
       random: how.random,
-      log: { info: () => undefined, warn: () => undefined },
+      log: { info: () => undefined, warn: how.warn },
       start: { id: ID, generator: 'faro test', cluster: CLUSTER, roots: [WEB], options: {} },
       types: [cluster.type('deployments.apps')],
       logs: { maxStreams: 50, route: how.route, leastRotationBytes: LEAST_ROTATION_BYTES },
@@ -240,6 +243,7 @@ interface How {
   readonly heldBytes: number | undefined;
   readonly runMs: number | undefined;
   readonly end: Partial<EndConditions>;
+  readonly warn: RecordLog['warn'];
   readonly route: LogRouteChoice;
 }
 
