@@ -94,6 +94,8 @@ class Surveyor {
   #start: StartRecord | undefined;
   #end: EndRecord | undefined;
   #lastObserved = '' as Timestamp;
+  /** The same of states and what watches say of themselves. */
+  #lastState = '' as Timestamp;
   #scope = new Scope([]);
   /** The type of each object, by its UID. */
   readonly #seen = new Map<string, WatchedType>();
@@ -108,6 +110,7 @@ class Surveyor {
   readonly #watched = new Map<string, WatchedRecord>();
   #damages = 0;
   #hole: FoundHole | undefined;
+  #isBehindHole = false;
   /** Logs that were begun when another recorder went on behind the hole: it reads others from their beginning. */
   #begunByThen: ReadonlySet<string> | undefined;
 
@@ -117,6 +120,7 @@ class Surveyor {
     if (damages > this.#damages) this.#takeHole(time);
     this.#damages = damages;
     this.#lastObserved = laterOf(this.#lastObserved, time);
+    this.#passHole(record.kind, time);
     switch (record.kind) {
       case 'start':
         this.#start = record;
@@ -218,8 +222,20 @@ class Surveyor {
 
   #takeHole(to: Timestamp): void {
     this.#begunByThen = undefined;
-    this.#hole = this.#hole ?? { from: this.#lastObserved, to, ended: new Set(this.#logs.ended) };
-    this.#hole = { ...this.#hole, to: laterOf(this.#hole.to, to) };
+    this.#hole = this.#hole ?? { from: this.#lastState, to, ended: new Set(this.#logs.ended) };
+    this.#isBehindHole = false;
+  }
+
+  /**
+   * States that had to wait in memory stand behind what came after them: what is missing may be as old as the last state in
+   * front of it, and newer than states behind it. Nothing else waits.
+   */
+  #passHole(kind: JournalEntry['record']['kind'], time: Timestamp): void {
+    const mayHaveWaited = kind === 'object' || kind === 'watched';
+    if (mayHaveWaited || kind === 'start') this.#lastState = laterOf(this.#lastState, time);
+    if (this.#hole === undefined || this.#isBehindHole) return;
+    this.#hole = { ...this.#hole, to: laterOf(this.#hole.to, time) };
+    this.#isBehindHole = !mayHaveWaited;
   }
 
   #takeObject(resource: string, object: KubeObject): void {

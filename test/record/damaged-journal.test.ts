@@ -194,6 +194,15 @@ test('behind damage a watch begins with a list, and may have missed what came si
   assert.deepEqual(await podsAfter([...told, word(4, '8')], lost), { from: undefined, heard: at(4) });
 });
 
+test('what damage took among states that had waited in memory lies in a gap from the last state before to what came after all', async () => {
+  const note = (second: number): JournalRecord => ({ kind: 'note', observed: at(second), text: 'written at once' });
+  const lost = pod(3, '7');
+  const records = [START, word(1, '5'), pod(2, '6'), note(5), lost, pod(4, '8'), note(6), note(7)];
+  const { head } = await readAssembled(damagedSource(records, (record) => record === lost));
+  const spans = head.gaps.map(({ cause, from, to }) => ({ cause, from, to }));
+  assert.deepEqual(spans, [{ cause: 'damaged', from: at(2), to: at(6) }]);
+});
+
 test('where damage took the beginning of a stream, what it brought is in a gap to its end', async () => {
   const programs = programsOf({ isQuiet: false });
   await using recording = await SimulatedRecording.start({ seed: 5, prepare: deployWeb, programs });
