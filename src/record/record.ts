@@ -24,7 +24,7 @@ import { LateTypes } from './late-types.ts';
 import type { Past } from './past.ts';
 import { Placement } from './placement.ts';
 import { ReferenceWatches } from './reference-watches.ts';
-import { podSelectorsOf, selectedNames, selectsPods } from './selected.ts';
+import { podSelectorsOf, selectedObjects, selectsPods } from './selected.ts';
 import { eventsType, isPointing, namespacesOf, watchableTypes } from './types.ts';
 import { Watches } from './watches.ts';
 import { RecorderWitness } from './witness.ts';
@@ -269,7 +269,7 @@ export class Recorder {
     if (!isSelected || this.#options.past !== undefined) return this.#watches.watchMetadata(type, namespace);
     const selectors = roots.then(() => podSelectorsOf(this.#placement.roots, namespace));
     const { lists } = this.#watches;
-    const named = await selectedNames({ ...this.#options, lists, type, namespace, selectors }, this.#stop.signal);
+    const named = await selectedObjects({ ...this.#options, lists, type, namespace, selectors }, this.#stop.signal);
     return this.#watches.watchMetadata(type, namespace, { named });
   }
 

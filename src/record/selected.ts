@@ -3,8 +3,8 @@ import { Branch } from '../model/branch.ts';
 import { path } from '../model/fields.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
-import type { Clock } from '../model/time.ts';
-import { CROWD, MAX_MEMBER_WATCHES } from './type-in-place.ts';
+import { type Clock, timestampOf } from '../model/time.ts';
+import { CROWD, MAX_MEMBER_WATCHES, type Selected } from './type-in-place.ts';
 
 /** Workloads that select their pods: what carries these labels is theirs, since selectors may not overlap. */
 const SELECTING = new Set([
@@ -45,32 +45,36 @@ const PATIENCE_MS = 5000;
 const NAMES = { metadataOnly: true, placementOnly: true } as const;
 
 /**
- * Names of objects in a crowd that selectors select: each can be watched by its name before all of the crowd is listed, and
+ * Objects in a crowd that selectors select: each can be watched by its name before all of the crowd is listed, and
  * be left out of that. Whether they are of the story is not known yet. None where there is no crowd, where they are too many
  * to be watched one by one, or where the server does not say: then the watch of all tells which they are.
  */
-export async function selectedNames(options: SelectedOptions, signal: AbortSignal): Promise<readonly string[]> {
+export async function selectedObjects(options: SelectedOptions, signal: AbortSignal): Promise<readonly Selected[]> {
   using patience = new Branch(signal);
   const late = options.clock.sleep(PATIENCE_MS, patience.signal).then(
     () => [],
     () => [], // found, or over
   );
-  const found = findNames(options, patience.signal).catch(() => []); // whatever ails the server, the watch of all tells
+  const found = findSelected(options, patience.signal).catch(() => []); // whatever ails the server, the watch of all tells
   return await Promise.race([found, late]);
 }
 
-async function findNames(options: SelectedOptions, signal: AbortSignal): Promise<readonly string[]> {
-  const { client, lists, type, namespace, selectors, crowd = CROWD } = options;
+async function findSelected(options: SelectedOptions, signal: AbortSignal): Promise<readonly Selected[]> {
+  const { client, clock, lists, type, namespace, selectors, crowd = CROWD } = options;
   const list = async (what: { readonly limit: number; readonly labelSelector?: string }) => {
     using _slot = await lists.acquire(signal);
     return client.list(type, { namespace, ...NAMES, ...what }, signal);
   };
   const [{ items, remaining = 0 }, wanted] = await Promise.all([list({ limit: 1 }), selectors]);
   if (items.length + remaining <= crowd) return [];
-  const names = new Set<string>();
+  const found = new Map<string, Selected>();
   for (const labelSelector of wanted) {
+    const heard = timestampOf(clock.now());
     const selected = await list({ labelSelector, limit: MAX_MEMBER_WATCHES + 1 });
-    for (const { metadata } of selected.items) names.add(metadata.name);
+    for (const { metadata } of selected.items) {
+      const { uid, name } = metadata;
+      found.set(name, { uid, name, from: selected.resourceVersion, heard });
+    }
   }
-  return names.size > MAX_MEMBER_WATCHES ? [] : [...names];
+  return found.size > MAX_MEMBER_WATCHES ? [] : [...found.values()];
 }

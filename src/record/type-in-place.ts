@@ -18,12 +18,20 @@ export interface Member {
   readonly name: string;
 }
 
+/** An object in a crowd that is likely to be of the story, and where it was found. */
+export interface Selected extends Member {
+  /** The resourceVersion of the list that showed it. */
+  readonly from: string;
+  /** When that was asked for. */
+  readonly heard: Timestamp;
+}
+
 /** What is known of a type before its metadata is watched. */
 export interface Search {
   /** For a type that appeared during the capture: when that was noticed. */
   readonly lateSince?: Timestamp;
   /** Objects that are likely to be of the story, if any: they were looked for, and its list does not wait once more. */
-  readonly named?: readonly string[];
+  readonly named?: readonly Selected[];
 }
 
 /** When there were states of a type that nobody saw whole. */
@@ -132,5 +140,5 @@ export function uidOf(change: WatchedChange): string {
 /** How the metadata of a type is asked for. */
 export function howToSearch({ named }: Search): Pick<WatchTarget, 'isSearch' | 'fieldSelector'> {
   if (named === undefined) return { isSearch: true };
-  return named.length === 0 ? {} : { fieldSelector: named.map((name) => `metadata.name!=${name}`).join(',') };
+  return named.length === 0 ? {} : { fieldSelector: named.map(({ name }) => `metadata.name!=${name}`).join(',') };
 }

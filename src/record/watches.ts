@@ -10,7 +10,15 @@ import type { Past } from './past.ts';
 import { RunningWatches, type RunningWatchesOptions } from './running-watches.ts';
 import { type Sighting, Sightings, startOf, type WatchStart } from './sightings.ts';
 import { placeKey, type WatchedPlace } from './testimony.ts';
-import { howToSearch, type Member, type Missed, type Search, TypeInPlace, uidOf } from './type-in-place.ts';
+import {
+  howToSearch,
+  type Member,
+  type Missed,
+  type Search,
+  type Selected,
+  TypeInPlace,
+  uidOf,
+} from './type-in-place.ts';
 import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
 import { type Resumed, targetOf, WatchPasts } from './watch-pasts.ts';
 
@@ -22,6 +30,8 @@ export interface WatchesOptions extends RunningWatchesOptions {
   /** What the watches of a recorder that was killed had told. */
   readonly past?: Past | undefined;
 }
+
+type OnChange = (change: WatchedChange) => void;
 
 /**
  * Watches every type of a namespace as metadata, and those with an object in the story in full. A type that comes into
@@ -99,13 +109,30 @@ export class Watches {
     type: ResourceType,
     namespace: string | null,
     name: string,
-    how: Pick<WatchTarget, 'isNeeded'> = {},
+    { onChange, ...how }: Pick<WatchTarget, 'isNeeded' | 'onListed'> & { readonly onChange?: OnChange } = {},
   ): Promise<void> {
     const key = placeKey({ type, namespace });
     this.#ownNames.set(key, (this.#ownNames.get(key) ?? new Set()).add(name));
-    return this.#run({ type, namespace, name, ...how, ...this.#pasts.fromHere({ type, namespace, name }) }, (change) =>
-      this.#state(type, change),
+    return this.#run(
+      { type, namespace, name, ...how, ...this.#pasts.fromHere({ type, namespace, name }) },
+      (change) => {
+        onChange?.(change);
+        this.#state(type, change);
+      },
     );
+  }
+
+  /** One that was found by its labels. Where it is gone before its own list, what became of it is told from there on. */
+  #watchSelected(place: TypeInPlace, { from, heard, ...member }: Selected): Promise<void> {
+    let isTold = false;
+    const onChange: OnChange = (change) => {
+      isTold ||= uidOf(change) === member.uid;
+    };
+    const onListed = () => {
+      if (!isTold) this.#watchMember(place, member, { from, listFrom: true, heard });
+      isTold = true;
+    };
+    return this.#watchName(place.type, place.namespace, member.name, { onChange, onListed });
   }
 
   /** The whole type is refused; objects that permissions name may be read all the same. */
@@ -125,7 +152,7 @@ export class Watches {
   watchMetadata(type: ResourceType, namespace: string | null, search: Search = {}): Promise<void> {
     const { lateSince, named = [] } = search;
     const place = this.#placeFor(type, namespace, lateSince);
-    for (const name of named) void this.#watchName(type, namespace, name);
+    for (const selected of named) void this.#watchSelected(place, selected);
     const own = this.#ownNames.get(place.key);
     for (const member of this.#pasts.ownWatches(place, own)) this.#watchMember(place, member, { past: member.past });
     const untoldSince = this.#pasts.untoldSince(place, own);
@@ -353,7 +380,7 @@ export class Watches {
   }
 
   /** A refusal that nobody else hears of concerns the story. */
-  #run(what: WatchTarget, onChange: (change: WatchedChange) => void): Promise<void> {
+  #run(what: WatchTarget, onChange: OnChange): Promise<void> {
     return this.#running.run({ onDenied: (error, heard) => this.#denied(what, error, heard), ...what }, onChange);
   }
 }

@@ -6,7 +6,7 @@ import type { ListOptions, ListPage } from '../../src/kube/client.ts';
 import { ApiError } from '../../src/kube/error.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { Slots } from '../../src/model/slots.ts';
-import { podSelectorsOf, selectedNames } from '../../src/record/selected.ts';
+import { podSelectorsOf, selectedObjects } from '../../src/record/selected.ts';
 import { PODS } from '../kube/wire/types.ts';
 import { deployWeb } from './root.ts';
 import { SimulatedRecording, through } from './simulated-recording.ts';
@@ -31,7 +31,9 @@ async function find(
     return { items, resourceVersion: '9', continue: items.length < names.length ? 'more' : undefined, ...remaining };
   };
   const how = { client: { list }, clock, lists: new Slots(1), type: PODS, namespace: 'shop', crowd: 20 };
-  return { names: await through(clock, selectedNames({ ...how, selectors }, NEVER)), asked };
+  const found = await through(clock, selectedObjects({ ...how, selectors }, NEVER));
+  assert.ok(found.every(({ uid, name, from }) => uid === name && from === '9'));
+  return { names: found.map(({ name }) => name), asked };
 }
 
 interface World {
@@ -71,7 +73,7 @@ test('a root that is not seen soon is not waited for', async () => {
 test('a server that refuses to say finds nothing', async () => {
   const list = async () => Promise.reject(new ApiError(403, 'no', { reason: 'Forbidden' }));
   const how = { client: { list }, lists: new Slots(1), type: PODS, namespace: 'shop', selectors: WANTED };
-  assert.deepEqual(await selectedNames({ ...how, clock: new SimulatedClock() }, NEVER), []);
+  assert.deepEqual(await selectedObjects({ ...how, clock: new SimulatedClock() }, NEVER), []);
 });
 
 test('the selector of a workload is that of all its labels', () => {
@@ -142,3 +144,33 @@ test('what was found by its labels is told whatever becomes of it: a new pod of 
     'labels are all that was known of them',
   );
 });
+
+for (const isCompacted of [false, true])
+  test(`what was found by its labels, and was gone before its own list, is told${isCompacted ? ' as a gap where the history is lost' : ''}`, async () => {
+    const prepare = (cluster: SimulatedCluster) => {
+      for (let index = 0; index < 30; index += 1)
+        cluster.create('pods', 'shop', { metadata: { name: `stranger-${index}` }, spec: { containers: [] } });
+      deployWeb(cluster);
+      createPod(cluster, 'gone');
+      const isWatch = ({ verb, resource }: { verb: string; resource: string }) =>
+        verb === 'watch' && resource === 'pods';
+      cluster.faults.add(isWatch, { type: 'delay', ms: 3000 }, 100);
+    };
+    await using recording = await SimulatedRecording.start({ seed: 5, crowd: 20, runMs: 2000, prepare });
+    const { cluster, records } = recording;
+    await recording.advance(1000);
+    cluster.store.delete(cluster.pods, 'shop', 'gone');
+    if (isCompacted) cluster.store.compact();
+    await recording.advance(20_000);
+    await recording.end();
+    const told = records.flatMap((record) =>
+      record.kind === 'object' && record.object.metadata.name === 'gone' ? [record.action] : [],
+    );
+    const gaps = records.flatMap((record) =>
+      record.kind === 'gap' && 'resource' in record.gap.of ? [`${record.gap.of.resource}: ${record.gap.cause}`] : [],
+    );
+    assert.deepEqual(
+      { told, gaps },
+      isCompacted ? { told: [], gaps: ['pods: expired'] } : { told: ['found', 'deleted'], gaps: [] },
+    );
+  });

@@ -68,11 +68,12 @@ function lastCallOf(records: readonly JournalRecord[]): number {
   return Math.min(...times);
 }
 
-/** The resourceVersion of each type's first list, and of each object's that is watched by itself. */
+/** The resourceVersion of each type's first list, and of each root's; of a pod that was found by its labels all is told from there on. */
 function firstListsOf(records: readonly JournalRecord[]): ReadonlyMap<string, number> {
   const lists = new Map<string, number>();
   for (const record of records)
     if (record.kind === 'watched' && record.resourceVersion !== undefined) {
+      if (record.resource === 'pods' && record.name !== undefined) continue;
       const what = [record.resource, record.name ?? []].flat().join('/');
       lists.set(what, lists.get(what) ?? Number(record.resourceVersion));
     }
