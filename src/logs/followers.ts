@@ -26,6 +26,8 @@ interface ContainerLogs {
   newestRestart: number;
   /** The newest run, where it has ended and another one may follow of which nobody told yet. */
   last: InstanceState | undefined;
+  /** The oldest run that the newest state shows. */
+  oldest: InstanceState | undefined;
 }
 
 /** Whole lines wait at most this long before they go to the journal. */
@@ -168,6 +170,7 @@ export class LogFollowers {
     logs.newestRestart = Math.max(logs.newestRestart, ...instances.map(({ instance }) => instance.restart));
     const states = new Map(instances.map((state) => [state.instance.restart, state]));
     const [oldest] = instances;
+    logs.oldest = oldest;
     for (const [restart, life] of logs.lives) {
       if (oldest !== undefined && restart < oldest.instance.restart) life.leftBehind(oldest.startedAt);
       life.update(states.get(restart), logs.newestRestart);
@@ -187,6 +190,7 @@ export class LogFollowers {
       firstLines: new FirstLines(),
       newestRestart: -1,
       last: undefined,
+      oldest: undefined,
     };
     pod.set(container, logs);
     return logs;
@@ -205,6 +209,8 @@ export class LogFollowers {
     if (pod.metadata.deletionTimestamp !== undefined) life.podLeaving();
     if (this.#isLastCall) life.lastCall();
     life.update(undefined, logs.newestRestart);
+    if (logs.oldest !== undefined && state.instance.restart < logs.oldest.instance.restart)
+      life.leftBehind(logs.oldest.startedAt); // of a past that the pod does not show any more
     logs.lives.set(state.instance.restart, life);
     if (this.#options.past?.of(state.instance)?.end !== undefined) return; // read to its end, or given up, before
     const following: Following = {

@@ -92,7 +92,7 @@ export class InstanceLife {
    */
   leftBehind(nextStartedAt: Timestamp | undefined): void {
     this.#isLeftBehind = true;
-    if (this.#view.state !== 'terminated')
+    if (this.#view.state !== 'terminated' || this.#view.finishedAt === undefined)
       this.#view = { ...this.#view, state: 'terminated', finishedAt: nextStartedAt };
   }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import type { LogOptions } from '../../src/kube/client.ts';
 import { LogFollowers } from '../../src/logs/followers.ts';
+import { LogPasts } from '../../src/logs/past.ts';
 import type { LogRouteChoice } from '../../src/logs/route-chooser.ts';
 import type { LogSink } from '../../src/logs/sink.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
@@ -22,9 +23,10 @@ class Loop implements AsyncDisposable {
   readonly stream = new FakeStream();
   readonly followers: LogFollowers;
 
-  constructor(route: LogRouteChoice = 'auto') {
+  constructor(route: LogRouteChoice = 'auto', past?: LogPasts) {
     this.followers = new LogFollowers({
       route,
+      past,
       limits: {},
       maxStreams: 5,
       routeOf: async () => ({ type: 'node-files', node: 'n', files: this.node, isProxied: false }),
@@ -44,6 +46,15 @@ class Loop implements AsyncDisposable {
 
   /** Run number `restart` has ended, too, and waits to be replaced: of the one before it the pod tells no more. */
   waits(restart: number): void {
+    this.followers.observe(this.#waiting(restart));
+  }
+
+  /** A recorder that was killed had seen the same. */
+  restores(restart: number): void {
+    this.followers.restore(this.#waiting(restart), { isDeleted: false });
+  }
+
+  #waiting(restart: number): KubeObject {
     const now = timestampOf(this.clock.now());
     const ended = { containerID: `r://${restart}`, exitCode: 1, startedAt: now, finishedAt: now };
     const status = {
@@ -51,7 +62,7 @@ class Loop implements AsyncDisposable {
       state: { waiting: { reason: 'CrashLoopBackOff' } },
       lastState: { terminated: ended },
     };
-    this.followers.observe(this.#podOf(status));
+    return this.#podOf(status);
   }
 
   /** Run number `restart` runs now; the one before it has just ended. */
@@ -141,6 +152,22 @@ test('while a later run waits to be replaced, the log of the one before it is no
   await loop.advance(300);
   loop.stream.end();
   loop.waits(1);
+  await loop.advance(3000);
+  assert.ok(loop.asked.length > 0);
+  assert.deepEqual(
+    loop.asked.filter(({ previous }) => previous === true),
+    [],
+  );
+});
+
+test('a recorder that goes on does not ask for a run that its pod showed no more: the kubelet would give a later one', async () => {
+  const past = new LogPasts();
+  const of = { container: { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 } };
+  const at = timestampOf(Date.parse(MADE_AT));
+  const gap = { of, from: at, to: at, certainty: 'known', cause: 'instance-gone', evidence: 'nobody saw it' } as const;
+  past.take({ kind: 'gap', observed: at, gap });
+  await using loop = new Loop('stream', past);
+  loop.restores(1);
   await loop.advance(3000);
   assert.ok(loop.asked.length > 0);
   assert.deepEqual(
