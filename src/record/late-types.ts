@@ -7,7 +7,7 @@ import { Slots } from '../model/slots.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { familyOf } from './families.ts';
 import { type Past, type PastTarget, targetKey } from './past.ts';
-import { watchType } from './type-watch.ts';
+import { type WatchListener, watchType } from './type-watch.ts';
 import { crdType, isWatchable, namespacesOf, watchableTypes } from './types.ts';
 import { targetOf } from './watch-pasts.ts';
 import type { Watches } from './watches.ts';
@@ -39,14 +39,21 @@ const AWAITED_POLL_MS = 2000;
  */
 export class LateTypes {
   readonly #options: LateTypesOptions;
-  readonly #expected = new Set<string>();
+  /** What CustomResourceDefinitions define and is not served yet, by storage, and from when on it may have been. */
+  readonly #expected = new Map<string, Timestamp>();
   /** What was watched before and is not served, by storage and namespace. */
   readonly #awaited = new Map<string, { readonly target: PastTarget; readonly heard: Timestamp }>();
+  /** What is served was as the watches know it then. */
+  #comparedAt: Timestamp;
+  /** CustomResourceDefinitions may not be watched, or their watch fails. */
+  #isDeaf = false;
   #isSearching = false;
+  #hasFailed = false;
 
   constructor(options: LateTypesOptions) {
     this.#options = options;
-    const { discovery, roots, past } = options;
+    const { discovery, roots, past, clock } = options;
+    this.#comparedAt = timestampOf(clock.now());
     if (past === undefined) return;
     const namespaces = namespacesOf(roots);
     const types = namespaces.map((namespace) => ({ namespace, types: watchableTypes(discovery, roots, namespace) }));
@@ -64,17 +71,25 @@ export class LateTypes {
   async run(signal: AbortSignal): Promise<void> {
     const { client, clock, random, discovery, witness } = this.#options;
     const type = crdType(discovery);
-    let isDenied = type === undefined;
-    const listener = {
-      change: (change: { type: string; before: string | undefined; object?: { metadata: { name: string } } }) => {
-        // Those of the first list were discovered already; later ones are new or serve another version now.
-        if (change.before !== undefined && change.object !== undefined)
-          void this.#search(change.object.metadata.name, signal);
+    this.#isDeaf = type === undefined;
+    const discovered = new Set(discovery.types.map(groupResourceOf));
+    const listener: WatchListener = {
+      change: (change) => {
+        if (change.type === 'deleted' || change.type === 'deletedUnseen') return;
+        const { name } = change.object.metadata;
+        const isOfFirstList = change.before === undefined && !change.isRelist;
+        // It may have been defined since the types were discovered; what was not served even before is not looked for.
+        if (isOfFirstList && !discovered.has(name)) this.#isDeaf = true;
+        if (!isOfFirstList) void this.#search(name, change.heard, signal);
       },
       listed: () => undefined,
+      standsAt: (resourceVersion) => {
+        if (resourceVersion !== undefined) void this.#hears(signal);
+      },
       left: () => undefined,
-      trouble: (event: { type: string }) => {
-        isDenied ||= event.type === 'denied';
+      trouble: (event) => {
+        this.#isDeaf = true;
+        if (type !== undefined && event.type === 'failing') witness.failing(type, event.error);
       },
     };
     const nothingElse = { metadataOnly: true, placementOnly: true }; // than their names
@@ -86,38 +101,51 @@ export class LateTypes {
     while (!signal.aborted) {
       const isAwaiting = this.#awaited.size > 0;
       await clock.sleep(isAwaiting ? AWAITED_POLL_MS : POLL_MS, signal).catch(() => undefined); // rejected only by the end of the capture
-      if ((isDenied || isAwaiting) && !signal.aborted) await this.#compare(signal);
+      const isDue = this.#isDeaf || isAwaiting || this.#expected.size > 0;
+      if (isDue && !this.#isSearching && !signal.aborted) await this.#compare(signal);
     }
     await watched;
     for (const { target, heard } of this.#awaited.values()) witness.unserved(target, heard);
   }
 
-  /** Asks until the type that a CustomResourceDefinition (named PLURAL.GROUP) defines is served. */
-  async #search(storage: string, signal: AbortSignal): Promise<void> {
-    this.#expected.add(storage);
+  /** The watch of CustomResourceDefinitions lives: what may have appeared while it did not is asked for once more. */
+  async #hears(signal: AbortSignal): Promise<void> {
+    if (!this.#isDeaf) return;
+    this.#isDeaf = false;
+    if (!signal.aborted) await this.#compare(signal);
+  }
+
+  /** Asks until the type that a CustomResourceDefinition (named PLURAL.GROUP) defines is served; after a while seldom. */
+  async #search(storage: string, since: Timestamp, signal: AbortSignal): Promise<void> {
+    if (!this.#expected.has(storage)) this.#expected.set(storage, since);
     if (this.#isSearching) return;
     this.#isSearching = true;
     for (let tries = 0; tries < RETRIES && this.#expected.size > 0 && !signal.aborted; tries += 1) {
-      for (const found of await this.#compare(signal)) this.#expected.delete(found);
+      await this.#compare(signal);
       await this.#options.clock.sleep(RETRY_MS, signal).catch(() => undefined); // as above
     }
-    this.#expected.clear();
+    if (!signal.aborted)
+      for (const left of this.#expected.keys())
+        this.#options.witness.note(`${left} is defined, and not served: it is asked for every ${POLL_MS / 1000} s`);
     this.#isSearching = false;
   }
 
-  /** Watches what is served and was not watched yet; returns the names of all that is served. */
-  async #compare(signal: AbortSignal): Promise<readonly string[]> {
+  /** Watches what is served and was not watched yet. */
+  async #compare(signal: AbortSignal): Promise<void> {
     const { client, roots, witness, clock } = this.#options;
-    const since = timestampOf(clock.now());
+    const [since, now] = [this.#comparedAt, timestampOf(clock.now())];
     try {
       const discovery = await discover(client, signal);
       for (const namespace of namespacesOf(roots))
         for (const type of watchableTypes(discovery, roots, namespace))
-          await this.#watch(type, namespace, since, signal);
-      return discovery.types.map(groupResourceOf);
+          await this.#watch(type, namespace, this.#expected.get(groupResourceOf(type)) ?? since, signal);
+      for (const type of discovery.types) this.#expected.delete(groupResourceOf(type));
+      this.#comparedAt = now;
+      this.#hasFailed = false;
     } catch (error) {
-      if (!signal.aborted) witness.note(`the server's types could not be listed again: ${messageOf(error)}`);
-      return [];
+      if (signal.aborted || this.#hasFailed) return;
+      this.#hasFailed = true;
+      witness.note(`the server's types could not be listed again, which is tried on: ${messageOf(error)}`);
     }
   }
 

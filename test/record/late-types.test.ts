@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
+import { deployWeb } from './root.ts';
+import { SimulatedRecording } from './simulated-recording.ts';
+import { judge } from './simulation/judge.ts';
+import { storyOn } from './simulation/story.ts';
+import { createWidget, deleteWidget, WIDGET_TYPE, WIDGETS } from './widgets.ts';
+
+const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
+
+function define(cluster: SimulatedCluster): void {
+  cluster.create(DEFINITIONS, null, { metadata: { name: WIDGETS } });
+}
+
+/** The type is served from now on, and objects of it come, of which one goes. */
+async function appear({ cluster, advance }: { cluster: SimulatedCluster; advance: (ms: number) => Promise<void> }) {
+  cluster.serve(WIDGET_TYPE);
+  createWidget(cluster, 'gone');
+  createWidget(cluster, 'stays');
+  await advance(100);
+  deleteWidget(cluster, 'gone');
+}
+
+/** Plays it from the middle of a recording on; what is told of the type. */
+async function record(
+  play: (recording: SimulatedRecording) => Promise<void>,
+  prepare: (cluster: SimulatedCluster) => void = () => undefined,
+) {
+  const prepareAll = (cluster: SimulatedCluster) => {
+    deployWeb(cluster);
+    prepare(cluster);
+  };
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: prepareAll });
+  await recording.advance(65_000);
+  await play(recording);
+  await recording.advance(60_000);
+  const to = recording.clock.now();
+  await recording.end();
+  const story = await storyOn(recording.disk);
+  judge({ cluster: recording.cluster, story, from: recording.listedAt, to, skewMs: 0, route: 'auto' });
+  const widgets = story.head.objects.filter(({ kind }) => kind === 'Widget').map(({ name }) => name);
+  const gaps = story.head.gaps.flatMap(({ of, cause }) => (of.resource === WIDGETS ? [cause] : []));
+  const notes = story.timeline.flatMap((entry) => (entry.type === 'note' ? [entry.text] : []));
+  return { widgets, gaps, notes };
+}
+
+function stage(recording: SimulatedRecording) {
+  return { cluster: recording.cluster, advance: (ms: number) => recording.advance(ms) };
+}
+
+const FAILURE = { type: 'status', status: 503, reason: 'ServiceUnavailable' } as const;
+const isOfDefinitions = ({ resource }: { readonly resource: string }) => resource === 'customresourcedefinitions';
+
+test('a type that appears while the watch of definitions only ever fails is found, and a gap from before', async () => {
+  const { widgets, gaps } = await record(
+    async (recording) => {
+      define(recording.cluster);
+      await appear(stage(recording));
+    },
+    ({ faults }) => faults.add(isOfDefinitions, FAILURE, 1000),
+  );
+  assert.deepEqual(widgets, ['stays']);
+  assert.deepEqual(gaps, ['late-type']);
+});
+
+test('a type whose definition came while the history of definitions was lost is found', async () => {
+  const { widgets, gaps } = await record(async (recording) => {
+    const { cluster } = recording;
+    cluster.api.server.goDown();
+    define(cluster);
+    await recording.advance(1000);
+    cluster.store.compact();
+    cluster.api.server.comeBack();
+    await appear(stage(recording));
+  });
+  assert.deepEqual(widgets, ['stays']);
+  assert.deepEqual(gaps, ['late-type']);
+});
+
+test('a type that appeared between the discovery and the first list of definitions is found', async () => {
+  const { widgets } = await record(
+    async ({ cluster }) => void createWidget(cluster, 'stays'),
+    (cluster) => {
+      define(cluster);
+      cluster.serve(WIDGET_TYPE);
+    },
+  );
+  assert.deepEqual(widgets, ['stays']);
+});
+
+test('a type that is served long after it was defined is found, and what it was waited for is told', async () => {
+  const { widgets, gaps, notes } = await record(async (recording) => {
+    define(recording.cluster);
+    await recording.advance(20_000);
+    await appear(stage(recording));
+  });
+  assert.deepEqual(widgets, ['stays']);
+  assert.deepEqual(gaps, ['late-type']);
+  assert.deepEqual(
+    notes.filter((note) => note.includes(WIDGETS)),
+    [`${WIDGETS} is defined, and not served: it is asked for every 30 s`],
+  );
+});
+
+test('that the types of the server cannot be listed again is told once', async () => {
+  const { notes } = await record(async (recording) => {
+    const { cluster } = recording;
+    cluster.faults.add(({ verb }) => verb === 'other', FAILURE, 30);
+    define(cluster);
+    await appear(stage(recording));
+  });
+  assert.equal(notes.filter((note) => note.includes('could not be listed again')).length, 1);
+});
