@@ -2,6 +2,8 @@ import type { KubeClient } from '../kube/client.ts';
 import { Branch } from '../model/branch.ts';
 import type { ContainerInstance } from '../model/instance.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
+import { Waiters } from '../model/waiters.ts';
+import { within } from '../model/within.ts';
 import type { InstanceLife, Reach } from './life.ts';
 import { timeOf } from './lines.ts';
 import type { StreamProof } from './stream-proof.ts';
@@ -29,6 +31,9 @@ const FIRST_LINE_BYTES = 64;
 export class FileWatch implements Disposable {
   readonly #options: FileWatchOptions;
   readonly #life: Branch;
+  readonly #waiters = new Waiters();
+  /** Something came since the last look. */
+  #isHeard = false;
 
   constructor(options: FileWatchOptions, signal: AbortSignal) {
     this.#options = options;
@@ -40,20 +45,42 @@ export class FileWatch implements Disposable {
     this.#life[Symbol.dispose]();
   }
 
+  /** Something came. */
+  heard(): void {
+    this.#isHeard = true;
+    this.#waiters.wake();
+  }
+
   async #watch(signal: AbortSignal): Promise<void> {
-    const { clock, life, proof, isStuck } = this.#options;
-    for (let ms = LOOK_MS; ; ) {
+    const { life, proof, isStuck } = this.#options;
+    for (let ms = this.#firstMs(); ; ) {
       const before = proof.last;
       const wasBehind = proof.isBehind;
-      await clock.sleep(ms, signal).catch(() => undefined); // rejected only by the end
+      this.#isHeard = false;
+      await this.#rest(ms, signal);
       if (signal.aborted || life.isOver) return;
-      const isIdle = proof.last === before;
+      const isIdle = !this.#isHeard && proof.last === before;
       if (wasBehind && isIdle) return isStuck();
-      ms = isIdle && !proof.isBehind ? Math.min(MAX_LOOK_MS, ms * 2) : LOOK_MS;
+      ms = isIdle && !proof.isBehind ? Math.min(MAX_LOOK_MS, Math.max(LOOK_MS, ms * 2)) : LOOK_MS;
       if (!proof.mayHaveRotated) continue;
       const first = await firstTimeOf({ ...this.#options, of: life.instance }, signal);
       if (first !== undefined && !signal.aborted && !life.isOver) proof.saw(first);
     }
+  }
+
+  /** Of an earlier stream the file may not have been looked at for a while. */
+  #firstMs(): number {
+    const { clock, proof } = this.#options;
+    if (proof.isBehind || proof.sureAt === undefined) return LOOK_MS;
+    return Math.min(LOOK_MS, Math.max(0, proof.sureAt + LOOK_MS - clock.now()));
+  }
+
+  /** What comes ends a long rest: its file may be another one. */
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    await clock.sleep(Math.min(ms, LOOK_MS), signal).catch(() => undefined); // rejected only by the end
+    if (ms > LOOK_MS && !this.#isHeard)
+      await within(ms - LOOK_MS, (either) => this.#waiters.wait(either), { clock, signal });
   }
 }
 

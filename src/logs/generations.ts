@@ -1,10 +1,19 @@
 import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { Block } from './blocks.ts';
+import { piecesOf } from './pieces.ts';
 
 /** Where lines may be missing: after one that came, until another file's beginning, or (undefined) the log's end. */
 export interface RotationLoss {
   readonly after: Timestamp | undefined;
   readonly until: Timestamp | undefined;
+}
+
+/** Lines that a stream brought, of a block. */
+export interface TakenLines {
+  /** The time of the first of them, where they begin the log. */
+  readonly begin?: Timestamp | undefined;
+  /** Each is later than the one before. */
+  readonly isRising: boolean;
 }
 
 /** A moment, in milliseconds of the recorder's clock, and the newest line by then. */
@@ -32,7 +41,7 @@ export class Generations {
   /** Of the newest file that is known of. */
   #begin: Timestamp | undefined;
   /** Files that the stream has not come to yet. */
-  #ahead: { readonly begin: Timestamp; readonly floor: Timestamp | undefined }[] = [];
+  #ahead: { readonly begin: Timestamp; readonly sure: Timestamp | undefined; readonly isSeldom: boolean }[] = [];
   readonly #blocks: { readonly last: Timestamp; readonly bytes: number }[] = [];
   #bytes = 0;
   #last: Timestamp | undefined;
@@ -42,6 +51,8 @@ export class Generations {
   #known: Certainty | undefined;
   #isSupposed = false;
   #hasRotated = false;
+  /** When lines came last. */
+  #takenAt: number | undefined;
 
   /**
    * @param limit bytes at which a file is rotated; undefined while that is not known
@@ -64,7 +75,16 @@ export class Generations {
 
   /** The file that the stream shows may have been rotated since it was last looked at. */
   get mayHaveRotated(): boolean {
-    return this.#bytes >= SAFE_SHARE * (this.#limit() ?? this.#least);
+    return this.#mayRotateAt(this.#bytes);
+  }
+
+  #mayRotateAt(bytes: number): boolean {
+    return bytes >= SAFE_SHARE * (this.#limit() ?? this.#least);
+  }
+
+  /** When it was last certain that no file had been missed, in milliseconds of the recorder's clock. */
+  get sureAt(): number | undefined {
+    return this.#sure?.at;
   }
 
   /** Another file than the first one was seen. */
@@ -77,18 +97,23 @@ export class Generations {
     return this.#ahead.length > 0;
   }
 
-  /** Takes in lines that came by `now`; `begin` is the time of the first of them, where they begin the log. */
-  take({ bytes, lines, last }: Block, now: number, begin?: Timestamp): readonly RotationLoss[] {
+  /** Takes in lines that came by `now`. */
+  take(block: Block, now: number, { begin, isRising }: TakenLines): readonly RotationLoss[] {
     this.#begin ??= begin;
     this.#learn();
-    if (!this.mayHaveRotated) this.#sure = { at: now, last: this.#last };
+    // What comes now may have waited since the lines before it: files may have come and gone meanwhile.
+    if (!this.mayHaveRotated) this.#sure = { at: this.#takenAt ?? now, last: this.#last ?? block.first };
     if (!this.#isSupposed) this.#known = this.#sure;
-    // On the node a record has `stdout F ` more, and is split at 16 KiB.
-    const size = bytes.length + lines * 16 + (bytes.length / 16_384) * 64;
-    this.#bytes += size;
-    if (this.#last === undefined || last > this.#last) this.#last = last;
-    this.#blocks.push({ last: this.#last, bytes: size });
-    if (this.#blocks.length > BLOCKS_KEPT) this.#blocks.shift();
+    this.#takenAt = now;
+    const size = sizeOf(block);
+    const mayHoldRotation = isRising && this.#mayRotateAt(this.#bytes + size);
+    for (const { last, share } of mayHoldRotation ? piecesOf(block) : [{ last: block.last, share: 1 }]) {
+      const bytes = share * size;
+      this.#bytes += bytes;
+      if (this.#last === undefined || last > this.#last) this.#last = last;
+      this.#blocks.push({ last: this.#last, bytes });
+      if (this.#blocks.length > BLOCKS_KEPT) this.#blocks.shift();
+    }
     return this.#passed();
   }
 
@@ -98,7 +123,7 @@ export class Generations {
     if (this.#begin !== undefined && begin !== this.#begin) {
       this.#hasRotated = true;
       const isSeldom = this.#sure !== undefined && now - this.#sure.at > ROTATION_MS;
-      this.#ahead.push({ begin, floor: isSeldom ? this.#sure?.last : undefined });
+      this.#ahead.push({ begin, sure: this.#sure?.last, isSeldom });
     }
     this.#begin = begin;
     this.#sure = { at: now, last: this.#last };
@@ -112,14 +137,17 @@ export class Generations {
     const own = this.#ahead.filter(
       ({ begin }) => finishedAt === undefined || begin.slice(0, 19) <= finishedAt.slice(0, 19),
     );
-    if (own.length > 0) return [{ after: own[0]?.floor ?? this.#last, until: undefined }];
+    const [first] = own;
+    if (first !== undefined) return [{ after: first.isSeldom ? first.sure : this.#last, until: undefined }];
     return isUnsure && this.mayHaveRotated ? [{ after: this.#sure?.last, until: undefined }] : [];
   }
 
   /** The stream is left for the files, which hold all behind its last line: what it may have missed before that. */
   left(): readonly RotationLoss[] {
     this.#learn();
-    const after = this.#ahead[0]?.floor ?? (this.mayHaveRotated ? this.#sure?.last : this.#last);
+    const [first] = this.#ahead;
+    const sure = this.mayHaveRotated ? this.#sure?.last : this.#last;
+    const after = first?.isSeldom === true ? first.sure : sure;
     return after === this.#last ? [] : [{ after, until: this.#last }];
   }
 
@@ -136,9 +164,14 @@ export class Generations {
     this.#ahead = this.#ahead.filter((file) => !shown.includes(file));
     const newest = shown.at(-1)?.begin ?? '';
     this.#bytes = this.#blocks.reduce((sum, { last, bytes }) => (last >= newest ? sum + bytes : sum), 0);
-    return shown.map(({ begin, floor }) => ({
-      after: floor ?? this.#blocks.findLast(({ last }) => last < begin)?.last,
-      until: begin,
-    }));
+    return shown.map(({ begin, sure, isSeldom }) => {
+      const before = isSeldom ? undefined : this.#blocks.findLast(({ last }) => last < begin)?.last;
+      return { after: before ?? sure, until: begin };
+    });
   }
+}
+
+/** On the node a record has `stdout F ` more, and is split at 16 KiB. */
+function sizeOf({ bytes, lines }: Block): number {
+  return bytes.length + lines * 16 + (bytes.length / 16_384) * 64;
 }

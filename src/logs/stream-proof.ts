@@ -77,14 +77,19 @@ export class StreamProof {
     if (!this.hasLines) this.#openedAt = this.#options.clock.now();
   }
 
-  /** Lines that are written down next. */
-  take(block: Block): void {
+  /** When it was last certain that no file had been missed, in milliseconds of the recorder's clock. */
+  get sureAt(): number | undefined {
+    return this.#generations.sureAt;
+  }
+
+  /** Lines that are written down next; `isRising`: each is later than the one before. */
+  take(block: Block, { isRising = false } = {}): void {
     const now = this.#options.clock.now();
     this.nodeTime.heard(block.last, now);
     if (!this.hasLines && !this.isLimited) this.#first = timeOf(block.bytes);
     if (this.#last === undefined || block.last > this.#last) this.#last = block.last;
     this.#stateBeginning();
-    this.#state(this.#generations.take(block, now, this.#first));
+    this.#state(this.#generations.take(block, now, { begin: this.#first, isRising }));
   }
 
   /** The time of the first line of the file that the node writes to now. */

@@ -126,8 +126,8 @@ export class StreamReading {
     settled.catch(() => undefined); // rejected only by the end, which the stream tells too
     try {
       const isStuck = () => this.#cancel();
-      using _watch = new FileWatch({ ...this.#options, proof, reach, isStuck }, branch.signal);
-      const at = await this.#consume(log, { stream, settled }, signal);
+      using watch = new FileWatch({ ...this.#options, proof, reach, isStuck }, branch.signal);
+      const at = await this.#consume(log, { stream, settled, watch }, signal);
       if (log.written.isForeign || this.#isDisowned) return { type: 'foreign' };
       if (log.written.wentBack) return { type: 'broken', error: this.#leaveBehindGap() };
       if (log.written.complaint !== undefined)
@@ -182,7 +182,11 @@ export class StreamReading {
   /** Resolves to when the stream ended, in milliseconds, at the least. */
   async #consume(
     log: OpenLog,
-    { stream, settled }: { readonly stream: ByteStream; readonly settled: Promise<void> },
+    {
+      stream,
+      settled,
+      watch,
+    }: { readonly stream: ByteStream; readonly settled: Promise<void>; readonly watch: FileWatch },
     signal: AbortSignal,
   ): Promise<number> {
     const { sink, open, progressed, clock } = this.#options;
@@ -190,6 +194,7 @@ export class StreamReading {
     const hearing = new Hearing(clock);
     for await (const chunk of bytes) {
       hearing.heard();
+      watch.heard();
       log.push(chunk);
       open.touch();
       if (log.joint === 'disjoint') await settled;

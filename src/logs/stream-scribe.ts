@@ -97,10 +97,11 @@ export class StreamScribe {
   }
 
   write(bytes: Buffer, { unterminated = false } = {}): void {
-    const block = this.#checked(bytes);
-    if (block === undefined) return;
+    const checked = this.#checked(bytes);
+    if (checked === undefined) return;
+    const { block, isRising } = checked;
     this.#remember(block.bytes, block.last);
-    this.#append({ ...block, unterminated });
+    this.#append({ ...block, unterminated }, { isRising });
   }
 
   /** Whether a line that will come in parts is to be written down, by its beginning. */
@@ -119,7 +120,7 @@ export class StreamScribe {
   }
 
   /** What of some lines is to be written down. */
-  #checked(bytes: Buffer): Block | undefined {
+  #checked(bytes: Buffer): { readonly block: Block; readonly isRising: boolean } | undefined {
     const { instance, sink, clock, cursor, stop } = this.#options;
     if (!this.#checkFirstLine(bytes)) return undefined;
     const observed = timestampOf(clock.now());
@@ -133,7 +134,7 @@ export class StreamScribe {
       this.#wentBack = true;
       stop();
     }
-    return this.#wentBack ? undefined : block;
+    return this.#wentBack || block === undefined ? undefined : { block, isRising: measured.isRising };
   }
 
   #checkFirstLine(bytes: Buffer): boolean {
@@ -154,11 +155,11 @@ export class StreamScribe {
     cursor.remember(bytes, last);
   }
 
-  #append(block: Block & { readonly part?: LinePart }): void {
+  #append(block: Block & { readonly part?: LinePart }, how?: { readonly isRising: boolean }): void {
     const { stream, sink, clock, proof } = this.#options;
     this.#first ??= timeOf(block.bytes);
     this.#last = this.#last === undefined ? block.last : laterOf(this.#last, block.last);
-    proof.take(block);
+    proof.take(block, how);
     const observed = timestampOf(clock.now());
     sink.append({ kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0, ...block });
   }

@@ -20,8 +20,16 @@ class Shown {
     return Array.from({ length: last - first + 1 }, (_, at) => first + at).flatMap((second) => {
       const { block } = measure(Buffer.from(`${time(second)} ${'x'.repeat(253)}\n`));
       assert.ok(block);
-      return this.generations.take(block, second * 1000, time(1));
+      return this.generations.take(block, second * 1000, { begin: time(1), isRising: true });
     });
+  }
+
+  /** Lines that come all at once. */
+  late(first: number, last: number, { at, isRising = true }: { readonly at: number; readonly isRising?: boolean }) {
+    const seconds = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    const { block } = measure(Buffer.from(seconds.map((second) => `${time(second)} ${'x'.repeat(253)}\n`).join('')));
+    assert.ok(block);
+    return this.generations.take(block, at * 1000, { begin: time(1), isRising });
   }
 
   saw(begin: number, at: number) {
@@ -49,6 +57,32 @@ test('at a rotation lines may be missing between the last one before it and the 
   assert.deepEqual([...shown.lines(1, 4), ...shown.lines(8, 9)], []);
   assert.deepEqual(shown.saw(8, 9), [{ after: time(4), until: time(8) }]);
   assert.equal(shown.generations.mayHaveRotated, false);
+});
+
+test('the last line before a rotation is known, too, where it came at once with lines after it', () => {
+  const shown = new Shown();
+  shown.late(1, 12, { at: 13 });
+  assert.deepEqual(shown.saw(8, 14), [{ after: time(7), until: time(8) }]);
+});
+
+test('of lines that came at once, and not in the order of their times, any may be the last one before a rotation', () => {
+  const shown = new Shown();
+  shown.lines(1, 2);
+  shown.late(3, 12, { at: 10, isRising: false });
+  assert.deepEqual(shown.saw(8, 11), [{ after: time(2), until: time(8) }]);
+});
+
+test('while a stream brought nothing for long, more than one file may have come and gone', () => {
+  const shown = new Shown();
+  shown.lines(1, 2);
+  shown.late(3, 30, { at: 31 });
+  assert.deepEqual(shown.saw(28, 32), [{ after: time(2), until: time(28) }]);
+});
+
+test('where a log was first shown after it may have been rotated, lines may be missing from its first one on', () => {
+  const shown = new Shown();
+  shown.late(1, 20, { at: 21 });
+  assert.deepEqual(shown.saw(15, 40), [{ after: time(1), until: time(15) }]);
 });
 
 test('a new file that the stream has not come to yet is stated when it does', () => {
@@ -118,7 +152,7 @@ test('what was supposed of a file while its limit was not known holds no more on
   const show = (second: number) => {
     const { block } = measure(Buffer.from(`${time(second)} ${'x'.repeat(253)}\n`));
     assert.ok(block);
-    return generations.take(block, second * 1000, time(1));
+    return generations.take(block, second * 1000, { begin: time(1), isRising: true });
   };
   for (let second = 1; second <= 20; second += 1) show(second);
   assert.equal(generations.mayHaveRotated, false);

@@ -38,8 +38,9 @@ class Following {
   constructor({ ranMs = 0, limits = {} }: { readonly ranMs?: number; readonly limits?: LogLimits } = {}) {
     this.#start = this.clock.now();
     this.life = new InstanceLife(instance, this.view('running', undefined, -ranMs));
-    const logs = async (_request: LogOptions, signal: AbortSignal) => {
+    const logs = async ({ limitBytes }: LogOptions, signal: AbortSignal) => {
       if (this.refusal !== undefined) throw this.refusal;
+      if (limitBytes !== undefined) throw new Error('nobody can look at the beginning of the file');
       const stream = new FakeStream();
       this.streams.push(stream);
       return stream.bytes(signal);
