@@ -1,5 +1,4 @@
 import type { KubeClient } from '../kube/client.ts';
-import { ApiError } from '../kube/error.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
@@ -11,6 +10,7 @@ import { timeOf } from './lines.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { LogPast } from './past.ts';
 import { LogCursor } from './position.ts';
+import { FIRST_RETRY_MS, Retries } from './retries.ts';
 import type { FollowEnd, Follower, LogLimits, LogSink } from './sink.ts';
 import { StreamEnds } from './stream-ends.ts';
 import { StreamProof } from './stream-proof.ts';
@@ -36,8 +36,6 @@ export interface StreamFollowerOptions {
 
 /** After the end of a stream, this long for the pod's status to say that the container has ended. */
 const STATUS_LAG_MS = 300;
-const FIRST_RETRY_MS = 200;
-const MAX_RETRY_MS = 10_000;
 /** A log whose last lines do not come again is asked for as often. */
 const LOOKS_AT_END = 5;
 
@@ -46,7 +44,7 @@ export class StreamFollower implements Follower {
   readonly #options: StreamFollowerOptions;
   #cursor = new LogCursor();
   #attempt = 0;
-  #retries = 0;
+  readonly #retries = new Retries();
   #isDisowned = false;
   /** Why it is not read any more, though its container may run on. */
   #givenUp: { readonly cause: GapCause; readonly evidence: string } | undefined;
@@ -83,11 +81,11 @@ export class StreamFollower implements Follower {
       {
         // The log of a container that has ended is read at once, and may be gone soon; one that runs may take the slot for long.
         using _slot = await slots.acquire(signal, () => life.isOver);
-        const retries = this.#retries;
+        const { count } = this.#retries;
         outcome = await this.#read(reach, signal);
         if (this.#giveBack()) {
           outcome = { type: 'foreign', isProven: false };
-          this.#retries = retries; // what came is no progress
+          this.#retries.count = count; // what came is no progress
         }
       }
       const end = await this.#next(outcome, reach, signal);
@@ -168,22 +166,22 @@ export class StreamFollower implements Follower {
         if (outcome.isProven || (this.#proof.isLimited && outcome.wasOver)) return await this.#readToEnd(reach, signal);
         if (outcome.wasOver) return await this.#beforeNextLook(signal);
         await this.#waitForStatus(STATUS_LAG_MS, signal);
-        if (!life.isOver) await clock.sleep(this.#retryDelay() - FIRST_RETRY_MS, signal);
+        if (!life.isOver) await clock.sleep(this.#retries.nextMs() - FIRST_RETRY_MS, signal);
         return undefined;
       case 'foreign':
-        await this.#waitForStatus(this.#retryDelay(), signal);
+        await this.#waitForStatus(this.#retries.nextMs(), signal);
         return undefined;
       case 'refused':
         if (outcome.error.code === 'forbidden') return await this.#giveUp('forbidden', outcome.error.message, signal);
         if (outcome.error.status === 400 && reach === 'previous')
           return this.#proof.lost('instance-gone', outcome.error.message);
         // A type that is not served for a while is not found either: its pods live on.
-        if (outcome.error.code === 'not-found' && this.#retries >= 3 && life.isOver)
+        if (outcome.error.code === 'not-found' && this.#retries.count >= 3 && life.isOver)
           return this.#proof.lost('instance-gone', outcome.error.message);
         break;
       case 'failed':
         // A file that is gone does not come back.
-        if (life.isOver && this.#retries >= 3) return this.#proof.lost('instance-gone', outcome.error.message);
+        if (life.isOver && this.#retries.count >= 3) return this.#proof.lost('instance-gone', outcome.error.message);
         break;
       case 'broken':
         break;
@@ -194,16 +192,16 @@ export class StreamFollower implements Follower {
         `no progress for ${limits.timeoutMs / 1000} s; the last error: ${outcome.error.message}`,
         signal,
       );
-    await this.#waitForStatus(this.#retryDelay(outcome.error), signal);
+    await this.#waitForStatus(this.#retries.nextMs(outcome.error), signal);
     return undefined;
   }
 
   /** Once more, at once where the last reading brought anything; at last what is known is not there any more. */
   async #beforeNextLook(signal: AbortSignal): Promise<FollowEnd | undefined> {
-    if (this.#retries > LOOKS_AT_END)
+    if (this.#retries.count > LOOKS_AT_END)
       return this.#proof.lost('rotation', 'after its end the log did not show its last lines again');
-    if (this.#retries === 0) this.#retries = 1;
-    else await this.#waitForStatus(this.#retryDelay(), signal);
+    if (this.#retries.count === 0) this.#retries.count = 1;
+    else await this.#waitForStatus(this.#retries.nextMs(), signal);
     return undefined;
   }
 
@@ -222,14 +220,9 @@ export class StreamFollower implements Follower {
     return this.#options.life.changedWithin(ms, this.#options.clock, signal);
   }
 
-  #retryDelay(error?: Error): number {
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(asked, Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries++));
-  }
-
   #progressed(): void {
     this.#lastProgress = this.#options.clock.now();
-    this.#retries = 0;
+    this.#retries.count = 0;
   }
 
   /** Whether a first line can be this instance's, by its end and by what newer instances showed. */
