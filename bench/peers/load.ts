@@ -1,7 +1,7 @@
 import type { Cluster } from '../../test/cluster/cluster.ts';
 import { IMAGE } from '../../test/cluster/cluster.ts';
 
-/** Pods that write numbered lines, as an indexed Job; the tag of each is `TNAME-INDEX`. */
+/** Pods that write numbered lines, as an indexed Job; the tag of each is `TNAME-INDEX`, unless said otherwise. */
 export interface LoadJob {
   readonly name: string;
   readonly pods: number;
@@ -10,14 +10,17 @@ export interface LoadJob {
   /** Lines a second; 0 as fast as it can. */
   readonly rate: number;
   readonly wait?: string;
+  /** What all lines begin with, before their number; nothing fills them up then. */
+  readonly tag?: string;
 }
 
 /** Bytes of padding: with time, tag and number a record takes about 110 bytes, as in docs of the log routes. */
 const SIZE = 60;
 
-export function jobOf({ name, pods, lines, rate, wait = '0s' }: LoadJob): object {
-  const args = `-n ${lines} -rate ${rate} -size ${SIZE} -wait ${wait} -tag T${name}-$(JOB_COMPLETION_INDEX)`;
-  const container = { name: 'app', image: IMAGE, imagePullPolicy: 'Never', args: args.split(' ') };
+export function jobOf({ name, pods, lines, rate, wait = '0s', tag }: LoadJob): object {
+  const how = `-n ${lines} -rate ${rate} -size ${tag === undefined ? SIZE : 0} -wait ${wait}`;
+  const args = [...how.split(' '), '-tag', tag ?? `T${name}-$(JOB_COMPLETION_INDEX)`];
+  const container = { name: 'app', image: IMAGE, imagePullPolicy: 'Never', args };
   const template = { spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [container] } };
   const spec = { completionMode: 'Indexed', completions: pods, parallelism: pods, backoffLimit: 0, template };
   return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec };

@@ -6,12 +6,13 @@ import { drain } from './drain.ts';
 import { idle } from './idle.ts';
 import type { LoadJob } from './load.ts';
 import { buildStern } from './peers.ts';
+import { redaction } from './redaction.ts';
 import { faro, follow, headOf, kubectlLogs, type Row, rowOf, stern } from './run.ts';
 import { shortLived } from './short.ts';
 import { defectsOf, type Tally } from './tally.ts';
 
 /**
- * Faro beside its peers on the testbed, in one run: `node bench/peers/main.ts [hot|hot25|wide|drain|idle|short|chaos …] [--seconds 60]`.
+ * Faro beside its peers on the testbed: `node bench/peers/main.ts [hot|hot25|wide|drain|redaction|idle|short|chaos …] [--seconds 60]`.
  * Prints a Markdown table for each load, row by row. It starts a cluster of its own. It fails where a story lacks lines and
  * does not say so, holds one twice, or is called complete and is not.
  */
@@ -82,7 +83,11 @@ async function* measureLoad(name: string): AsyncGenerator<string> {
     const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Gi' } });
     yield headOf('1,000,000 lines of a finished container');
     for await (const row of drain(cluster, sternProgram, 1_000_000)) yield checked(row);
-  } else throw new Error(`unknown load ${name}: ${Object.keys(loads).join(', ')}, drain, idle, short, chaos`);
+  } else if (name === 'redaction') {
+    const cluster = await Cluster.start({ ...at, settings: { logMaxSize: '1Gi' } });
+    yield* redaction(cluster, 500_000, 12);
+  } else
+    throw new Error(`unknown load ${name}: ${Object.keys(loads).join(', ')}, drain, redaction, idle, short, chaos`);
 }
 
 async function* followed(name: string, { title, jobs }: Load): AsyncGenerator<string> {
