@@ -4,24 +4,17 @@ import type { ApiError } from '../kube/error.ts';
 import type { NodeSettings } from '../kube/node-settings.ts';
 import type { LogFollowers } from '../logs/followers.ts';
 import type { ObjectAction } from '../model/action.ts';
-import type { GapCause, GapSubject } from '../model/gap.ts';
 import type { JournalRecord, Root } from '../model/record.ts';
 import { groupOf, groupResourceOf, type KubeObject, type ResourceType, storageOf } from '../model/resource.ts';
 import { type Clock, earlierOf, laterOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
-import { IdleError } from '../watch/idle.ts';
-import { familyOf, mayBelong } from './families.ts';
+import { FailingWatches } from './failing-watches.ts';
+import { NeededTypes } from './needed-types.ts';
 import type { Past, PastTarget } from './past.ts';
 import type { Placement, RecordedObject } from './placement.ts';
 import type { RecordLog } from './record.ts';
-import {
-  type Lateness,
-  placeKey,
-  type Standing,
-  type Unheard,
-  type Unkept,
-  type WatchedPlace,
-  type Witness,
-} from './testimony.ts';
+import { Refusals } from './refusals.ts';
+import type { Lateness, Standing, Unheard, Unkept, WatchedPlace, Witness } from './testimony.ts';
+import { type Lack, typeGap } from './type-gap.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 import { UnheardTypes } from './unheard.ts';
 
@@ -35,20 +28,6 @@ export interface WitnessOptions {
   readonly log: RecordLog;
 }
 
-/** What the user may not read. */
-interface Denial {
-  /** Empty where the type is not served. */
-  readonly storage: string;
-  readonly namespace: string | null;
-  readonly since: Timestamp;
-  readonly error: ApiError;
-  /** Without it the story lacks what its reader came for; else the refusal is a note. */
-  readonly isGap: boolean;
-}
-
-/** Without these a story lacks what its reader came for, so that their refusal is a gap and not only a note. */
-const ESSENTIAL = new Set(['pods', 'events', 'events.events.k8s.io']);
-
 /** What is missing where something came late. */
 const LATE = {
   type: 'the type appeared during the capture; states of its objects before its first list cannot be had',
@@ -58,28 +37,33 @@ const LATE = {
 
 const UNLISTED = 'the recording ended before they were listed for the first time';
 
-/** Watches that fail within so long of each other fail for one reason, e.g. a restart of the API server: it is told once. */
-const SAME_TROUBLE_MS = 60_000;
-
 /** Turns what the watches see into records and log followers, and what they cannot see into notes and gaps. */
 export class RecorderWitness implements Witness {
   readonly #options: WitnessOptions;
-  readonly #denied = new Map<string, Denial>();
-  readonly #failing = new Set<string>();
-  /** When a watch failed that had not before, in milliseconds. */
-  #failedAt = Number.NEGATIVE_INFINITY;
+  readonly #needed: NeededTypes;
+  readonly #refusals: Refusals;
+  readonly #failing: FailingWatches;
   /** Types that are asked for because they explain the story. */
   readonly #explaining = new Set(POINTING_TYPES);
   readonly #unexplained = new Set<string>();
-  readonly #membersOf = new Set<string>();
   readonly #unheard = new UnheardTypes();
   readonly #beganAt: Timestamp;
   readonly #fatal = Promise.withResolvers<never>();
-  #isSynced = false;
 
   constructor(options: WitnessOptions) {
     this.#options = options;
     this.#beganAt = this.#now();
+    this.#needed = new NeededTypes(options.roots);
+    const { clock, log } = options;
+    const note = (text: string) => this.note(text);
+    this.#refusals = new Refusals({
+      isMissed: (storage) => this.#needed.isMissed(storage),
+      gap: ({ storage: resource, namespace, since, error }, open) =>
+        this.#gap({ resource, namespace, cause: 'forbidden', since, ...open }, error.message),
+      note,
+      log,
+    });
+    this.#failing = new FailingWatches({ clock, note, log });
     this.#fatal.promise.catch(() => undefined); // whoever awaits it hears it; nobody may be waiting yet
   }
 
@@ -97,7 +81,7 @@ export class RecorderWitness implements Witness {
     placement.restore(past);
     for (const [uid, { resource, object, isDeleted }] of past.objects) {
       if (!placement.isMember(uid)) continue;
-      this.#membersOf.add(storageOf(resource, object));
+      this.#needed.hasMember(storageOf(resource, object));
       if (!isPod(resource, object)) continue;
       nodes.want(object);
       followers?.restore(object, { isDeleted });
@@ -129,7 +113,7 @@ export class RecorderWitness implements Witness {
     }
     const { object } = change;
     const placed = placement.take(resource, object, actionOf(change));
-    if (placement.isMember(object.metadata.uid)) this.#membersOf.add(storageOf(resource, object));
+    if (placement.isMember(object.metadata.uid)) this.#needed.hasMember(storageOf(resource, object));
     for (const uid of new Set([...placed, object.metadata.uid])) this.#followLogs(uid);
     const { uid } = object.metadata;
     // One whose owner was not seen yet may come into the story with it.
@@ -162,12 +146,11 @@ export class RecorderWitness implements Witness {
   }
 
   isEssential(type: ResourceType): boolean {
-    return this.#isEssential(groupResourceOf(type));
+    return this.#needed.isEssential(groupResourceOf(type));
   }
 
   isNeeded(type: ResourceType): boolean {
-    const storage = groupResourceOf(type);
-    return this.isEssential(type) || this.#membersOf.has(storage) || mayBelong(storage, this.#options.roots);
+    return this.#needed.isNeeded(groupResourceOf(type));
   }
 
   hasState(uid: string): boolean {
@@ -221,7 +204,7 @@ export class RecorderWitness implements Witness {
     { since, until, changes, cause, hasMembers = false }: Doubt & { readonly hasMembers?: boolean },
   ): void {
     const storage = groupResourceOf(type);
-    const isOfStory = hasMembers || this.#membersOf.has(storage) || ESSENTIAL.has(storage);
+    const isOfStory = hasMembers || this.#needed.isOfStory(storage);
     if (this.#explaining.has(storage) && !isOfStory) {
       // That nobody recorded meanwhile is told once for all.
       if (cause === 'expired')
@@ -246,7 +229,7 @@ export class RecorderWitness implements Witness {
 
   /** A type that was watched before the recorder was killed was not served again until the end. */
   unserved({ storage: resource, namespace }: PastTarget, since: Timestamp): void {
-    if (this.#explaining.has(resource) && !this.#membersOf.has(resource)) return;
+    if (this.#explaining.has(resource) && !this.#needed.isOfStory(resource)) return;
     this.#gap({ resource, namespace, cause: 'killed', since }, 'the server did not serve the type any more');
   }
 
@@ -258,75 +241,20 @@ export class RecorderWitness implements Witness {
     this.#options.append({ kind: 'unkept', observed: this.#now(), resource, namespace, ...what });
   }
 
-  denied({ type, namespace, name }: WatchedPlace, error: ApiError, since: Timestamp): void {
-    const storage = groupResourceOf(type);
-    const key = placeKey({ type, namespace, name });
-    const isMissing = error.code === 'not-found';
-    const known = this.#denied.get(key);
-    // Of a type that is refused and then not served no more is to be said; but of one that is served again, and refused.
-    if (known !== undefined && (isMissing || known.storage !== '')) return;
-    const isGap = !isMissing && (name !== undefined || this.#isMissed(storage));
-    const denial = { storage: isMissing ? '' : storage, namespace, since, error, isGap };
-    const isTold = isGap && this.#isOpen(denial);
-    this.#denied.set(key, denial);
-    this.#options.log.warn({ resource: storage, namespace, status: error.status }, 'not readable');
-    if (isMissing)
-      this.note(`the server does not serve ${storage}${this.#isSynced ? ' any more' : ''}; it is asked again`);
-    else if (isGap && !isTold) this.#refusal(denial, { isOpen: true });
-    else if (!isGap && this.#isSynced) this.note(`${storage} can no longer be read: ${error.message}`);
+  denied(place: WatchedPlace, error: ApiError, since: Timestamp): void {
+    this.#refusals.denied(place, error, since);
   }
 
   isRefused(place: WatchedPlace): boolean {
-    return this.#denied.get(placeKey(place))?.isGap === true;
+    return this.#refusals.isRefused(place);
   }
 
   readable(place: WatchedPlace): boolean {
-    const denied = this.#denied.get(placeKey(place));
-    if (denied === undefined) return false;
-    this.#denied.delete(placeKey(place));
-    const { isGap } = denied;
-    if (isGap && !this.#isOpen(denied)) this.#refusal(denied);
-    this.note(`${groupResourceOf(place.type)} can be read now`);
-    return isGap;
-  }
-
-  #refusal({ storage: resource, namespace, since, error }: Denial, open: { readonly isOpen?: true } = {}): void {
-    this.#gap({ resource, namespace, cause: 'forbidden', since, ...open }, error.message);
-  }
-
-  /** Whether the gap of a refusal is that of another one, too: of a whole type, or an object of it that is watched by itself. */
-  #isOpen({ storage, namespace, since }: Denial): boolean {
-    return [...this.#denied.values()].some(
-      (other) => other.isGap && other.storage === storage && other.namespace === namespace && other.since === since,
-    );
-  }
-
-  #isEssential(storage: string): boolean {
-    return ESSENTIAL.has(storage) || familyOf(this.#options.roots).includes(storage);
-  }
-
-  /** Whether objects of the story are missing where a whole type may not be read. */
-  #isMissed(storage: string): boolean {
-    if (storage === 'pods' || this.#membersOf.has(storage)) return mayBelong(storage, this.#options.roots);
-    return this.#isEssential(storage);
+    return this.#refusals.readable(place);
   }
 
   failing(type: ResourceType, error: Error): void {
-    const storage = groupResourceOf(type);
-    const said = { resource: storage, error: error.message };
-    // Quiet Events sound like a dead connection: nothing tells that their watch is alive. If it was dead, the next one says so.
-    if (error instanceof IdleError) {
-      this.#options.log.info(said, 'silent watch, will be opened anew');
-      return;
-    }
-    this.#options.log.warn(said, 'watch failing, will be tried again');
-    if (this.#failing.has(storage)) return;
-    this.#failing.add(storage);
-    const now = this.#options.clock.now();
-    const isSameTrouble = now - this.#failedAt < SAME_TROUBLE_MS;
-    this.#failedAt = now;
-    if (!isSameTrouble)
-      this.note(`watches failed and are tried again, the first of them that of ${storage}: ${error.message}`);
+    this.#failing.failing(type, error);
   }
 
   fatal(error: unknown): void {
@@ -335,13 +263,8 @@ export class RecorderWitness implements Witness {
 
   /** Every first list was answered: what was refused is stated in one sentence. Returns how many types were. */
   synced(): number {
-    this.#isSynced = true;
     this.#options.followers?.synced();
-    const denied = [...this.#denied.values()].map(({ storage }) => storage);
-    const storages = [...new Set(denied)].filter((storage) => storage !== '').sort();
-    if (storages.length > 0)
-      this.note(`not readable by this user, so that objects of these types are missing: ${storages.join(', ')}`);
-    return storages.length;
+    return this.#refusals.synced();
   }
 
   note(text: string): void {
@@ -359,24 +282,9 @@ export class RecorderWitness implements Witness {
     if (recorded.isDeleted) followers.podDeleted(recorded.object);
   }
 
-  #gap(
-    of: Extract<GapSubject, { resource: string }> & {
-      readonly cause: GapCause;
-      readonly since: Timestamp;
-      readonly until?: Timestamp;
-      readonly isOpen?: true;
-    },
-    evidence: string,
-  ): void {
+  #gap(lack: Lack, evidence: string): void {
     const observed = this.#now();
-    const { resource, namespace, cause, since: from, until: to = observed, isOpen } = of;
-    const open = isOpen === undefined ? {} : { isOpen };
-    const certainty = cause === 'forbidden' ? 'known' : 'suspected';
-    this.#options.append({
-      kind: 'gap',
-      observed,
-      gap: { of: { resource, namespace }, from, to, certainty, cause, evidence, ...open },
-    });
+    this.#options.append({ kind: 'gap', observed, gap: typeGap(lack, evidence, observed) });
   }
 
   #now(): Timestamp {
