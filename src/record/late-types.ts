@@ -6,7 +6,8 @@ import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
 import { familyOf } from './families.ts';
-import { type Past, type PastTarget, targetKey } from './past.ts';
+import type { Past } from './past.ts';
+import { type PastTarget, targetKey } from './past-watches.ts';
 import { type WatchListener, watchType } from './type-watch.ts';
 import { crdType, isWatchable, namespacesOf, watchableTypes } from './types.ts';
 import { targetOf } from './watch-pasts.ts';
@@ -59,12 +60,12 @@ export class LateTypes {
     const types = namespaces.map((namespace) => ({ namespace, types: watchableTypes(discovery, roots, namespace) }));
     const served = new Set(types.flatMap(({ namespace, types }) => types.map((type) => keyOf(type, namespace))));
     const family = familyOf(roots);
-    for (const target of past.watchedTypes(namespaces, family)) {
+    for (const target of past.watches.watchedTypes(namespaces, family)) {
       const { storage, isMetadata } = target;
       const isMissed = !isMetadata || family.includes(storage);
       const key = targetKey(target);
       if (isMissed && isWatchable(storage) && !served.has(key))
-        this.#awaited.set(key, { target, heard: past.watch(target).heard });
+        this.#awaited.set(key, { target, heard: past.watches.watch(target).heard });
     }
   }
 

@@ -1,6 +1,7 @@
 import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
 import { MAX_ORPHANS } from './orphans.ts';
-import type { PastTarget, PastUnkept } from './past.ts';
+import type { PastUnkept } from './past.ts';
+import type { PastTarget } from './past-watches.ts';
 
 /** An object of a journal that was gone before its owner was seen. */
 export interface PastOrphan {

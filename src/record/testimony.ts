@@ -3,7 +3,7 @@ import type { ApiError } from '../kube/error.ts';
 import type { UnkeptRecord } from '../model/record.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
-import type { PastTarget } from './past.ts';
+import type { PastTarget } from './past-watches.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 
 /** What one watch sees: a type in a namespace (null: everywhere), or the one object of it that `name` names. */

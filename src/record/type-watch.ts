@@ -9,7 +9,7 @@ import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';
 import { reflect } from '../watch/reflector.ts';
 import { type Change, Store } from '../watch/store.ts';
 
-import type { WatchPast } from './past.ts';
+import type { WatchPast } from './past-watches.ts';
 
 /** A change as one watch tells it, with where the watch stood before it (undefined within its list). */
 export type WatchedChange = Change<string> & {

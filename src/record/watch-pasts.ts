@@ -1,6 +1,7 @@
 import { groupResourceOf } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
-import type { Past, PastTarget, PastUnkept, WatchPast } from './past.ts';
+import type { Past, PastUnkept } from './past.ts';
+import type { PastTarget, WatchPast } from './past-watches.ts';
 import type { WatchedPlace } from './testimony.ts';
 import { MAX_MEMBER_WATCHES } from './type-in-place.ts';
 import type { Doubt } from './type-watch.ts';
@@ -30,7 +31,7 @@ export class WatchPasts {
   constructor(past: Past | undefined) {
     this.#past = past;
     this.#unkept = past?.unkept ?? [];
-    this.#members = new Set(past?.memberTypes);
+    this.#members = new Set(past?.watches.memberTypes);
   }
 
   /** These objects came into the story: what had not been kept of them, or of what they owned. It is told once. */
@@ -53,19 +54,19 @@ export class WatchPasts {
 
   /** Whether it was watched whole; or damage may have taken that word, and left more objects than are watched one by one. */
   wasWatched(place: WatchedTarget): boolean {
-    const [past, target] = [this.#past, targetOf(place)];
+    const [past, target] = [this.#past?.watches, targetOf(place)];
     if (past === undefined) return false;
     return past.wasWatched(target) || past.unwatchedNames(target).length > MAX_MEMBER_WATCHES;
   }
 
   /** Goes on where it was, if it was or, where the journal is damaged, may have been. */
   goingOn(place: WatchedTarget): Resumed {
-    return this.wasWatched(place) || this.#past?.isDamaged === true ? this.fromHere(place) : {};
+    return this.wasWatched(place) || this.#past?.watches.isDamaged === true ? this.fromHere(place) : {};
   }
 
   /** Goes on where it was; if nothing was watched there, what came and went meanwhile is unknown. */
   fromHere(place: WatchedTarget): Resumed {
-    return this.#past === undefined ? {} : { past: this.#past.watch(targetOf(place)) };
+    return this.#past === undefined ? {} : { past: this.#past.watches.watch(targetOf(place)) };
   }
 
   /** Begins with a list, for all that exists must be known and not only what is of the story. */
@@ -82,12 +83,12 @@ export class WatchPasts {
 
   /** Since when an object of a type may be missing that had a watch of its own, other than `named`, which had told nothing of it. */
   untoldSince(place: WatchedPlace, named: ReadonlySet<string> = new Set()): Timestamp | undefined {
-    return this.#past?.untoldSince(targetOf(place), named);
+    return this.#past?.watches.untoldSince(targetOf(place), named);
   }
 
   /** Objects of a type that had, or may have had, a watch of their own, other than `named`, with how that goes on. */
   ownWatches(place: WatchedPlace, named: ReadonlySet<string> = new Set()): readonly OwnWatch[] {
-    const past = this.#past;
+    const past = this.#past?.watches;
     if (past === undefined) return [];
     const target = targetOf(place);
     const names = [...past.ownNames(target), ...(this.wasWatched(place) ? [] : past.unwatchedNames(target))];

@@ -9,7 +9,8 @@ import { groupOf, groupResourceOf, type KubeObject, type ResourceType, storageOf
 import { type Clock, earlierOf, laterOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { FailingWatches } from './failing-watches.ts';
 import { NeededTypes } from './needed-types.ts';
-import type { Past, PastTarget } from './past.ts';
+import type { Past } from './past.ts';
+import type { PastTarget } from './past-watches.ts';
 import type { Placement, RecordedObject } from './placement.ts';
 import type { RecordLog } from './record.ts';
 import { Refusals } from './refusals.ts';

@@ -182,7 +182,7 @@ const START: JournalRecord = {
 /** How the watch of pods goes on from a journal. */
 async function podsAfter(records: readonly JournalRecord[], lost?: JournalRecord) {
   const past = await Past.read(damagedSource([START, ...records], (record) => record === lost));
-  const { from, heard } = past.watch({ storage: 'pods', namespace: 'shop' });
+  const { from, heard } = past.watches.watch({ storage: 'pods', namespace: 'shop' });
   return { from, heard };
 }
 
