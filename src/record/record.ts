@@ -167,7 +167,7 @@ export class Recorder {
       { ...options, skew, witness: this.#witness, listsAtOnce: 8, allowedNames },
       this.#stop.signal,
     );
-    const references = new ReferenceWatches({ ...options, watches: this.#watches, note });
+    const references = new ReferenceWatches({ ...options, watches: this.#watches.explaining, note });
     this.#lateTypes = new LateTypes({ ...options, roots: start.roots, watches: this.#watches, witness: this.#witness });
   }
 
@@ -238,7 +238,7 @@ export class Recorder {
       await Promise.all(types.map((type) => this.#watches.learn(type, namespace)));
       if (events !== undefined) essential.push(this.#watches.watchEvents(events, namespace));
       if (events !== undefined && namespace !== null && namespace !== 'default')
-        first.push(this.#watches.watchNodeEvents(events, 'default'));
+        first.push(this.#watches.explaining.watchNodeEvents(events, 'default'));
       for (const type of familyFirst(types, start.roots)) {
         const watched = this.#watchType(type, namespace, roots);
         (this.#witness.isEssential(type) ? essential : first).push(watched);

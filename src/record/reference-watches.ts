@@ -1,11 +1,11 @@
 import { type Reference, referenceKey } from '../graph/references.ts';
 import { type Discovery, preferredType } from '../kube/discovery.ts';
 import { groupResourceOf } from '../model/resource.ts';
-import type { Watches } from './watches.ts';
+import type { ExplainingWatches } from './explaining-watches.ts';
 
 export interface ReferenceWatchesOptions {
   readonly discovery: Discovery;
-  readonly watches: Pick<Watches, 'watchReference'>;
+  readonly watches: Pick<ExplainingWatches, 'watchReference'>;
   readonly note: (text: string) => void;
 }
 

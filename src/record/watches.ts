@@ -1,4 +1,3 @@
-import type { Reference } from '../graph/references.ts';
 import type { ApiError } from '../kube/error.ts';
 import { Branch } from '../model/branch.ts';
 import type { Root } from '../model/record.ts';
@@ -6,6 +5,7 @@ import type { ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
 import type { Timestamp } from '../model/time.ts';
 import { existingObjects } from './existing.ts';
+import { ExplainingWatches } from './explaining-watches.ts';
 import type { Past } from './past.ts';
 import { RunningWatches, type RunningWatchesOptions } from './running-watches.ts';
 import { type Sighting, Sightings, startOf, type WatchStart } from './sightings.ts';
@@ -41,6 +41,8 @@ type OnChange = (change: WatchedChange) => void;
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #signal: AbortSignal;
+  /** Of what is not part of the story. */
+  readonly explaining: ExplainingWatches;
   readonly #running: RunningWatches;
   readonly #pasts: WatchPasts;
   readonly #places = new Map<string, TypeInPlace>();
@@ -58,6 +60,8 @@ export class Watches {
     this.#running = new RunningWatches(options, signal);
     this.#pasts = new WatchPasts(options.past);
     this.#sightings = new Sightings(options);
+    const { witness } = options;
+    this.explaining = new ExplainingWatches({ running: this.#running, pasts: this.#pasts, witness }, signal);
   }
 
   /** Types that are watched, whole or as metadata. */
@@ -184,44 +188,12 @@ export class Watches {
     );
   }
 
-  /** Events about Nodes, which lie in another namespace than the story: they explain it, and may well be refused. */
-  watchNodeEvents(type: ResourceType, namespace: string): Promise<void> {
-    const { witness } = this.#options;
-    const onDenied = (error: ApiError) => witness.unexplained(type, error);
-    const how = {
-      fieldSelector: 'involvedObject.kind=Node',
-      isNeeded: false,
-      onDenied,
-      ...this.#pasts.goingOn({ type, namespace }),
-    };
-    return this.#run({ type, namespace, ...how }, (change) => witness.event(change));
-  }
-
   /** Every object of a type whose metadata does not tell what it explains, whole from the start. */
   watchWhole(type: ResourceType, namespace: string | null): Promise<void> {
     const place = this.#placeFor(type, namespace);
     place.isFull = true;
     return this.#run({ type, namespace, isSearch: true, ...this.#pasts.listed(place) }, (change) =>
       this.#wholeChange(place, change),
-    );
-  }
-
-  /** What objects of the story name, whole. A refusal ends it, and is told. Resolves at the first list or refusal. */
-  watchReference(type: ResourceType, reference: Reference): Promise<void> {
-    const { witness } = this.#options;
-    witness.explains(type);
-    const asked = new Branch(this.#signal);
-    const onDenied = (error: ApiError) => {
-      // A namespace or a type that is gone may come back; a permission is only asked for once.
-      if (error.code === 'not-found') return;
-      witness.unexplained(type, error);
-      asked[Symbol.dispose]();
-    };
-    const { signal } = asked;
-    const { namespace, by } = reference;
-    const past = this.#pasts.goingOn({ type, namespace, ...('name' in by ? by : { selector: by.labelSelector }) });
-    return this.#run({ type, namespace, ...by, ...past, signal, isNeeded: false, onDenied }, (change) =>
-      witness.referenced(reference, type.resource, change),
     );
   }
 
