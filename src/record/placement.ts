@@ -7,6 +7,7 @@ import type { EventRecord, ObjectRecord, RelationRecord, Root } from '../model/r
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { RedactedObject, Redactor } from '../redact/redactor.ts';
+import { NodeEvents } from './node-events.ts';
 import type { Past } from './past.ts';
 import { RelatedObjects, type SeenState } from './related.ts';
 
@@ -36,6 +37,7 @@ export class Placement {
   readonly #recorded = new Map<string, RecordedObject>();
   /** Those that were named and those that pods of the story run on: Events may know them by name only. */
   readonly #nodes: Set<string>;
+  readonly #nodeEvents = new NodeEvents();
   readonly #related: RelatedObjects | undefined;
   #events = 0;
   #revision = 0;
@@ -155,19 +157,26 @@ export class Placement {
 
   /** Writes a Kubernetes Event down if what it is about belongs to the story, or may turn out to. */
   takeEvent(object: KubeObject, action: ObjectAction): void {
-    if (!this.#concerns(object)) return;
+    const about = object.involvedObject ?? object.regarding;
+    const [kind, name, uid] = ['kind', 'name', 'uid'].map((part) => field(about, part));
+    if (kind !== 'Node') {
+      if (this.#concerns(kind, uid)) this.#writeEvent(object, action);
+    } else if (typeof name === 'string') {
+      if (this.#nodes.has(name)) this.#writeEvent(object, action);
+      else this.#nodeEvents.hold(name, object);
+    }
+  }
+
+  #concerns(kind: unknown, uid: unknown): boolean {
+    if (typeof uid === 'string' && this.#scope.placementOf(uid) !== 'outside') return true;
+    return this.#related?.mayExplain(kind, uid) === true;
+  }
+
+  #writeEvent(object: KubeObject, action: ObjectAction): void {
     this.#events += 1;
     const { redactor, clock, append } = this.#options;
     const observed = timestampOf(clock.now());
     append({ kind: 'event', observed, action, ...redactor.object(object) });
-  }
-
-  #concerns(event: KubeObject): boolean {
-    const about = event.involvedObject ?? event.regarding;
-    const [kind, name, uid] = ['kind', 'name', 'uid'].map((part) => field(about, part));
-    if (kind === 'Node') return typeof name === 'string' && this.#nodes.has(name);
-    if (typeof uid === 'string' && this.#scope.placementOf(uid) !== 'outside') return true;
-    return this.#related?.mayExplain(kind, uid) === true;
   }
 
   #explain(uid: string): void {
@@ -181,7 +190,9 @@ export class Placement {
     const before = this.#recorded.get(object.metadata.uid)?.object;
     this.#append(resource, this.#options.redactor.object(object, before), action);
     const node = resource === 'pods' ? nodeOf(object) : undefined;
-    if (node !== undefined) this.#nodes.add(node);
+    if (node === undefined || this.#nodes.has(node)) return;
+    this.#nodes.add(node);
+    for (const event of this.#nodeEvents.take(node)) this.#writeEvent(event, 'found');
   }
 
   #append(resource: string, redacted: RedactedObject, action: ObjectAction): void {
