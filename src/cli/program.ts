@@ -51,7 +51,7 @@ function addCapture(program: Command, context: CommandContext, done: (code: Exit
     .option('--resume <journal>', 'go on with a capture that was killed: its targets and options are in its journal')
     .option('--wait', 'targets may not exist yet: record them from their creation on')
     .optionsGroup('When it ends (or at Ctrl-C):')
-    .option('--for <duration>', 'end after this long, e.g. 30s')
+    .option('--for <duration>', 'end after this long, e.g. 30s; with --until the goal must be met by then')
     .addOption(new Option('--until <goal>', 'end when every target is there').choices(['ready', 'complete', 'deleted']))
     .option('--timeout <duration>', 'longest wait for --until; then exit code 1 (default: none; around a command 10m)')
     .option('--settle <duration>', 'go on recording this long after the goal, which must still hold then', '5s')

@@ -108,7 +108,8 @@ export class KilledJournal implements AsyncDisposable {
   leftOf<E extends Pick<EndConditions, 'forMs' | 'timeoutMs'>>(end: E): E {
     const spentMs = millisecondsOf(this.past.lastObserved) - millisecondsOf(this.past.start.time);
     const left = (ms: number | undefined) => (ms === undefined ? undefined : Math.max(0, ms - spentMs));
-    return { ...end, forMs: left(end.forMs), timeoutMs: left(end.timeoutMs), givenTimeoutMs: end.timeoutMs };
+    const { forMs, timeoutMs } = end;
+    return { ...end, forMs: left(forMs), timeoutMs: left(timeoutMs), given: { forMs, timeoutMs } };
   }
 
   /** Once is enough: it may be released before whoever opened it disposes it. */

@@ -37,7 +37,7 @@ export interface RecorderOptions {
   readonly timeoutMs?: number;
   /** The goal must still hold after this long, which is recorded, too; default 5000. */
   readonly settleMs?: number;
-  /** End after this long. */
+  /** End after this long; a goal that is not met by then has failed. */
   readonly forMs?: number;
   /** At the end, longest wait for the logs of containers that have ended; default 30,000. */
   readonly drainMs?: number;

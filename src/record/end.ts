@@ -9,12 +9,12 @@ import type { RecordLog } from './record.ts';
 /** When a recording ends. An interrupt always ends it. */
 export interface EndConditions {
   readonly until: Goal | undefined;
-  /** Milliseconds in all; then the recording ends well. */
+  /** Milliseconds in all; then the recording ends well, unless it has a goal: that was not met. */
   readonly forMs: number | undefined;
   /** Milliseconds for the goal; then it has failed. */
   readonly timeoutMs: number | undefined;
   /** What these were in all, where an earlier recorder has spent some of them. */
-  readonly givenTimeoutMs?: number | undefined;
+  readonly given?: Pick<EndConditions, 'forMs' | 'timeoutMs'>;
   /** Milliseconds that the recording goes on after the goal is met or has failed, and that it must stay so. */
   readonly settleMs: number;
   /** Nothing is judged and no time counts before this resolves: the end of a command that changes what is recorded. */
@@ -59,17 +59,20 @@ export async function reachEnd(end: EndConditions, recording: Recording, signal:
   void recording.listed().then(() => {
     isListed = true;
   });
-  const after = (ms: number | undefined, result: () => RecordResult) =>
-    ms === undefined ? never(either) : begun.then(() => recording.clock.sleep(ms, either)).then(result);
+  const after = (which: 'forMs' | 'timeoutMs'): Promise<RecordResult> => {
+    const { until, given = end, [which]: ms } = end;
+    if (ms === undefined) return never(either);
+    const passed = begun.then(() => recording.clock.sleep(ms, either));
+    if (until === undefined && which === 'forMs')
+      return passed.then(() => ({ ended: 'for', goal: 'none', reason: '' }));
+    const reason = () => timeoutReason(end, recording, { isListed, withinMs: given[which] ?? ms });
+    return passed.then(() => ({ ended: 'timeout', goal: 'failed', reason: reason() }));
+  };
   try {
     return await Promise.race([
       begun.then(() => reachGoal(end, recording, either)),
-      after(end.forMs, () => ({ ended: 'for', goal: 'none', reason: '' })),
-      after(end.timeoutMs, () => ({
-        ended: 'timeout',
-        goal: 'failed',
-        reason: timeoutReason(end, recording, isListed),
-      })),
+      after('forMs'),
+      after('timeoutMs'),
     ]);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -84,9 +87,12 @@ export async function reachEnd(end: EndConditions, recording: Recording, signal:
 const TARGETS_NAMED = 5;
 
 /** How long was waited, and for which targets; where all meet the goal, they have not done so for long enough. */
-function timeoutReason(end: EndConditions, { roots, placement }: Recording, isListed: boolean): string {
-  const { until, timeoutMs = 0, givenTimeoutMs = timeoutMs, settleMs, mustExist = false } = end;
-  const missed = `not ${until} within ${durationText(givenTimeoutMs)}`;
+function timeoutReason(
+  { until, settleMs, mustExist = false }: EndConditions,
+  { roots, placement }: Recording,
+  { isListed, withinMs }: { readonly isListed: boolean; readonly withinMs: number },
+): string {
+  const missed = `not ${until} within ${durationText(withinMs)}`;
   if (until === undefined) return missed;
   const states = unmet(until, { roots, recorded: placement.recorded, mustExist });
   const why = isListed ? `not yet for ${durationText(settleMs)}` : 'what belongs to it had not been listed yet';
@@ -121,7 +127,11 @@ async function reachGoal(end: EndConditions, recording: Recording, signal: Abort
 }
 
 /** Whatever the goal says, it ends nothing before these lists are answered; a server that fails for ever keeps it so. */
-async function sayAwaited({ timeoutMs }: EndConditions, { clock, awaited, log }: Recording, signal: AbortSignal) {
+async function sayAwaited(
+  { forMs, timeoutMs = forMs }: EndConditions,
+  { clock, awaited, log }: Recording,
+  signal: AbortSignal,
+) {
   const way = timeoutMs === undefined ? '; --timeout would end that, Ctrl-C does' : '';
   for (let pause = SAY_MS; !signal.aborted; ) {
     await clock.sleep(pause, signal).catch(() => undefined); // over

@@ -172,7 +172,7 @@ test('a goal that is not met in time names each target that does not meet it, wh
   );
   const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   assert.equal(
-    await reasonOf({ givenTimeoutMs: 600_000 }, many.map(named)),
+    await reasonOf({ given: { forMs: undefined, timeoutMs: 600_000 } }, many.map(named)),
     `not ready within 10m: ${many.slice(0, 5).map(missing).join('; ')}; and 2 more`,
   );
   assert.equal(

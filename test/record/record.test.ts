@@ -304,8 +304,14 @@ test('a goal that is met ends the recording after it settled; one that fails say
   await using late = await startRecording({ end: { until: 'ready', timeoutMs: 100 } });
   const reason = 'not ready within 100ms: deployments/web does not exist yet';
   assert.deepEqual(await late.result, { ended: 'timeout', goal: 'failed', reason });
+});
+
+test('a recording of a fixed time ends well, unless it has a goal that is not met by then', async () => {
   await using timed = await startRecording({ end: { forMs: 50 } });
-  assert.equal((await timed.result).ended, 'for');
+  assert.deepEqual(await timed.result, { ended: 'for', goal: 'none', reason: '' });
+  await using late = await startRecording({ end: { until: 'ready', forMs: 100, timeoutMs: 3_600_000 } });
+  const reason = 'not ready within 100ms: deployments/web does not exist yet';
+  assert.deepEqual(await late.result, { ended: 'timeout', goal: 'failed', reason });
 });
 
 test('a goal that was met before is not judged until what there is was listed', async () => {
