@@ -1,8 +1,8 @@
 import type { Scope } from '../graph/scope.ts';
 import { isDeletion } from '../model/action.ts';
+import { IDLE_MS } from '../model/idle.ts';
 import { type EventRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
 import { earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
-import { IDLE_MS } from '../watch/idle.ts';
 
 /** What a watch watches: a type in a namespace (null: everywhere), the one object of a name, or those that a selector selects. */
 export interface PastTarget {

@@ -70,7 +70,7 @@ function stateHole(entries: Entries, { hole, start }: Survey): void {
     cause: 'damaged',
     evidence: 'a part of the journal could not be read',
   } as const;
-  for (const of of types) entries.takeGap({ of, from, ...how }, to);
+  for (const { of, from: heard } of types) entries.takeGap({ of, from: heard, ...how }, to);
   if (!wantsLogs({ start })) return;
   // The lines that were lost are of any time since the log's beginning: it may just have been opened.
   for (const { instance, begun = from } of entries.containers.notIn(spared))

@@ -15,6 +15,7 @@ import {
 } from '../model/record.ts';
 import { type KubeObject, storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
+import { LastWords, type WatchedType } from './last-words.ts';
 import { type InstanceLog, LogSurvey } from './log-survey.ts';
 
 /** What the assembly reads from: a journal, or a stand-in in tests. */
@@ -59,11 +60,6 @@ export interface Unlisted {
   readonly heard: Timestamp;
 }
 
-interface WatchedType {
-  readonly resource: string;
-  readonly namespace: string | null;
-}
-
 /** Between these times nobody recorded. */
 export interface Resumed {
   readonly after: Timestamp;
@@ -77,7 +73,13 @@ export interface JournalHole {
   readonly to: Timestamp;
   /** Logs of which nothing is missing, by the key of their instance: read to their end before, or begun by a recorder that went on behind it. */
   readonly spared: { has(instance: string): boolean };
-  readonly types: readonly WatchedType[];
+  readonly types: readonly HoleOfType[];
+}
+
+/** What is missing of a type may be as old as what its own watches told last in front of the hole: they may lag behind others. */
+export interface HoleOfType {
+  readonly of: WatchedType;
+  readonly from: Timestamp;
 }
 
 /** With the logs that were read to their end before. */
@@ -108,6 +110,8 @@ class Surveyor {
   readonly #resumed: Resumed[] = [];
   readonly #types = new Map<string, WatchedType>();
   readonly #watched = new Map<string, WatchedRecord>();
+  /** In front of the hole. */
+  readonly #words = new LastWords();
   #damages = 0;
   #hole: FoundHole | undefined;
   #isBehindHole = false;
@@ -121,6 +125,7 @@ class Surveyor {
     this.#damages = damages;
     this.#lastObserved = laterOf(this.#lastObserved, time);
     this.#passHole(record.kind, time);
+    if (this.#hole === undefined && (record.kind === 'object' || record.kind === 'watched')) this.#words.take(record);
     switch (record.kind) {
       case 'start':
         this.#start = record;
@@ -216,8 +221,14 @@ class Surveyor {
       from,
       to: isLacking ? this.#lastObserved : to,
       spared: { has: (instance) => ended.has(instance) || begun?.has(instance) === false },
-      types: [...this.#types.values()],
+      types: [...this.#types.values()].map((of) => ({ of, from: this.#heardOf(of, from) })),
     };
+  }
+
+  /** Until when nothing of a type was missed in front of the hole; no recorder has missed anything before its start. */
+  #heardOf(type: WatchedType, last: Timestamp): Timestamp {
+    const heard = this.#words.heardOf(type, { scope: this.#scope, last });
+    return this.#start === undefined ? heard : laterOf(heard, this.#start.time);
   }
 
   #takeHole(to: Timestamp): void {

@@ -1,9 +1,6 @@
 import { Branch } from '../model/branch.ts';
 import type { Clock } from '../model/time.ts';
 
-/** A watch that is silent for so long is dead: one that lives gets a bookmark about every minute. */
-export const IDLE_MS = 150_000;
-
 /** Thrown into the consumer of a stream that was silent for too long. */
 export class IdleError extends Error {}
 

@@ -2,12 +2,13 @@ import type { KubeClient, Selection, WatchAnswer, WatchFrame, WatchOptions } fro
 import { ApiError } from '../kube/error.ts';
 import { Branch } from '../model/branch.ts';
 import { FaroError } from '../model/errors.ts';
+import { IDLE_MS } from '../model/idle.ts';
 import type { ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
 import { Compression } from './compression.ts';
 import { crossOver, pastInitial, type Streamed } from './crossing.ts';
-import { endWhenIdle, IDLE_MS } from './idle.ts';
+import { endWhenIdle } from './idle.ts';
 import { Pages } from './pages.ts';
 
 /** What is watched, and how. */

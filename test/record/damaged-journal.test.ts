@@ -8,7 +8,7 @@ import {
   JournalReader,
 } from '../../src/journal/reader.ts';
 import { segmentName } from '../../src/journal/segment.ts';
-import type { JournalRecord, LogRecord } from '../../src/model/record.ts';
+import type { JournalRecord, LogRecord, ObjectRecord, WatchedRecord } from '../../src/model/record.ts';
 import type { Timestamp } from '../../src/model/time.ts';
 import { Past } from '../../src/record/past.ts';
 import type { FaultyDisk } from '../journal/faulty-disk.ts';
@@ -164,11 +164,11 @@ function at(second: number): Timestamp {
   return `2026-11-23T12:00:0${second}.000000000Z` as Timestamp;
 }
 
-function word(second: number, resourceVersion: string): JournalRecord {
-  return { kind: 'watched', observed: at(second), resource: 'pods', namespace: 'shop', resourceVersion };
+function word(second: number, resourceVersion: string, how: Partial<WatchedRecord> = {}): JournalRecord {
+  return { kind: 'watched', observed: at(second), resource: 'pods', namespace: 'shop', resourceVersion, ...how };
 }
 
-function pod(second: number, resourceVersion: string): JournalRecord {
+function pod(second: number, resourceVersion: string): ObjectRecord {
   const metadata = { name: resourceVersion, namespace: 'shop', uid: resourceVersion, resourceVersion };
   const object = { apiVersion: 'v1', kind: 'Pod', metadata };
   return { kind: 'object', observed: at(second), action: 'created', resource: 'pods', object, redactions: 0 };
@@ -201,6 +201,40 @@ test('what damage took among states that had waited in memory lies in a gap from
   const { head } = await readAssembled(damagedSource(records, (record) => record === lost));
   const spans = head.gaps.map(({ cause, from, to }) => ({ cause, from, to }));
   assert.deepEqual(spans, [{ cause: 'damaged', from: at(2), to: at(6) }]);
+});
+
+/** Since when each type may be missing something that is lost behind these, by which a Deployment was told of last, at 7. */
+async function missingSince(...told: readonly JournalRecord[]) {
+  const metadata = { name: 'web', namespace: 'shop', uid: 'web', resourceVersion: '17' };
+  const web = {
+    ...pod(7, '17'),
+    resource: 'deployments',
+    object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata },
+  };
+  const root = word(1, '5', { resource: 'deployments.apps', name: 'web' });
+  const lost = pod(8, '8');
+  const { head } = await readAssembled(
+    damagedSource([START, root, ...told, web, lost, pod(9, '9')], (each) => each === lost),
+  );
+  return Object.fromEntries(head.gaps.map(({ of, from }) => ['resource' in of ? of.resource : '', from]));
+}
+
+test('what damage took of a watch that lags behind others lies in a gap from its own last word', async () => {
+  const others = { 'deployments.apps': at(7) };
+  const late = [word(1, '5'), pod(2, '6'), word(5, '6', { heard: at(3) }), pod(6, '7')];
+  assert.deepEqual(await missingSince(...late), { pods: at(3), ...others }, 'what it tells is of earlier');
+  assert.deepEqual(await missingSince(...late, word(6, '7')), { pods: at(6), ...others }, 'it has caught up');
+  const ofTwo = [word(1, '5', { name: '6' }), pod(2, '6'), word(3, '5', { name: '7' }), pod(6, '7')];
+  assert.deepEqual(await missingSince(...ofTwo), { pods: at(2), ...others }, 'that of one pod');
+  const gone = { ...pod(3, '6'), action: 'deleted' } as const;
+  assert.deepEqual(
+    await missingSince(...ofTwo, gone),
+    { pods: at(6), ...others },
+    'that of a pod that is gone is over',
+  );
+  const metadata = word(5, '6', { heard: at(4), isMetadata: true });
+  assert.deepEqual(await missingSince(...ofTwo, gone, metadata), { pods: at(4), ...others }, 'that of their metadata');
+  assert.deepEqual(await missingSince(pod(6, '7')), { pods: at(0), ...others }, 'nothing tells');
 });
 
 test('where damage took the beginning of a stream, what it brought is in a gap to its end', async () => {

@@ -1,0 +1,93 @@
+import type { Scope } from '../graph/scope.ts';
+import { isDeletion } from '../model/action.ts';
+import { IDLE_MS } from '../model/idle.ts';
+import { type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
+import { storageOf } from '../model/resource.ts';
+import { earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+
+/** Objects of a type in a namespace (null: of the whole cluster). */
+export interface WatchedType {
+  /** `pods`, `deployments.apps`. */
+  readonly resource: string;
+  readonly namespace: string | null;
+}
+
+/** The last state of an object. */
+interface LastState extends WatchedType {
+  readonly uid: string;
+  readonly name: string;
+  readonly observed: Timestamp;
+  readonly isDeleted: boolean;
+}
+
+/**
+ * What the watches of a journal told last, of objects and of themselves. Each tells in order, but may lag behind others: what it
+ * told behind that is not older, and may be older than anything that another one had told.
+ */
+export class LastWords {
+  /** Of watches of metadata apart: what takes the place of one watches the same. */
+  readonly #watched = new Map<string, WatchedRecord>();
+  readonly #metadata = new Map<string, WatchedRecord>();
+  readonly #states = new Map<string, LastState>();
+
+  take(record: WatchedRecord | ObjectRecord): void {
+    if (record.kind === 'watched')
+      (record.isMetadata === true ? this.#metadata : this.#watched).set(watchKey(record), record);
+    else this.#takeState(record);
+  }
+
+  #takeState({ resource, object, action, observed }: ObjectRecord): void {
+    const { uid, name, namespace = null } = object.metadata;
+    const type = { resource: storageOf(resource, object), namespace };
+    this.#states.set(uid, { ...type, uid, name, observed, isDeleted: isDeletion(action) });
+  }
+
+  /**
+   * Until when nothing of a type is known to have been missed, by all of its watches. `last` is the last moment that was told
+   * of: a watch of metadata, which may write nothing down, is not silent for longer than a dead one.
+   */
+  heardOf(type: WatchedType, { scope, last }: { readonly scope: Scope; readonly last: Timestamp }): Timestamp {
+    const silent = timestampOf(millisecondsOf(last) - IDLE_MS);
+    const states = [...this.#states.values()].filter((state) => isOf(state, type));
+    const words = [...this.#watched.values()].filter((word) => watches(word, type));
+    const own = new Set(words.flatMap(({ name }) => name ?? []));
+    const byName = Map.groupBy(states, ({ name }) => name);
+    const told = words.flatMap((word) => {
+      const of = word.name === undefined ? states.filter(({ name }) => !own.has(name)) : (byName.get(word.name) ?? []);
+      return isOver(word, of, scope) ? [] : heardBy(word, of);
+    });
+    const metadata = [...this.#metadata.values()].filter(
+      (word) => watches(word, type) && !this.#watched.has(watchKey(word)),
+    );
+    const heard = [
+      ...told,
+      ...metadata.map((word) => (isBehind(word) ? heardBy(word, []) : laterOf(word.observed, silent))),
+    ];
+    return heard.length === 0 ? silent : heard.reduce(earlierOf);
+  }
+}
+
+function isOf({ resource, namespace }: WatchedType, type: WatchedType): boolean {
+  return resource === type.resource && namespace === type.namespace;
+}
+
+function watches({ resource, namespace }: WatchedRecord, type: WatchedType): boolean {
+  return resource === type.resource && (namespace === null || namespace === type.namespace);
+}
+
+/** It may have missed something, or what it tells is of earlier. */
+function isBehind({ heard, resourceVersion }: WatchedRecord): boolean {
+  return heard !== undefined || resourceVersion === undefined;
+}
+
+/** `states`: the last one of each object that it watches. */
+function heardBy(word: WatchedRecord, states: readonly LastState[]): Timestamp {
+  if (isBehind(word)) return word.heard ?? word.observed;
+  return states.reduce((latest, { observed }) => laterOf(latest, observed), word.observed);
+}
+
+/** The watch of a single object ends with it; but a root may come anew. */
+function isOver({ name, observed }: WatchedRecord, states: readonly LastState[], scope: Scope): boolean {
+  if (name === undefined || states.length === 0) return false;
+  return states.every((state) => state.isDeleted && state.observed >= observed && !scope.isRoot(state.uid));
+}
