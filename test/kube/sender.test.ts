@@ -235,6 +235,20 @@ describe('a client certificate', () => {
     assert.ok(server.connections <= 2);
   });
 
+  it('that changes while none can be opened for it fails nobody that waits for one', async () => {
+    await using server = await seeing();
+    const { source, renew } = renewable(late);
+    await using client = clientOf(server, { credentials: source });
+    const waiting = client.getJson('/', NEVER);
+    await turn(); // for a connection that the server refuses
+    renew(ada);
+    const answers = (await Promise.all([waiting, client.getJson('/', NEVER)])) as { name: string }[];
+    assert.deepEqual(
+      answers.map(({ name }) => name),
+      ['ada', 'ada'],
+    );
+  });
+
   it('that changes leaves no connection behind', async () => {
     await using server = await seeing();
     const { source, renew } = renewable(ada);

@@ -37,15 +37,16 @@ export class Channels {
   }
 
   /**
-   * A channel with room for one stream, which is taken; undefined once these are retired. Who waits for a new connection shares its
-   * failure.
+   * A channel with room for one stream, which is taken; undefined once these are retired, also where one that had been waited for
+   * cannot be opened. Who waits for a new connection shares its failure.
    */
   async reserve(signal: AbortSignal): Promise<Channel | undefined> {
     for (let stillborn = 0; stillborn < MAX_STILLBORN; ) {
       if (this.#isRetired) return undefined;
       const free = this.#channels.find((channel) => channel.reserve());
       if (free !== undefined) return free;
-      const opened = await this.#opening.join(signal);
+      const opened = await this.#opened(signal);
+      if (opened === undefined) return undefined;
       if (opened.reserve()) return opened;
       // Either it is full already, of those who waited beside, or it takes nobody.
       if (!opened.isUsable || opened.isIdle) stillborn += 1;
@@ -65,6 +66,17 @@ export class Channels {
   close(): void {
     this.#isRetired = true;
     for (const channel of this.#channels) channel.close();
+  }
+
+  /** That none opens for a certificate that has been replaced is nothing to whoever may have another's. */
+  async #opened(signal: AbortSignal): Promise<Channel | undefined> {
+    try {
+      return await this.#opening.join(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (this.#isRetired) return undefined;
+      throw error;
+    }
   }
 
   async #open(signal: AbortSignal): Promise<Channel> {
