@@ -82,11 +82,26 @@ function wasTold({ run, pod, at }: Pick<End, 'run' | 'pod' | 'at'>): boolean {
   const isAfter = (moment: Moment | undefined, slack = SLACK_SECONDS) =>
     moment !== undefined && secondsBetween(moment.time, at.time) >= -slack;
   const disrupted = pod.conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
-  if (isAfter(pod.deletionRequested, CLOCK_SECONDS) || isAfter(pod.ended) || isAfter(disrupted?.from)) return true;
+  if (isAfterDeletion({ run, pod, at }) || isAfter(pod.ended) || isAfter(disrupted?.from)) return true;
   if (run.kind !== 'sidecar') return false;
   // A sidecar is told to end when the work of its pod is done.
   const work = pod.runs.filter(({ kind }) => kind === 'regular');
   return work.length > 0 && work.every(({ ended }) => isAfter(ended));
+}
+
+/**
+ * What ended in the second before was told to as well, for the node's clock may be behind: unless a state of the pod shows its
+ * end, and no deletion yet, or it ended as it had ended before.
+ */
+function isAfterDeletion({ run, pod, at }: Pick<End, 'run' | 'pod' | 'at'>): boolean {
+  if (pod.deletionRequested === undefined || run.isEndedAlive) return false;
+  const seconds = secondsBetween(pod.deletionRequested.time, at.time);
+  if (seconds < -CLOCK_SECONDS) return false;
+  return seconds >= 0 || runBefore(pod, run)?.ended?.exitCode !== at.exitCode;
+}
+
+function runBefore(pod: ObjectFacts, run: RunFacts): RunFacts | undefined {
+  return pod.runs.findLast(({ name, restart }) => name === run.name && restart < run.restart);
 }
 
 /** The kubelet's word that it killed the run, else that its probe failed while it ran. */
@@ -130,7 +145,7 @@ function killedAsBefore(
   at: NonNullable<RunFacts['ended']>,
 ): { readonly cause: EndCause; readonly shown: readonly Moment[] } | undefined {
   if (!hasProbe(pod, run.name, 'liveness') && !hasProbe(pod, run.name, 'startup')) return undefined;
-  const before = pod.runs.findLast(({ name, restart }) => name === run.name && restart < run.restart);
+  const before = runBefore(pod, run);
   if (before?.ended === undefined || before.ended.exitCode !== at.exitCode || at.reason === 'OOMKilled')
     return undefined;
   const cause = killOf(pod, before, before.ended)?.cause;

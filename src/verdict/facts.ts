@@ -109,6 +109,8 @@ export interface RunFacts extends RunIdentity {
         readonly reason: string;
       })
     | undefined;
+  /** Whether a state of its pod shows its end in which nobody had asked for the pod's deletion. */
+  isEndedAlive: boolean;
   /** What the runtime or the container's termination log says of its end. */
   message: string | undefined;
   lines: readonly LastLine[];

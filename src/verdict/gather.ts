@@ -153,16 +153,18 @@ export class FactsGatherer<Line> {
   #notePod(object: ObjectFacts, pod: KubeObject, at: Moment): void {
     noteWaits(object, pod, at);
     for (const { status } of containerStatusesOf(pod))
-      for (const name of ['state', 'lastState']) this.#noteMessage(path(status, name, 'terminated'));
+      for (const name of ['state', 'lastState']) this.#noteEnd(path(status, name, 'terminated'), pod);
     const [reason, message] = ['reason', 'message'].map((name) => textOf(path(pod, 'status', name)));
     if (reason !== undefined && path(pod, 'status', 'phase') === 'Failed')
       object.ended ??= { ...at, reason, message: brief(message ?? '', 500) };
   }
 
-  #noteMessage(terminated: unknown): void {
+  #noteEnd(terminated: unknown, { metadata }: KubeObject): void {
     const [id, message] = ['containerID', 'message'].map((name) => textOf(field(terminated, name)));
     const run = id === undefined ? undefined : this.#runOfId.get(id);
-    if (run !== undefined && message !== undefined) run.message ??= brief(message, 1000);
+    if (run === undefined) return;
+    if (metadata.deletionTimestamp === undefined) run.isEndedAlive = true;
+    if (message !== undefined) run.message ??= brief(message, 1000);
   }
 }
 
@@ -182,7 +184,7 @@ function newObject(identity: ObjectIdentity, index: number): ObjectFacts {
 
 function newRun(identity: RunIdentity, index: number): RunFacts {
   const { object, name, kind, restart, containerID } = identity;
-  const unknown = { started: undefined, ended: undefined, message: undefined, lines: [] };
+  const unknown = { started: undefined, ended: undefined, isEndedAlive: false, message: undefined, lines: [] };
   return { index, object, name, kind, restart, containerID, ...unknown };
 }
 

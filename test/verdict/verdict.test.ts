@@ -182,6 +182,9 @@ test('a container whose definition changed is restarted, and has not crashed', (
   assert.equal(world.verdict().status, 'healthy');
 });
 
+/** The deletion of a pod that was asked for ten seconds after the story began. */
+const DELETED = { deletionTimestamp: '2026-11-23T12:00:40Z', deletionGracePeriodSeconds: 30 };
+
 test('a crash a second before somebody deletes the pod is a crash, the end after it is none', () => {
   for (const [end, rule] of [
     [7, 'crash'],
@@ -190,8 +193,45 @@ test('a crash a second before somebody deletes the pod is a crash, the end after
     const world = new World();
     const pod = wellPod(world, 'web');
     world.run(pod, 'a', { from: 2, to: end, exitCode: 2 });
-    const metadata = { deletionTimestamp: '2026-11-23T12:00:40Z', deletionGracePeriodSeconds: 30 };
-    world.state(11, pod, podState({ ready: true, metadata }));
+    world.state(11, pod, podState({ ready: true, metadata: DELETED }));
+    assert.equal(world.verdict().firstCause?.rule, rule);
+  }
+});
+
+test('a run that failed in the second before its pod was deleted counts where it ended as the one before', () => {
+  for (const [exitCode, says] of [
+    [4, /exits with code 4, 3 times/],
+    [143, /exits with code 4, 2 times/],
+  ] as const) {
+    const world = new World();
+    const job = world.object('Job', 'load', { apiVersion: 'batch/v1' });
+    const pod = world.object('Pod', 'load-x', { owner: job });
+    world.state(0, job, { status: {} });
+    const spec = { restartPolicy: 'OnFailure' };
+    world.state(1, pod, podState({ spec }));
+    world.run(pod, 'rows', { from: 2, to: 3, exitCode: 4 });
+    world.run(pod, 'rows', { from: 4, to: 5, exitCode: 4 });
+    world.run(pod, 'rows', { from: 8, to: 9, exitCode });
+    world.state(11, pod, podState({ spec, metadata: DELETED }));
+    const failed = { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'too often' };
+    world.state(12, job, { status: { conditions: [failed] } });
+    assert.match(world.verdict().firstCause?.summary ?? '', says);
+  }
+});
+
+test('a run that was seen to have failed before anybody deleted its pod has failed, whatever the clocks say', () => {
+  for (const [isSeenAlive, rule] of [
+    [true, 'crash'],
+    [false, undefined],
+  ] as const) {
+    const world = new World();
+    const pod = wellPod(world, 'web');
+    world.run(pod, 'a', { from: 2, to: 10, exitCode: 2, containerID: 'containerd://a' });
+    const terminated = { exitCode: 2, containerID: 'containerd://a' };
+    const containerStatuses = [{ name: 'a', restartCount: 0, state: { terminated } }];
+    const metadata = isSeenAlive ? {} : DELETED;
+    world.state(10, pod, podState({ ready: true, status: { containerStatuses }, metadata }));
+    world.state(11, pod, podState({ ready: true, status: { containerStatuses }, metadata: DELETED }));
     assert.equal(world.verdict().firstCause?.rule, rule);
   }
 });

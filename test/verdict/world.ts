@@ -1,6 +1,7 @@
 import type { ObjectAction } from '../../src/model/action.ts';
 import type { KubeObject } from '../../src/model/resource.ts';
 import { timestampOf } from '../../src/model/time.ts';
+import type { RunIdentity } from '../../src/verdict/facts.ts';
 import { FactsGatherer } from '../../src/verdict/gather.ts';
 import { type Verdict, verdictOf } from '../../src/verdict/verdict.ts';
 
@@ -26,7 +27,7 @@ interface Made {
 /** A story told by hand: objects, runs, and what happens to them by the second. */
 export class World {
   readonly #objects: Made[] = [];
-  readonly #runs: { object: number; name: string; kind: 'regular' | 'init' | 'sidecar'; restart: number }[] = [];
+  readonly #runs: RunIdentity[] = [];
   readonly #entries: Entry[] = [];
   readonly #known = new Set<number>();
   #events = 0;
@@ -76,10 +77,12 @@ export class World {
       reason?: string;
       lines?: readonly string[];
       kind?: 'init' | 'sidecar';
+      containerID?: string;
     },
   ): void {
     const restart = this.#runs.filter((known) => known.object === pod && known.name === name).length;
-    const container = this.#runs.push({ object: pod, name, kind: run.kind ?? 'regular', restart }) - 1;
+    const { kind = 'regular', containerID } = run;
+    const container = this.#runs.push({ object: pod, name, kind, restart, containerID }) - 1;
     this.#tell(run.from, (gatherer, moment) => gatherer.lifecycle(moment, { object: pod, what: 'started', container }));
     const { to, exitCode = 0, reason = 'Error' } = run;
     if (to === undefined) return;
