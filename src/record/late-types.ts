@@ -2,9 +2,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { type Discovery, discover } from '../kube/discovery.ts';
 import { messageOf } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
-import { groupResourceOf, type ResourceType } from '../model/resource.ts';
+import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
-import { type Clock, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, millisecondsOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import { familyOf } from './families.ts';
 import type { Past } from './past.ts';
 import { type PastTarget, targetKey } from './past-watches.ts';
@@ -31,6 +31,8 @@ const RETRY_MS = 200;
 const RETRIES = 50;
 /** Where CustomResourceDefinitions may not be watched, the server's types are compared this often. */
 const POLL_MS = 30_000;
+/** A definition is new for as long; the server's clock may be behind. */
+const NEW_MS = 60_000;
 /** Where types are not served that were watched before, this often. */
 const AWAITED_POLL_MS = 2000;
 
@@ -76,12 +78,15 @@ export class LateTypes {
     const discovered = new Set(discovery.types.map(groupResourceOf));
     const listener: WatchListener = {
       change: (change) => {
-        if (change.type === 'deleted' || change.type === 'deletedUnseen') return;
+        if (change.type === 'deleted' || change.type === 'deletedUnseen') {
+          this.#expected.delete(change.type === 'deleted' ? change.object.metadata.name : change.kept);
+          return;
+        }
         const { name } = change.object.metadata;
         const isOfFirstList = change.before === undefined && !change.isRelist;
-        // It may have been defined since the types were discovered; what was not served even before is not looked for.
-        if (isOfFirstList && !discovered.has(name)) this.#isDeaf = true;
         if (!isOfFirstList) void this.#search(name, change.heard, signal);
+        // It may have been defined since the types were discovered.
+        else if (!discovered.has(name)) this.#mayAppear(change.object, signal);
       },
       listed: () => undefined,
       standsAt: (resourceVersion) => {
@@ -114,6 +119,15 @@ export class LateTypes {
     if (!this.#isDeaf) return;
     this.#isDeaf = false;
     if (!signal.aborted) await this.#compare(signal);
+  }
+
+  /** What was defined just before the first list of definitions is looked for; what is older is asked for once, and may be broken. */
+  #mayAppear({ metadata }: KubeObject, signal: AbortSignal): void {
+    const { name, creationTimestamp = '' } = metadata;
+    const created = parseTimestamp(creationTimestamp);
+    const isNew = created !== undefined && millisecondsOf(created) > this.#options.clock.now() - NEW_MS;
+    if (isNew) void this.#search(name, this.#comparedAt, signal);
+    else this.#isDeaf = true;
   }
 
   /** Asks until the type that a CustomResourceDefinition (named PLURAL.GROUP) defines is served; after a while seldom. */

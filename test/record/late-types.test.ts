@@ -26,12 +26,13 @@ async function appear({ cluster, advance }: { cluster: SimulatedCluster; advance
 async function record(
   play: (recording: SimulatedRecording) => Promise<void>,
   prepare: (cluster: SimulatedCluster) => void = () => undefined,
+  runMs = 0,
 ) {
   const prepareAll = (cluster: SimulatedCluster) => {
     deployWeb(cluster);
     prepare(cluster);
   };
-  await using recording = await SimulatedRecording.start({ seed: 5, prepare: prepareAll });
+  await using recording = await SimulatedRecording.start({ seed: 5, prepare: prepareAll, runMs });
   await recording.advance(65_000);
   await play(recording);
   await recording.advance(60_000);
@@ -43,6 +44,23 @@ async function record(
   const gaps = story.head.gaps.flatMap(({ of, cause }) => (of.resource === WIDGETS ? [cause] : []));
   const notes = story.timeline.flatMap((entry) => (entry.type === 'note' ? [entry.text] : []));
   return { widgets, gaps, notes };
+}
+
+/** How often the types of the server are asked for behind that. */
+async function discoveriesOf(...[play, ...how]: Parameters<typeof record>): Promise<number> {
+  let discoveries = 0;
+  const count = ({ path }: { readonly path: string }) => {
+    if (path === '/apis') discoveries += 1;
+    return false;
+  };
+  await record(
+    async (recording) => {
+      await play(recording);
+      recording.cluster.faults.add(count, FAILURE);
+    },
+    ...how,
+  );
+  return discoveries;
 }
 
 function stage(recording: SimulatedRecording) {
@@ -87,6 +105,32 @@ test('a type that appeared between the discovery and the first list of definitio
     },
   );
   assert.deepEqual(widgets, ['stays']);
+});
+
+test('a type that was defined before the first list of definitions, and is served after it, is found', async () => {
+  const { widgets, gaps } = await record((recording) => appear(stage(recording)), define);
+  assert.deepEqual(widgets, ['stays']);
+  assert.deepEqual(gaps, ['late-type']);
+});
+
+for (const how of ['while it is watched', 'while it is not'])
+  test(`a type whose definition is deleted ${how} is not asked for any more`, async () => {
+    const discoveries = await discoveriesOf(async (recording) => {
+      const { cluster } = recording;
+      define(cluster);
+      await recording.advance(20_000);
+      if (how === 'while it is not') cluster.api.server.goDown();
+      cluster.store.delete(cluster.type(DEFINITIONS), null, WIDGETS);
+      cluster.store.compact();
+      cluster.api.server.comeBack();
+      await recording.advance(30_000);
+    });
+    assert.equal(discoveries, 0);
+  });
+
+test('a type that was defined long before the capture, and is not served, is not waited for', async () => {
+  const discoveries = await discoveriesOf(async () => undefined, define, 90_000);
+  assert.equal(discoveries, 0);
 });
 
 test('a type that is served long after it was defined is found, and what it was waited for is told', async () => {
