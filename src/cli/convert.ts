@@ -9,15 +9,13 @@ import { EXIT, type ExitCode } from './exit.ts';
 export interface ConvertOptions {
   readonly to: string;
   readonly output?: string;
-  readonly budget: string;
+  readonly budget?: string;
   readonly force?: boolean;
 }
 
 /** `faro convert`: a story in another form, on standard output or in a file that is there whole or not at all. */
 export async function convert(file: string, options: ConvertOptions, context: CommandContext): Promise<ExitCode> {
-  const budget = Number(options.budget);
-  if (!Number.isSafeInteger(budget) || budget < LEAST_BUDGET)
-    throw new FaroError('usage', `--budget: "${options.budget}" is not a whole number of at least ${LEAST_BUDGET}`);
+  const budget = budgetOf(options);
   await using story = await openStory(file);
   const format = TEXT_FORMATS.find((candidate) => candidate === options.to);
   if (format === undefined) await convertToFolder(story, options);
@@ -28,6 +26,18 @@ export async function convert(file: string, options: ConvertOptions, context: Co
 
 /** A digest needs room for what the story is of. */
 const LEAST_BUDGET = 500;
+const DEFAULT_BUDGET = 8000;
+
+function budgetOf({ budget: text, to }: ConvertOptions): number {
+  if (text === undefined) return DEFAULT_BUDGET;
+  if (to !== 'md')
+    throw new FaroError('usage', `--budget is of --to md, and ${to} is whole`, {
+      hint: 'leave --budget out; "faro view --since, --object, --type" shows a part of a story',
+    });
+  const budget = Number(text);
+  if (Number.isSafeInteger(budget) && budget >= LEAST_BUDGET) return budget;
+  throw new FaroError('usage', `--budget: "${text}" is not a whole number of at least ${LEAST_BUDGET}`);
+}
 
 async function convertToText(
   story: StoryReader,

@@ -194,7 +194,7 @@ function addStoryCommands(program: Command, context: CommandContext, done: (code
     .argument('<story>', 'story.json, .json.gz or .json.zst')
     .addOption(new Option('--to <format>', 'what to make of it').choices(FORMATS).makeOptionMandatory())
     .option('-o, --output <file>', 'file, or for kubectl-dir folder, to write; default: standard output')
-    .option('--budget <tokens>', 'md: how much of a language model’s context it may take', '8000')
+    .option('--budget <tokens>', 'md: how much of a language model’s context it may take (default: 8000)')
     .option('-f, --force', 'overwrite an existing file')
     .action(async (story, options) => {
       const { convert } = await import('./convert.ts');

@@ -107,4 +107,9 @@ test('faro convert writes to standard output or to a file, never over one, and s
   }
   assert.equal(faro('convert', at('sample.json'), '--to', 'pdf').status, 2);
   assert.equal(faro('convert', at('sample.json'), '--to', 'md', '--budget', '5').status, 2);
+  for (const format of ['csv', 'kubectl-dir']) {
+    const { status, stdout, stderr } = faro('convert', at('sample.json'), '--to', format, '--budget', '8000');
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.match(stderr, new RegExp(`--budget is of --to md, and ${format} is whole\\n {2}leave --budget out`));
+  }
 });
