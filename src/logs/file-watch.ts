@@ -32,7 +32,7 @@ export class FileWatch implements Disposable {
   readonly #options: FileWatchOptions;
   readonly #life: Branch;
   readonly #waiters = new Waiters();
-  /** Something came since the last look. */
+  /** Something came since the last look began. */
   #isHeard = false;
 
   constructor(options: FileWatchOptions, signal: AbortSignal) {
@@ -56,10 +56,10 @@ export class FileWatch implements Disposable {
     for (let ms = this.#firstMs(); ; ) {
       const before = proof.last;
       const wasBehind = proof.isBehind;
-      this.#isHeard = false;
       await this.#rest(ms, signal);
       if (signal.aborted || life.isOver) return;
       const isIdle = !this.#isHeard && proof.last === before;
+      this.#isHeard = false; // what comes from here on may be of another file than the one that is looked at
       if (wasBehind && isIdle) return isStuck();
       ms = isIdle && !proof.isBehind ? Math.min(MAX_LOOK_MS, Math.max(LOOK_MS, ms * 2)) : LOOK_MS;
       if (!proof.mayHaveRotated) continue;

@@ -17,6 +17,8 @@ const NEVER = new AbortController().signal;
 class Watched {
   readonly clock = new SimulatedClock();
   readonly looks: number[] = [];
+  /** What happens while the file is looked at. */
+  whileLooking: () => void = () => undefined;
   readonly #start = this.clock.now();
   readonly #proof: StreamProof;
   readonly #life: InstanceLife;
@@ -35,6 +37,7 @@ class Watched {
   open(): FileWatch {
     const logs = async (_: unknown, signal: AbortSignal) => {
       this.looks.push(this.#seconds());
+      this.whileLooking();
       const stream = new FakeStream();
       stream.push(`${this.#first} one\n`);
       stream.end();
@@ -97,4 +100,15 @@ test('a file that was not looked at for a while is looked at as soon as its log 
   using _late = watched.open();
   await watched.advance(1);
   assert.deepEqual(watched.looks, [4, 20]);
+});
+
+test('a line that comes while the file is looked at is none of before', async () => {
+  const watched = new Watched();
+  using watch = watched.open();
+  await watched.advance(27);
+  watched.whileLooking = () => {
+    if (watched.looks.length === 3) watched.line(watch);
+  };
+  await watched.advance(13);
+  assert.deepEqual(watched.looks.slice(0, 4), [4, 12, 28, 32]);
 });
