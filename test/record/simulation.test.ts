@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { judge } from './simulation/judge.ts';
-import { digestOf, simulate } from './simulation/simulate.ts';
+import { digestOf, type Harm, simulate } from './simulation/simulate.ts';
 import { addTo, noVerdict } from './simulation/verdict.ts';
 import type { Result, Share } from './simulation/worker.ts';
 
@@ -25,6 +25,15 @@ async function digestAlone(seed: number): Promise<string> {
   return digestOf(outcome);
 }
 
+const HARMLESS: Harm = {
+  isKilled: false,
+  holdsLittle: false,
+  isOutAtFirst: false,
+  isRefused: false,
+  hasStrangers: false,
+  isDamaged: false,
+};
+
 /**
  * Each failed once, before recorders were killed here: a later run's lines, a watch that lagged when it lost its history, a node that could not be asked, a
  * recorder that was killed while what had become of a deleted pod was not known, a watch that lagged from its beginning by
@@ -38,13 +47,20 @@ const MENDED = [
 
 for (const seed of MENDED)
   test(`the schedule of seed ${seed} ends with the exact story, or with stated gaps`, async () => {
-    await using outcome = await simulate(seed, {
-      isKilled: false,
-      holdsLittle: false,
-      isOutAtFirst: false,
-      isRefused: false,
-      hasStrangers: false,
-    });
+    await using outcome = await simulate(seed, HARMLESS);
+    for (const told of outcome.told) judge(told);
+  });
+
+/** Each failed once: of a watch that lagged behind others, damage took states that were older than what these had told last. */
+const MENDED_OF_DAMAGE = [
+  { seed: 912204, holdsLittle: false },
+  { seed: 906033, holdsLittle: true },
+  { seed: 906677, holdsLittle: true },
+];
+
+for (const { seed, holdsLittle } of MENDED_OF_DAMAGE)
+  test(`the schedule of seed ${seed}, with damage to what killed recorders left, ends with the exact story, or with stated gaps`, async () => {
+    await using outcome = await simulate(seed, { ...HARMLESS, isKilled: true, isDamaged: true, holdsLittle });
     for (const told of outcome.told) judge(told);
   });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileAccess } from '../../../src/demo/node.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
+import { SEGMENT_HEADER_BYTES, segmentName } from '../../../src/journal/segment.ts';
 import type { LogRouteChoice } from '../../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../../src/model/record.ts';
 import type { FaultyDisk } from '../../journal/faulty-disk.ts';
@@ -10,7 +11,7 @@ import { WIDGET_TYPE } from '../widgets.ts';
 import { programsOf } from './programs.ts';
 import { refuseTypes } from './refusals.ts';
 import { deployWeb, pick, play } from './schedule.ts';
-import { type ReadStory, storyOn } from './story.ts';
+import { JOURNAL, type ReadStory, storyOn } from './story.ts';
 import { playWidgets } from './strangers.ts';
 
 /** The world, a story of it, and what a judge must know beside. */
@@ -41,6 +42,9 @@ const CUTS = 0.05;
 const LEAST_CUT_MS = 3000;
 /** So long only the outage at the beginning goes on. */
 const OUT_AT_FIRST_MS = 10_000;
+/** How often bits are flipped in what a killed recorder leaves. */
+const DAMAGED = 0.7;
+const FIRST_SEGMENT = `${JOURNAL}/${segmentName(1)}`;
 const SKEWS_MS = [0, 0, 0, 3000, -3000, 180_000, -180_000];
 
 /** What is done to the recorder beside the faults of its calls and its disk. */
@@ -55,23 +59,27 @@ export interface Harm {
   readonly isRefused: boolean;
   /** The Deployment comes to own objects of a type that it is not known to own. */
   readonly hasStrangers: boolean;
+  /** Bits are flipped in most of the journals that it leaves when it is killed. */
+  readonly isDamaged: boolean;
 }
 
 /** Of a seed, whatever its route and its crowd. */
 export function harmOf(seed: number): Harm {
+  const isDamaged = seed % 17 === 7;
   return {
-    isKilled: seed % 7 < 2,
+    isKilled: seed % 7 < 2 || isDamaged,
     holdsLittle: seed % 5 === 0,
     isOutAtFirst: seed % 9 === 5,
     isRefused: seed % 11 === 3,
     hasStrangers: seed % 13 === 4,
+    isDamaged,
   };
 }
 
 /** Records the simulated cluster for a minute or so of its own time, while a seeded schedule changes and breaks it. */
 export async function simulate(
   seed: number,
-  { isKilled, holdsLittle, isOutAtFirst, isRefused, hasStrangers }: Harm = harmOf(seed),
+  { isKilled, holdsLittle, isOutAtFirst, isRefused, hasStrangers, isDamaged }: Harm = harmOf(seed),
 ): Promise<Outcome> {
   const random = seededRandom(seed);
   const rest = { isQuiet: false };
@@ -115,6 +123,7 @@ export async function simulate(
   if (isLate) deployWeb({ cluster, random });
   if (isOutAtFirst) await recording.advance(OUT_AT_FIRST_MS);
   const beganAt = recording.clock.now();
+  const begun = recording.disk.bytes(FIRST_SEGMENT).length;
   const cuts: { readonly disk: FaultyDisk; readonly at: number }[] = [];
   const isSynced = () => recording.clock.now() - beganAt > LEAST_CUT_MS;
   /** A power cut, or only the process is gone: then all that was written is there. */
@@ -128,7 +137,9 @@ export async function simulate(
   const disk = () => (isSynced() ? recording.disk : undefined);
   const kill = async (ms: number) => {
     if (!isSynced()) return;
-    await recording.kill(left());
+    const found = left();
+    if (isDamaged && random() < DAMAGED) await flipBits(found, { begun, random });
+    await recording.kill(found);
     await recording.advance(ms);
     await recording.resume();
   };
@@ -145,6 +156,23 @@ export async function simulate(
   const told: Told[] = [{ ...common, to, story: await storyOn(recording.disk) }];
   for (const { disk, at } of cuts) told.push({ ...common, to: at, story: await storyOn(disk) });
   return { records: recording.records, told, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
+}
+
+/** Flips a bit or two of a journal, behind what its recorder began it with: what was before is not of the story. */
+async function flipBits(
+  disk: FaultyDisk,
+  { begun, random }: { readonly begun: number; readonly random: () => number },
+): Promise<void> {
+  const names = (await disk.list(JOURNAL)).filter((name) => name.endsWith('.faroj')).sort();
+  for (let flips = 1 + Math.floor(random() * 2); flips > 0; flips -= 1) {
+    const path = `${JOURNAL}/${pick(names, random)}`;
+    const bytes = Buffer.from(disk.bytes(path));
+    const first = path === FIRST_SEGMENT ? begun : SEGMENT_HEADER_BYTES;
+    if (bytes.length <= first) continue;
+    const at = first + Math.floor(random() * (bytes.length - first));
+    bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << Math.floor(random() * 8)), at);
+    disk.set(path, bytes);
+  }
 }
 
 /** Kubelets that go down soon after the beginning, and come back. */
