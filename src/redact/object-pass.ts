@@ -2,13 +2,14 @@ import { addTo } from '../model/counts.ts';
 import { isRawNumber, parseJson } from '../model/json.ts';
 import { isEqual, isObject } from '../model/json-equal.ts';
 import type { KubeObject } from '../model/resource.ts';
+import { joinedPassword, joinedPasswordsIn, takesJoinedPassword } from './client-passwords.ts';
 import { MAX_DEPTH } from './depth.ts';
 import { redactedHash } from './hash.ts';
 import type { CredentialPattern } from './log-lines.ts';
 import { mapFields } from './map-fields.ts';
 import { isCredentialName, isCredentialVariable, isHarmless } from './names.ts';
 import { hasRepeatedFields } from './repeated-fields.ts';
-import { replaceCredentials, replacePatterns } from './text.ts';
+import { replaceCredentials, replacePatterns, replaceSpans } from './text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -68,6 +69,7 @@ export class ObjectPass {
       // A Secret within another object, such as a template of one.
       if (isSecret && (name === 'data' || name === 'stringData'))
         return this.#texts(value, (text) => this.#hidden('data', text), depth);
+      if (name === 'args' && Array.isArray(value)) return this.#list(value, depth + 1, fields.command);
       if (depth === 0 && isObject(value) && isObject(known)) return this.#fields(value, depth + 1, known);
       return this.#value(value, depth + 1);
     });
@@ -88,10 +90,19 @@ export class ObjectPass {
     return isCredential ? this.#unlessHarmless('field', name, value) : this.#text(value);
   }
 
-  #list(list: readonly unknown[], depth: number): readonly unknown[] {
+  /** @param command what the list holds arguments of, where they stand apart */
+  #list(list: readonly unknown[], depth: number, command?: unknown): readonly unknown[] {
     let copy: unknown[] | undefined;
+    let isOfClient = Array.isArray(command) && command.some(takesJoinedPassword);
     for (const [index, item] of list.entries()) {
-      const mapped = typeof item === 'string' ? this.#argument(item, list[index - 1]) : this.#item(item, depth + 1);
+      const joined = isOfClient && typeof item === 'string' ? joinedPassword(item) : undefined;
+      isOfClient ||= takesJoinedPassword(item);
+      const mapped =
+        joined !== undefined
+          ? `-p${this.#hidden('argument', joined)}`
+          : typeof item === 'string'
+            ? this.#argument(item, list[index - 1])
+            : this.#item(item, depth + 1);
       if (mapped === item) continue;
       copy ??= [...list];
       copy[index] = mapped;
@@ -148,7 +159,8 @@ export class ObjectPass {
   }
 
   #text(text: string): string {
-    const plain = replaceCredentials(text, (credential) => this.#hidden('text', credential));
+    const named = replaceCredentials(text, (credential) => this.#hidden('text', credential));
+    const plain = replaceSpans(named, joinedPasswordsIn(named), (password) => this.#hidden('text', password));
     return replacePatterns(plain, this.#patterns, (value, name) => this.#hidden(name, value));
   }
 
