@@ -18,7 +18,7 @@ export type GapCause =
   | 'damaged' // a part of the journal could not be read
   | 'disk-full' // the disk could not take it, and it was no longer to be had, or not to be kept in memory, when it could
   | 'journal-full' // --max-journal-size was reached
-  | 'error';
+  | 'error'; // it failed, e.g. the first list of a type at first
 
 export type GapSubject =
   | { readonly container: ContainerInstance }

@@ -275,7 +275,9 @@ export interface DoubtedRecord {
   readonly until: Timestamp;
   /** How many objects a new list found changed. */
   readonly changes: number;
-  readonly cause: Extract<GapCause, 'expired' | 'late-type' | 'killed' | 'interrupted'>;
+  readonly cause: Extract<GapCause, 'expired' | 'late-type' | 'killed' | 'interrupted' | 'error'>;
+  /** With the cause `error`: what the first try to list them came to. */
+  readonly error?: string;
 }
 
 /** The recorder had been killed, and another one goes on from here. What lies between is fetched, or a gap. */

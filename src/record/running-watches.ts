@@ -71,9 +71,9 @@ export class RunningWatches {
   /** Runs until its signal or that of all watches aborts. Resolves at its first list or refusal. */
   run(what: WatchTarget & Refusable, onChange: (change: WatchedChange) => void): Promise<void> {
     const { client, clock, skew, random, streamingList, crossAfter, witness } = this.#options;
-    const { signal = this.#signal, isSearch, ...how } = what;
     const since = timestampOf(clock.now());
     this.#beganAt ??= since;
+    const { signal = this.#signal, isSearch, wantedSince = this.#beganAt, ...how } = what;
     const { type, namespace, name } = what;
     const list: AwaitedList = { type, namespace, name, since };
     const first = Promise.withResolvers<void>();
@@ -89,7 +89,7 @@ export class RunningWatches {
     const listSlots = isSearch === true ? this.#searches : this.lists;
     const crossing = crossAfter === undefined ? {} : { crossAfter };
     const shared = { listSlots, compression: this.#compression };
-    const options = { client, clock, skew, random, streamingList, ...crossing, ...shared, ...how };
+    const options = { client, clock, skew, random, streamingList, wantedSince, ...crossing, ...shared, ...how };
     const done = watchType(options, this.#listener(what, onChange, { begun, failing }), signal)
       .catch((error: unknown) => witness.fatal(error))
       .finally(() => {
@@ -135,10 +135,7 @@ export class RunningWatches {
         if (isTold || during === 'refused') return; // that gap is open
         if (during === 'beginning') {
           // What takes the place of a watch that was ended before all others tells what there is.
-          const since =
-            what.from === undefined && what.past === undefined ? (this.#beganAt ?? doubt.since) : doubt.since;
-          if (this.#signal.aborted)
-            witness.unheard(type, namespace, { ...doubt, since, isNeeded: this.#isNeeded(what) });
+          if (this.#signal.aborted) witness.unheard(type, namespace, { ...doubt, isNeeded: this.#isNeeded(what) });
           return;
         }
         // A watch that fails while it is replaced goes on in the one that replaces it.

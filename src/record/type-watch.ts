@@ -20,8 +20,11 @@ export type WatchedChange = Change<string> & {
 };
 
 /** States between two times may have been missed: the history was lost, or a list was cut short. */
-export interface Doubt extends Pick<DoubtedRecord, 'since' | 'until' | 'changes'> {
-  /** `late-type`: it was not served at first; `killed`: while no recorder ran; `interrupted`: the capture ended first. */
+export interface Doubt extends Pick<DoubtedRecord, 'since' | 'until' | 'changes' | 'error'> {
+  /**
+   * `late-type`: it was not served at first; `error`: its first list failed at first; `killed`: while no recorder ran;
+   * `interrupted`: the capture ended first.
+   */
   readonly cause: DoubtedRecord['cause'];
 }
 
@@ -46,6 +49,8 @@ export interface WatchTarget extends Selection {
   readonly listFrom?: boolean;
   /** Lists only to find out what is there; what is known to be of the story does not wait for that. */
   readonly isSearch?: true;
+  /** From when on it is to tell what there is, where it may have to wait. */
+  readonly wantedSince?: Timestamp;
   readonly heard?: Timestamp;
   /** How it goes on from the watch of a recorder that was killed; takes the place of `from` and `heard`. */
   readonly past?: WatchPast | undefined;
@@ -64,6 +69,7 @@ export interface WatchTarget extends Selection {
 export interface WatchOptions extends ReflectorOptions {
   /** By how much this clock is ahead of the server's. */
   readonly skew?: () => ClockSkew | undefined;
+  readonly wantedSince?: Timestamp;
   /** Of a watch that goes on from another one's position: when that one was last heard of. */
   readonly heard?: Timestamp;
   readonly past?: WatchPast | undefined;
@@ -74,7 +80,7 @@ const METADATA_ONLY = new Set(['secrets', 'configmaps']);
 
 /** Runs one reflector and tells the listener what changed, repeats dropped, until the signal aborts. */
 export async function watchType(options: WatchOptions, listener: WatchListener, signal: AbortSignal): Promise<void> {
-  const { clock, skew, type, past, ...rest } = options;
+  const { clock, skew, type, past, wantedSince = timestampOf(options.clock.now()), ...rest } = options;
   const metadataOnly = options.metadataOnly === true || METADATA_ONLY.has(groupResourceOf(type));
   const from = past === undefined ? options.from : past.from;
   const how = { ...rest, clock, type, metadataOnly, ...(from === undefined ? {} : { from }) };
@@ -93,11 +99,13 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   let listedFrom = clock.now();
   if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, heard.time);
   for await (const event of reflect(how, signal)) {
-    if (doubt === undefined && (event.type === 'lost' || isUnserved(event))) {
-      listener.standsAt?.(undefined, heard.time);
-      // The capture begins without it: what comes and goes before its first list is not of before.
-      const isLateType = cause === 'expired' && from === undefined && !hasBegun;
-      doubt = { changes: 0, since: heard.time, cause: isLateType ? 'late-type' : cause };
+    // The capture begins without it: what comes and goes before its first list is not of before.
+    const isFirst = cause === 'expired' && from === undefined && !hasBegun;
+    const failure = isFirst ? whyUnlisted(event) : undefined;
+    if (doubt === undefined && (event.type === 'lost' || isUnserved(event) || failure !== undefined)) {
+      const since = isFirst ? wantedSince : heard.time;
+      listener.standsAt?.(undefined, since);
+      doubt = { changes: 0, since, cause, ...failure };
     }
     if (event.type === 'init') {
       listedFrom = clock.now();
@@ -127,7 +135,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
       listener.listed(event.resourceVersion, told && isRefuted(type, told) ? undefined : told);
       doubt = undefined;
       isRelist = false;
-    } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event, heard.time);
+    } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event, doubt?.since ?? heard.time);
     if (event.type === 'denied') begin();
     isRefused = event.type === 'denied' || (isRefused && !isSignOfLife(event));
     isFailing = event.type === 'failing' || event.type === 'unanswered' || (isFailing && !isSignOfLife(event));
@@ -150,8 +158,12 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   }
   const until = timestampOf(clock.now());
   const unheard = { since: heard.time, until, changes: 0, cause };
-  const hasTold = hasBegun && doubt?.cause !== 'late-type';
-  if (!hasTold) listener.left({ ...unheard, cause: past === undefined ? 'interrupted' : 'killed' }, 'beginning');
+  const hasTold = hasBegun && doubt?.cause !== 'late-type' && doubt?.cause !== 'error';
+  const ofBeginning =
+    past === undefined
+      ? ({ since: from === undefined ? wantedSince : heard.time, cause: 'interrupted' } as const)
+      : ({ cause: 'killed' } as const);
+  if (!hasTold) listener.left({ ...unheard, ...ofBeginning }, 'beginning');
   else if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
   else if (isRefused) listener.left(unheard, 'refused');
   else if (isFailing) listener.left(unheard, 'failing');
@@ -160,6 +172,12 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
     if (!hasBegun) listener.begun?.();
     hasBegun = true;
   }
+}
+
+/** What a first list came to that was not answered. */
+function whyUnlisted(event: ReflectorEvent): Pick<Doubt, 'cause' | 'error'> | undefined {
+  if (isUnserved(event)) return { cause: 'late-type' };
+  return event.type === 'failing' ? { cause: 'error', error: event.error.message } : undefined;
 }
 
 function isUnserved(event: ReflectorEvent): boolean {

@@ -171,7 +171,7 @@ export class Watches {
         metadataOnly: true,
         placementOnly: true,
         ...howToSearch(search),
-        ...(lateSince === undefined ? this.#pasts.unknown(place) : {}),
+        ...(lateSince === undefined ? this.#pasts.unknown(place) : { wantedSince: lateSince }),
         signal,
         onListed: (at) => this.#metadataListed(place, at),
         onDoubt: (doubt) => this.#doubt(place, doubt),

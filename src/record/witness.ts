@@ -15,7 +15,7 @@ import type { Placement, RecordedObject } from './placement.ts';
 import type { RecordLog } from './record.ts';
 import { Refusals } from './refusals.ts';
 import type { Lateness, Standing, Unheard, Unkept, WatchedPlace, Witness } from './testimony.ts';
-import { type Lack, typeGap } from './type-gap.ts';
+import { evidenceOf, LATE, type Lack, typeGap } from './type-gap.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 import { UnheardTypes } from './unheard.ts';
 
@@ -28,13 +28,6 @@ export interface WitnessOptions {
   readonly append: (record: JournalRecord) => void;
   readonly log: RecordLog;
 }
-
-/** What is missing where something came late. */
-const LATE = {
-  type: 'the type appeared during the capture; states of its objects before its first list cannot be had',
-  owner:
-    'objects were seen long before their owner, which tells that they are of the story; their first states, or their logs, were not kept',
-} as const;
 
 const UNLISTED = 'the recording ended before they were listed for the first time';
 
@@ -202,26 +195,20 @@ export class RecorderWitness implements Witness {
   relisted(
     type: ResourceType,
     namespace: string | null,
-    { since, until, changes, cause, hasMembers = false }: Doubt & { readonly hasMembers?: boolean },
+    { hasMembers = false, ...doubt }: Doubt & { readonly hasMembers?: boolean },
   ): void {
+    const { since, until, cause, error } = doubt;
     const storage = groupResourceOf(type);
     const isOfStory = hasMembers || this.#needed.isOfStory(storage);
     if (this.#explaining.has(storage) && !isOfStory) {
       // That nobody recorded meanwhile is told once for all.
       if (cause === 'expired')
         this.note(`the watch of ${storage} lost its history: of those that explain this story, states may be missing`);
+      if (cause === 'error')
+        this.note(`${storage} that explain this story may be missing until ${until}: the first list failed (${error})`);
       return;
     }
-    if (cause === 'late-type') {
-      this.late({ storage, namespace }, { of: 'type', since, until });
-      return;
-    }
-    const what = `a new list shows ${changes} changes, and what came and went meanwhile is unknown`;
-    const nobody = cause === 'killed' ? 'nobody recorded for a time, and ' : '';
-    this.#gap(
-      { resource: storage, namespace, cause, since, until },
-      `${nobody}the watch could not go on from where it was; ${what}`,
-    );
+    this.#gap({ resource: storage, namespace, cause, since, until }, evidenceOf(doubt));
   }
 
   doubted({ storage: resource, namespace }: PastTarget, doubt: Doubt): void {

@@ -29,6 +29,8 @@ export class RecordPass {
         return { ...record, evidence: this.#text(record.evidence) };
       case 'note':
         return { ...record, text: this.#text(record.text) };
+      case 'doubted':
+        return record.error === undefined ? record : { ...record, error: this.#text(record.error) };
       case 'gap':
         return { ...record, gap: { ...record.gap, evidence: this.#text(record.gap.evidence) } };
       default:

@@ -207,6 +207,7 @@ class Reflector {
       return this.#backoff.wait(clock, this.#signal);
     }
     if (error.code === 'expired') {
+      if (!this.#listed) yield { type: 'failing', error };
       yield* this.#lose();
       return this.#backoff.wait(clock, this.#signal);
     }

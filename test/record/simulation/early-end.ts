@@ -5,6 +5,7 @@ import type { LogRouteChoice } from '../../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../../src/model/record.ts';
 import type { EndConditions } from '../../../src/record/end.ts';
 import { SimulatedRecording } from '../simulated-recording.ts';
+import { FirstCalls } from './first-calls.ts';
 import { programsOf } from './programs.ts';
 import { change, deployWeb, pick } from './schedule.ts';
 import type { Outcome } from './simulate.ts';
@@ -28,12 +29,14 @@ export async function simulateEarlyEnd(seed: number): Promise<Outcome> {
     timeout: { until: 'ready', timeoutMs: ms },
   };
   const route = ROUTES[seed % ROUTES.length] ?? 'auto';
+  let firstCalls: FirstCalls | undefined;
   const recording = await SimulatedRecording.start({
     seed,
     programs: programsOf({ isQuiet: false }),
     prepare: (cluster) => {
       deployWeb({ cluster, random });
       answerLate(cluster, random, { isLogLate: ending === 'signal' || ending === 'for' });
+      firstCalls = new FirstCalls(cluster);
     },
     random,
     runMs: 500 + Math.floor(random() * 15_000),
@@ -55,7 +58,9 @@ export async function simulateEarlyEnd(seed: number): Promise<Outcome> {
   const story = await storyOn(recording.disk);
   const hasGoal = story.head.metadata.ended.startsWith('until:');
   const to = hasGoal ? lastCallOf(recording.records) - LAST_MS : from + ms;
-  const told = [{ cluster, from, to, skewMs: 0, route, story, firstLists: firstListsOf(recording.records) }];
+  const began = { at: from, failed: firstCalls?.failed ?? new Set<string>() };
+  const firstLists = firstListsOf(recording.records);
+  const told = [{ cluster, from, to, began, skewMs: 0, route, story, firstLists }];
   return { records: recording.records, told, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
 }
 

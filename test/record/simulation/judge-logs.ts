@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ContainerLog, WrittenLine } from '../../../src/demo/container-log.ts';
 import { millisecondsOf } from '../../../src/model/time.ts';
 import { covers, type Interval, isWithin, SLACK_MS, shown } from './intervals.ts';
-import type { Judged } from './judge.ts';
+import { type Judged, judgedFrom } from './judge.ts';
 import type { RecordedLog } from './recorded.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -34,17 +34,9 @@ export function judgeLogs(judged: Judged): void {
   }
 }
 
-function* runsOf({
-  cluster,
-  skewMs,
-  from,
-  to,
-  recorded,
-  isKilled,
-  past,
-  route,
-  firstLists,
-}: Judged): Generator<JudgedRun> {
+function* runsOf(judged: Judged): Generator<JudgedRun> {
+  const { cluster, skewMs, to, recorded, isKilled, past, route, firstLists } = judged;
+  const from = judgedFrom(judged, 'pods');
   const ofPods = recorded.gaps.get('pods') ?? [];
   for (const node of cluster.nodes) {
     const nodeSkew = node.clock.now() - cluster.api.clock.now();

@@ -74,7 +74,8 @@ function judgeStates(judged: Judged, storage: string): void {
     const lists = [storage, `${storage}/${last?.object.metadata.name}`].map(
       (what) => judged.firstLists?.get(what) ?? 0,
     );
-    const listed = Math.max(...lists);
+    const hasFailed = judged.began?.failed.has(storage) === true;
+    const listed = hasFailed ? 0 : Math.max(...lists);
     if (last?.type === 'DELETED' && Number(last.object.metadata.resourceVersion) <= listed && states.length === 0) {
       judged.past.add(uid);
       continue;
@@ -96,7 +97,7 @@ function judgeStates(judged: Judged, storage: string): void {
       assert.ok(isSame, `another state than there was: ${name} at ${object.metadata.resourceVersion}`);
     }
     const [first] = states;
-    const isFound = judged.firstLists !== undefined && first?.action === 'found';
+    const isFound = judged.firstLists !== undefined && !hasFailed && first?.action === 'found';
     const foundAt = changes.findIndex(({ object }) => object.metadata.resourceVersion === first?.resourceVersion);
     const told = isFound ? changes.slice(foundAt) : changes;
     judgeMissing(judged, { storage, name, changes: told, listed, isKnown: (version) => known.has(version) });
@@ -109,7 +110,7 @@ function isEqualState(state: unknown, object: unknown): boolean {
 }
 
 function judgeMissing(
-  { recorded, verdict, from, to, skewMs, isKilled, firstLists }: Judged,
+  judged: Judged,
   {
     storage,
     name,
@@ -125,6 +126,8 @@ function judgeMissing(
     readonly isKnown: (resourceVersion: string) => boolean;
   },
 ): void {
+  const { recorded, verdict, to, skewMs, isKilled, firstLists } = judged;
+  const from = judgedFrom(judged, storage);
   const gaps = recorded.gaps.get(storage) ?? [];
   const lastKnown = changes.findLastIndex(({ object }) => isKnown(object.metadata.resourceVersion));
   for (const [at, { object, time, type }] of changes.entries()) {
@@ -145,6 +148,11 @@ function judgeMissing(
       `no gap covers ${name} at ${resourceVersion}, ${iso(time)} (${type})`,
     );
   }
+}
+
+/** From when on a type is judged: what was over when all first lists were answered is of before, unless its own had failed. */
+export function judgedFrom({ from, began }: Told, storage: string): number {
+  return began?.failed.has(storage) === true ? began.at : from;
 }
 
 /** A goal ends no recording before the pods that were there are known. */

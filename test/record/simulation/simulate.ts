@@ -8,6 +8,7 @@ import type { JournalRecord } from '../../../src/model/record.ts';
 import type { FaultyDisk } from '../../journal/faulty-disk.ts';
 import { SimulatedRecording } from '../simulated-recording.ts';
 import { WIDGET_TYPE } from '../widgets.ts';
+import { FirstCalls } from './first-calls.ts';
 import { programsOf } from './programs.ts';
 import { refuseTypes } from './refusals.ts';
 import { deployWeb, pick, play } from './schedule.ts';
@@ -26,6 +27,8 @@ export interface Told {
   readonly route: LogRouteChoice;
   /** Set where `from` is before the first lists: where each type stood then. What was over by then is before the story. */
   readonly firstLists?: ReadonlyMap<string, number>;
+  /** When the recording began: from then on all is told of these types, or in a gap, for their first lists failed. */
+  readonly began?: { readonly at: number; readonly failed: ReadonlySet<string> };
 }
 
 /** How one schedule ended: its recording, and what its journal told, at the end and where it was cut off before. */
@@ -88,6 +91,7 @@ export async function simulate(
   const isLate = random() < 0.5;
   const route = ROUTES[seed % ROUTES.length] ?? 'auto';
   const pending: Promise<unknown>[] = [];
+  let firstCalls: FirstCalls | undefined;
   const recording = await SimulatedRecording.start({
     seed,
     nodeSkewsMs: random() < 0.5 ? [0] : [skew(), skew()],
@@ -106,6 +110,7 @@ export async function simulate(
       if (isOutAtFirst) pending.push(...outAtFirst(cluster, random));
       if (hasStrangers) pending.push(playWidgets(cluster, random));
       if (isRefused) pending.push(...refuseTypes(cluster, random));
+      firstCalls = new FirstCalls(cluster);
     },
     skewMs,
     random,
@@ -119,6 +124,7 @@ export async function simulate(
     ...(holdsLittle ? { heldBytes: 20_000 } : {}),
   });
   const { cluster } = recording;
+  const startedAt = recording.clock.now();
   await recording.advance(Math.floor(random() * 2000));
   if (isLate) deployWeb({ cluster, random });
   if (isOutAtFirst) await recording.advance(OUT_AT_FIRST_MS);
@@ -152,7 +158,8 @@ export async function simulate(
   await recording.advance(45_000); // whatever backs off has come back by now
   const to = recording.clock.now();
   await recording.end();
-  const common = { cluster, from: recording.listedAt, skewMs, route };
+  const began = { at: startedAt, failed: firstCalls?.failed ?? new Set<string>() };
+  const common = { cluster, from: recording.listedAt, began, skewMs, route };
   const told: Told[] = [{ ...common, to, story: await storyOn(recording.disk) }];
   for (const { disk, at } of cuts) told.push({ ...common, to: at, story: await storyOn(disk) });
   return { records: recording.records, told, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
