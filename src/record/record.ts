@@ -196,7 +196,7 @@ export class Recorder {
       await watching; // those that had yet to begin begin, and end at once: each tells that it heard nothing
       await this.#watches.ended();
       await this.#followers?.[Symbol.asyncDispose]();
-      this.#witness.ended(this.#watches.missedKinds);
+      this.#witness.ended(this.#watches.running.missedKinds);
       this.#clocks.look();
       this.#append({ kind: 'end', time: timestampOf(clock.now()), ended: result.ended });
       return result;
@@ -246,7 +246,7 @@ export class Recorder {
     }
     this.#begun.resolve(Promise.all(essential).then(() => undefined));
     await Promise.all([...essential, ...first]);
-    await this.#watches.listed();
+    await this.#watches.running.listed();
     if (!this.#stop.signal.aborted) await this.#beginRecording();
     this.#clocks.look();
     this.#synced.resolve();
@@ -268,7 +268,7 @@ export class Recorder {
     // A recorder that goes on knows by name what the one before had watched.
     if (!isSelected || this.#options.past !== undefined) return this.#watches.watchMetadata(type, namespace);
     const selectors = roots.then(() => podSelectorsOf(this.#placement.roots, namespace));
-    const { lists } = this.#watches;
+    const { lists } = this.#watches.running;
     const named = await selectedObjects({ ...this.#options, lists, type, namespace, selectors }, this.#stop.signal);
     return this.#watches.watchMetadata(type, namespace, { named });
   }
@@ -276,10 +276,10 @@ export class Recorder {
   #end(signal: AbortSignal): Promise<RecordResult> {
     const { end, clock, start, client, types, log } = this.#options;
     const at = { clock, roots: start.roots, placement: this.#placement };
-    const awaited = () => this.#watches.awaited;
+    const awaited = () => this.#watches.running.awaited;
     const listed = async () => {
       await this.#begun.promise;
-      await this.#watches.needed();
+      await this.#watches.running.needed();
     };
     return reachEnd(
       end,

@@ -2,25 +2,17 @@ import type { ApiError } from '../kube/error.ts';
 import { Branch } from '../model/branch.ts';
 import type { Root } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
-import type { Slots } from '../model/slots.ts';
 import type { Timestamp } from '../model/time.ts';
 import { existingObjects } from './existing.ts';
 import { ExplainingWatches } from './explaining-watches.ts';
 import type { Past } from './past.ts';
 import { RunningWatches, type RunningWatchesOptions } from './running-watches.ts';
-import { type Sighting, Sightings, startOf, type WatchStart } from './sightings.ts';
+import { type Sighting, Sightings, startOf } from './sightings.ts';
+import { SingleWatches } from './single-watches.ts';
 import { placeKey, type WatchedPlace } from './testimony.ts';
-import {
-  howToSearch,
-  type Member,
-  type Missed,
-  type Search,
-  type Selected,
-  TypeInPlace,
-  uidOf,
-} from './type-in-place.ts';
+import { howToSearch, type Missed, type Search, TypeInPlace, uidOf } from './type-in-place.ts';
 import type { Doubt, WatchedChange, WatchTarget } from './type-watch.ts';
-import { type Resumed, targetOf, WatchPasts } from './watch-pasts.ts';
+import { targetOf, WatchPasts } from './watch-pasts.ts';
 
 export interface WatchesOptions extends RunningWatchesOptions {
   /** Names of objects that the user may read where not the whole type. */
@@ -41,27 +33,28 @@ type OnChange = (change: WatchedChange) => void;
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #signal: AbortSignal;
+  /** Each watch, and what its first list came to. */
+  readonly running: RunningWatches;
   /** Of what is not part of the story. */
   readonly explaining: ExplainingWatches;
-  readonly #running: RunningWatches;
   readonly #pasts: WatchPasts;
+  readonly #single: SingleWatches;
   readonly #places = new Map<string, TypeInPlace>();
   readonly #sightings: Sightings;
   /** Objects of the story, by UID, of which no state has come yet. */
   readonly #stateless = new Map<string, Sighting>();
-  /** Of objects that have a watch of their own. */
-  readonly #ownNames = new Map<string, Set<string>>();
-  /** Refused types of which what is allowed by name was looked up. */
-  readonly #narrowed = new Set<string>();
 
   constructor(options: WatchesOptions, signal: AbortSignal) {
+    const { witness, allowedNames, past } = options;
+    const [running, pasts] = [new RunningWatches(options, signal), new WatchPasts(past)];
     this.#options = options;
     this.#signal = signal;
-    this.#running = new RunningWatches(options, signal);
-    this.#pasts = new WatchPasts(options.past);
+    this.running = running;
+    this.#pasts = pasts;
     this.#sightings = new Sightings(options);
-    const { witness } = options;
-    this.explaining = new ExplainingWatches({ running: this.#running, pasts: this.#pasts, witness }, signal);
+    const onState = (type: ResourceType, change: WatchedChange) => this.#state(type, change);
+    this.#single = new SingleWatches({ running, pasts, witness, allowedNames, onState }, signal);
+    this.explaining = new ExplainingWatches({ running, pasts, witness }, signal);
   }
 
   /** Types that are watched, whole or as metadata. */
@@ -69,84 +62,19 @@ export class Watches {
     return this.#places.has(placeKey({ type, namespace }));
   }
 
-  /** Initial lists of what is of the story. */
-  get lists(): Slots {
-    return this.#running.lists;
-  }
-
-  /** Resolves when each watch, those included that others gave rise to, has had its first list or refusal. */
-  listed(): Promise<void> {
-    return this.#running.listed();
-  }
-
-  /** The same of each watch that the story needs, as far as they have begun. */
-  needed(): Promise<void> {
-    return this.#running.needed();
-  }
-
-  /** What the story needs and was not listed yet, since when, and what the last try came to: a sentence each. */
-  get awaited(): readonly string[] {
-    return this.#running.awaited;
-  }
-
-  /** Kinds of which objects may have been missed at the end. */
-  get missedKinds(): ReadonlySet<string> {
-    return this.#running.missedKinds;
-  }
-
   /** Resolves when every watch has ended, after the signal aborted. */
   async ended(): Promise<void> {
-    await this.#running.ended();
+    await this.running.ended();
     for (const { place, heard: since } of this.#stateless.values())
       this.#options.witness.unheard(place.type, place.namespace, { since, cause: 'interrupted', isNeeded: true });
     // Owners may be among what was missed at the end: of what was seen, and may be theirs, nothing was written down.
-    for (const { place, since } of this.#sightings.awaiting(this.#running.missedKinds))
+    for (const { place, since } of this.#sightings.awaiting(this.running.missedKinds))
       if (!place.isFull) this.#options.witness.late(targetOf(place), { of: 'owner', since });
   }
 
   /** The root itself, in full, by its name: narrow permissions allow that. Resolves at its first list or refusal. */
   watchRoot(root: Root, type: ResourceType): Promise<void> {
-    return this.#watchName(type, root.namespace, root.name, { isNeeded: true });
-  }
-
-  #watchName(
-    type: ResourceType,
-    namespace: string | null,
-    name: string,
-    { onChange, ...how }: Pick<WatchTarget, 'isNeeded' | 'onListed'> & { readonly onChange?: OnChange } = {},
-  ): Promise<void> {
-    const key = placeKey({ type, namespace });
-    this.#ownNames.set(key, (this.#ownNames.get(key) ?? new Set()).add(name));
-    return this.#run(
-      { type, namespace, name, ...how, ...this.#pasts.fromHere({ type, namespace, name }) },
-      (change) => {
-        onChange?.(change);
-        this.#state(type, change);
-      },
-    );
-  }
-
-  /** One that was found by its labels. Where it is gone before its own list, what became of it is told from there on. */
-  #watchSelected(place: TypeInPlace, { from, heard, ...member }: Selected): Promise<void> {
-    let isTold = false;
-    const onChange: OnChange = (change) => {
-      isTold ||= uidOf(change) === member.uid;
-    };
-    const onListed = () => {
-      if (!isTold) this.#watchMember(place, member, { from, listFrom: true, heard });
-      isTold = true;
-    };
-    return this.#watchName(place.type, place.namespace, member.name, { onChange, onListed });
-  }
-
-  /** The whole type is refused; objects that permissions name may be read all the same. */
-  async #watchAllowed(type: ResourceType, namespace: string): Promise<void> {
-    const key = placeKey({ type, namespace });
-    if (this.#narrowed.has(key)) return;
-    this.#narrowed.add(key);
-    for (const name of (await this.#options.allowedNames?.(type, namespace)) ?? [])
-      if (this.#ownNames.get(key)?.has(name) !== true && !this.#signal.aborted)
-        void this.#watchName(type, namespace, name);
+    return this.#single.watchName(type, root.namespace, root.name, { isNeeded: true });
   }
 
   /**
@@ -156,9 +84,10 @@ export class Watches {
   watchMetadata(type: ResourceType, namespace: string | null, search: Search = {}): Promise<void> {
     const { lateSince, named = [] } = search;
     const place = this.#placeFor(type, namespace, lateSince);
-    for (const selected of named) void this.#watchSelected(place, selected);
-    const own = this.#ownNames.get(place.key);
-    for (const member of this.#pasts.ownWatches(place, own)) this.#watchMember(place, member, { past: member.past });
+    for (const selected of named) void this.#single.watchSelected(place, selected);
+    const own = this.#single.namesOf(place);
+    for (const member of this.#pasts.ownWatches(place, own))
+      this.#single.watchMember(place, member, { past: member.past });
     const untoldSince = this.#pasts.untoldSince(place, own);
     place.lacksFrom(untoldSince);
     if (this.#pasts.wasWatched(place)) return this.#goOnWhole(place, { isAllTold: untoldSince === undefined });
@@ -201,7 +130,7 @@ export class Watches {
   async learn(type: ResourceType, namespace: string | null): Promise<void> {
     if (!this.#pasts.wasWatched({ type, namespace })) return;
     const { client, witness } = this.#options;
-    using _slot = await this.#running.lists.acquire(this.#signal).catch((error: unknown) => {
+    using _slot = await this.running.lists.acquire(this.#signal).catch((error: unknown) => {
       if (this.#signal.aborted) return undefined; // the watches tell what was not heard of
       throw error;
     });
@@ -240,7 +169,7 @@ export class Watches {
       return;
     }
     const { metadata } = change.object;
-    if (this.#hasOwnWatch(place, metadata.name)) return; // its own watch tells it whole
+    if (this.#single.namesOf(place).has(metadata.name)) return; // its own watch tells it whole
     this.#sightings.see(metadata, place, change);
     const placed = this.#options.witness.learn(place.type.resource, change.object);
     if (placed.length > 0) this.#placed(placed);
@@ -296,25 +225,8 @@ export class Watches {
     for (const doubt of place.doubts.splice(0))
       witness.relisted(place.type, place.namespace, { ...doubt, hasMembers: true });
     if (place.isCrowdFor(members.length, crowd))
-      for (const member of members) this.#watchMember(place, member, startOf(member) ?? {});
+      for (const member of members) this.#single.watchMember(place, member, startOf(member) ?? {});
     else this.#upgrade(this.#sightings.firstAwaited(first));
-  }
-
-  /** One object, in full, until it is gone; another one of its name is another member. */
-  #watchMember(place: TypeInPlace, { uid, name }: Member, start: WatchStart & Resumed): void {
-    if (!place.begins(uid)) return;
-    const { type, namespace } = place;
-    const life = new Branch(this.#signal);
-    const { signal } = life;
-    const own = { type, namespace, name };
-    const past = this.#pasts.wasWatched(own) ? this.#pasts.fromHere(own) : {};
-    void this.#run({ ...own, signal, isNeeded: true, ...start, ...past }, (change) => {
-      if (uidOf(change) !== uid) return;
-      this.#state(type, change);
-      if (change.type !== 'deleted' && change.type !== 'deletedUnseen') return;
-      place.ends();
-      life[Symbol.dispose]();
-    });
   }
 
   /** All objects of a type, in full, in place of their metadata, from before one of them was seen. */
@@ -330,7 +242,7 @@ export class Watches {
 
   #wholeChange(place: TypeInPlace, change: WatchedChange): void {
     if (place.isAlone(uidOf(change))) return;
-    if (change.type !== 'deletedUnseen' && this.#hasOwnWatch(place, change.object.metadata.name)) return;
+    if (change.type !== 'deletedUnseen' && this.#single.namesOf(place).has(change.object.metadata.name)) return;
     this.#state(place.type, change);
     if (change.type === 'deleted') this.#sightings.leaveWhole(place, change.object.metadata);
   }
@@ -340,19 +252,15 @@ export class Watches {
     this.#placed(this.#options.witness.state(type.resource, change));
   }
 
-  #hasOwnWatch(place: TypeInPlace, name: string): boolean {
-    return this.#ownNames.get(place.key)?.has(name) === true;
-  }
-
   #denied(place: WatchedPlace, error: ApiError, heard: Timestamp): void {
     this.#options.witness.denied(place, error, heard);
-    const { type, namespace, name } = place;
-    if (name === undefined && namespace !== null && error.code === 'forbidden')
-      void this.#watchAllowed(type, namespace).catch((failure: unknown) => this.#options.witness.fatal(failure));
+    const { type, namespace } = place;
+    if (namespace !== null && error.code === 'forbidden')
+      void this.#single.watchAllowed(type, namespace).catch((failure: unknown) => this.#options.witness.fatal(failure));
   }
 
   /** A refusal that nobody else hears of concerns the story. */
   #run(what: WatchTarget, onChange: OnChange): Promise<void> {
-    return this.#running.run({ onDenied: (error, heard) => this.#denied(what, error, heard), ...what }, onChange);
+    return this.running.run({ onDenied: (error, heard) => this.#denied(what, error, heard), ...what }, onChange);
   }
 }
