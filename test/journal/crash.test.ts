@@ -326,6 +326,32 @@ test('a segment that was begun in vain, and could not be removed, is not read', 
   assert.deepEqual(damage, []);
 });
 
+test('whole records in a segment that holds nothing else, and could not be removed, are read once', async () => {
+  const disk = new FaultyDisk();
+  const journal = await JournalWriter.create(DIR, { ...SMALL, fs: disk, ...PATIENT });
+  journal.append(note('one'));
+  await journal.sync();
+  const syncs = new Map<string, number>();
+  disk.fault = ({ call, path }) => {
+    if (call === 'remove' || call === 'truncate') return { code: 'EIO' };
+    if (call !== 'sync') return undefined;
+    syncs.set(path, (syncs.get(path) ?? 0) + 1);
+    const isBatch = path.endsWith('000001.faroj') || syncs.get(path) === 2; // behind the header's
+    return isBatch && syncs.size < 4 ? { code: 'EIO' } : undefined;
+  };
+  journal.append(note('two'));
+  await journal.sync();
+  await journal.close();
+  disk.fault = () => undefined;
+  assert.equal((await disk.list(DIR)).filter((name) => name.endsWith('.faroj')).length, 4);
+  for (const left of [disk, disk.afterKill(), disk.afterPowerCut(), disk.afterPowerCut(seededRandom(1))]) {
+    const { records, damage } = await read(DIR, left);
+    assert.deepEqual(records.slice(0, 2), [note('one'), note('two')].map(shown));
+    assert.match(JSON.stringify(records.slice(2)), /^\[[^[]*could not be written[^[]*\]$/, 'and a note of it');
+    assert.deepEqual(damage, []);
+  }
+});
+
 test('frames that another journal left on the disk are not read', async () => {
   const old = await grow([[note('of yesterday'), note('secret')]], 10_000);
   const clock = { ...systemClock, now: () => 1 };
