@@ -42,9 +42,8 @@ export const nodeFs: JournalFs = {
   createFile: (path) => openNodeFile(path, 'ax+'),
   openFile: (path) => openNodeFile(path, 'r'),
   async syncFolder(path) {
-    const folder = await open(path, 'r');
+    await using folder = await open(path, 'r');
     await folder.sync();
-    await folder.close();
   },
   list: (path) => readdir(path),
   remove: (path) => rm(path, { recursive: true }),

@@ -173,3 +173,13 @@ test('a timer runs only while something waits for the disk', async () => {
   }
   assert.equal(sleeps, 2);
 });
+
+const NO_SYNC = '/proc/self'; // a folder that no Linux can sync
+
+test('a folder that cannot be synced is closed all the same', { skip: process.platform !== 'linux' }, async () => {
+  const files = () => readdirSync('/proc/self/fd').length;
+  const before = files();
+  for (let tries = 0; tries < 20; tries += 1) await assert.rejects(nodeFs.syncFolder(NO_SYNC), { code: 'EINVAL' });
+  const left = files() - before;
+  assert.ok(left < 10, `${left} files are open that were not`);
+});
