@@ -145,9 +145,9 @@ export class PastWatches {
     return this.#hole !== undefined;
   }
 
-  /** Names of a type's objects that are or may be of the story, where what watched them may have said so in what is missing. */
+  /** Names of a type's objects that are or may be of the story, whose watch had said nothing of itself yet, or said so in what is missing. */
   unwatchedNames(target: PastTarget): readonly string[] {
-    if (!this.isDamaged || this.wasWatched(target)) return [];
+    if (this.wasWatched(target)) return [];
     const own = this.ownNames(target);
     return [...this.#states].flatMap(([uid, state]) => {
       const isLeft = isIn(state, target) && !state.isDeleted && !own.has(state.name);

@@ -4,7 +4,8 @@ import type { FaultRequest } from '../../src/demo/faults.ts';
 import type { SimulatedCluster } from '../../src/demo/simulated-cluster.ts';
 import { isDeletion } from '../../src/model/action.ts';
 import { instanceKey } from '../../src/model/instance.ts';
-import type { JournalRecord } from '../../src/model/record.ts';
+import type { JournalRecord, ObjectRecord } from '../../src/model/record.ts';
+import type { KubeObject } from '../../src/model/resource.ts';
 import { KilledRecording, type KilledRecordingOptions, storyOf } from './killed-recording.ts';
 import { deployWeb, scaleWeb } from './root.ts';
 import { judge } from './simulation/judge.ts';
@@ -12,16 +13,18 @@ import { programsOf } from './simulation/programs.ts';
 
 interface Play extends Partial<KilledRecordingOptions> {
   /** Records that were not synced when the recorder was killed. */
-  readonly unsynced?: number;
+  readonly unsynced?: number | ((recording: KilledRecording) => number);
   readonly image?: string;
   /** What happens before the kill. */
   readonly before?: (recording: KilledRecording) => Promise<void>;
+  /** What happens once another one goes on. */
+  readonly after?: (recording: KilledRecording) => void;
 }
 
 /** Records, kills the recorder, lets something happen meanwhile, resumes, and judges the whole. */
 async function killedDuring(
   meanwhile: (recording: KilledRecording) => Promise<void>,
-  { unsynced = 0, image, before, ...options }: Play = {},
+  { unsynced = 0, image, before, after, ...options }: Play = {},
 ) {
   const rest = { isQuiet: false };
   await using recording = await KilledRecording.start({
@@ -33,10 +36,11 @@ async function killedDuring(
   });
   await recording.advance(20_000);
   await before?.(recording);
-  await recording.kill(unsynced);
+  await recording.kill(typeof unsynced === 'number' ? unsynced : unsynced(recording));
   await meanwhile(recording);
   await recording.resume();
   await recording.advance(30_000);
+  after?.(recording);
   scaleWeb(recording.cluster, 3);
   await recording.advance(30_000);
   rest.isQuiet = true;
@@ -381,3 +385,29 @@ test('where more members of a crowd were watched than by themselves, each that i
     [],
   );
 });
+
+test('a pod of a crowd of which the first state alone was written before the kill, and not that it is watched, is watched on', async () => {
+  let pod: KubeObject | undefined;
+  const { records } = await killedDuring(() => Promise.resolve(), {
+    crowd: 0,
+    before: async (recording) => {
+      await recording.kill();
+      scaleWeb(recording.cluster, 4);
+      await recording.advance(10_000);
+      await recording.resume();
+    },
+    unsynced: ({ records }) => {
+      const last = records.findLastIndex((record) => isOfPod(record) && record.action === 'found');
+      pod = records.slice(last).find(isOfPod)?.object;
+      return records.length - last - 1;
+    },
+    after: ({ cluster }) => cluster.store.delete(cluster.pods, 'shop', pod?.metadata.name ?? ''),
+  });
+  const told = records.filter(isOfPod).filter(({ object }) => object.metadata.uid === pod?.metadata.uid);
+  assert.equal(told[0]?.action, 'found');
+  assert.equal(told.at(-1)?.action, 'deleted');
+});
+
+function isOfPod(record: JournalRecord): record is ObjectRecord {
+  return record.kind === 'object' && record.resource === 'pods';
+}
