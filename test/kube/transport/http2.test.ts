@@ -354,6 +354,16 @@ describe('a break', () => {
     ['by RST_STREAM with CANCEL', (exchange) => exchange.reset(NGHTTP2_CANCEL)],
     ['by RST_STREAM with INTERNAL_ERROR', (exchange) => exchange.reset(NGHTTP2_INTERNAL_ERROR)],
   ];
+  it('of the connection is told to all that it carries, though it may be cut for each of them', async () => {
+    await using server = await TestServer.start();
+    await using client = clientOf(server);
+    const calling = ['/a', '/b'].map((path) => assert.rejects(client.getJson(path, NEVER), UNREACHABLE));
+    const exchanges = [await server.next(), await server.next()];
+    for (const exchange of exchanges) exchange.cut();
+    await Promise.all(calling);
+    assert.equal(server.connections, 1);
+  });
+
   for (const [what, strike] of breaks) {
     it(`${what} before the answer is unreachable`, async () => {
       await using server = await TestServer.start();

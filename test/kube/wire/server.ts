@@ -104,9 +104,9 @@ export class Exchange {
     if ('stream' in this.#response) this.#response.stream.close(code);
   }
 
-  /** Cuts the connection, with all that it carries. */
+  /** Cuts the connection, with all that it carries; one that is gone already needs no cut. */
   cut(): void {
-    if ('stream' in this.#response) this.session.destroy();
+    if ('stream' in this.#response) this.#response.stream.session?.destroy();
     else this.#response.socket?.destroy();
   }
 }
