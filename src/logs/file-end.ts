@@ -103,7 +103,8 @@ export class FileEnd {
     }
     const { stream } = seam;
     if (stream !== undefined) await this.#endOf(stream, signal);
-    const last = [stream, seam.endedStream].find((one) => one !== undefined && this.#sawEnd(one));
+    seam.giveBack();
+    const last = [seam.stream, seam.endedStream].find((one) => one !== undefined && this.#sawEnd(one));
     return last === undefined ? undefined : this.#byStream(last);
   }
 

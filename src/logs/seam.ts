@@ -177,6 +177,14 @@ export class Seam implements AsyncDisposable {
     tail.slot[Symbol.dispose]();
   }
 
+  /** Nothing of the files proves what the stream brought. If that is of a later run, as the container's end tells, it does not stand. */
+  giveBack(): void {
+    const stream = this.#tail?.stream;
+    if (stream?.isOfLaterRun !== true) return;
+    stream.giveUp();
+    this.#refute(this.#proof ?? new StretchProof());
+  }
+
   /** Files that went away unread with nothing behind them: missing to the log's end. */
   stateLost(): void {
     if (this.#lost === undefined) return;
@@ -205,6 +213,7 @@ export class Seam implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.giveBack();
     const tail = this.#tail;
     if (tail !== undefined) {
       this.#options.open.delete(tail.stream);

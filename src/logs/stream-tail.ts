@@ -4,6 +4,8 @@ import { Branch } from '../model/branch.ts';
 import { type Clock, millisecondsOf, type Timestamp } from '../model/time.ts';
 import { type Block, BlockBuilder, type Measured, measure } from './blocks.ts';
 import { Hearing } from './hearing.ts';
+import { laterRunAt } from './later-run.ts';
+import type { InstanceLife } from './life.ts';
 import { linesOf } from './lines.ts';
 import { LONG_LINE_BYTES } from './long-line.ts';
 import { NodeTime } from './node-time.ts';
@@ -15,6 +17,7 @@ import type { LogSink } from './sink.ts';
 import { LineDigest } from './stretch.ts';
 
 export interface StreamTailOptions {
+  readonly life: Pick<InstanceLife, 'view'>;
   readonly client: Pick<KubeClient, 'logs'>;
   readonly of: { readonly namespace: string; readonly pod: string; readonly container: string };
   /** The node through whose proxy it is followed; left out: by the pod log API. */
@@ -67,11 +70,16 @@ export class StreamTail {
   readonly #nodeTime = new NodeTime();
   /** The newest lines that were written since the last proof. */
   #written = new LogCursor(KEPT_BYTES);
+  /** Of which run it is, only times tell: no line that it began with was known, and the file has proven none. */
+  #isUnknown: boolean;
+  #first: Timestamp | undefined;
+  #last: Timestamp | undefined;
 
   constructor(options: StreamTailOptions, signal: AbortSignal) {
     this.#options = options;
     this.#stretch = options.inherited ?? new LineDigest();
     const { last } = options.cursor;
+    this.#isUnknown = last === undefined && options.inherited === undefined;
     const written = last === undefined ? undefined : millisecondsOf(last);
     this.#window = { at: options.clock.now(), written, lines: 0 };
     this.#life = new Branch(signal);
@@ -132,8 +140,20 @@ export class StreamTail {
     this.#options.open.touch();
   }
 
+  /** What it shows was written after the container's end, which may have been told since: it was opened too late. */
+  get isOfLaterRun(): boolean {
+    const brought = { first: this.#first, last: this.#last, goesOn: false };
+    return this.#isUnknown && laterRunAt([brought], this.#options.life.view) === 0;
+  }
+
+  /** It is of no use, and its end tells nothing. */
+  giveUp(): void {
+    this.#fail();
+  }
+
   /** Its stretch was compared with the file: it begins anew. */
   rebase(): void {
+    this.#isUnknown = false;
     this.#stretch = new LineDigest();
     this.#written = new LogCursor(KEPT_BYTES);
     if (this.isAlive) this.#news = Promise.withResolvers();
@@ -241,6 +261,9 @@ export class StreamTail {
     if (undated.length > 0) this.#fail();
     // The last check before the journal, whatever led here: no line comes again.
     if (isShownAgain(measured, [this.#options.cursor, this.#written])) this.#fail();
+    this.#first ??= block?.first;
+    this.#last = block?.last ?? this.#last;
+    if (this.isOfLaterRun) this.#fail();
     if (!this.#isSound || block === undefined) return;
     this.#nodeTime.heard(block.last, this.#options.clock.now());
     this.#written.remember(block.bytes, block.last);

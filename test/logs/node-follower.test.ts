@@ -79,6 +79,29 @@ test('a line that only the stream brought before the files vanished stands', asy
   assert.deepEqual(follow.end?.end, 'proven', follow.end?.evidence);
 });
 
+for (const [what, finishedAt, isToldFirst] of [
+  ['whose end is told before they come', 1000, true],
+  ['whose end is told once they came', 1000, false],
+] as const)
+  test(`lines that a stream brought of a later run are none of a run that wrote none, and ${what}`, async () => {
+    using follow = new Following();
+    await follow.advance(1000);
+    follow.life.podLeaving();
+    await follow.advance(500);
+    const { stream } = follow;
+    const tell = () => follow.life.update(follow.view('terminated', follow.time(finishedAt)), 2);
+    follow.node.names.clear();
+    if (isToldFirst) tell();
+    stream.push(follow.line(4000, 'of run 2') + follow.line(4100, 'of run 2, too'));
+    await follow.advance(200);
+    stream.end();
+    if (!isToldFirst) tell();
+    await follow.advance(8000);
+    assert.deepEqual(follow.recorded().lines, []);
+    assert.equal(follow.end?.end, 'not proven', follow.end?.evidence);
+    assert.equal(follow.recorded().gaps.length, 1);
+  });
+
 test('a stream that is opened anew while the files vanish repeats nothing', async () => {
   using follow = await leaving();
   const first = follow.stream;

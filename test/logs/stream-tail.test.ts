@@ -9,6 +9,7 @@ import type { ContainerInstance } from '../../src/model/instance.ts';
 import type { Timestamp } from '../../src/model/time.ts';
 import { ManualClock } from '../kube/auth/manual-clock.ts';
 
+const RUNNING = { view: { state: 'running', startedAt: undefined, finishedAt: undefined } } as const;
 const instance: ContainerInstance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
 
 function line(number: number): string {
@@ -40,7 +41,7 @@ async function written(known: string, chunks: readonly string[], { flushEach = f
   const scribe = new Scribe({ instance, sink, clock, nextStream: () => 0 });
   const open = { touch: () => undefined };
   const tail: StreamTail = new StreamTail(
-    { client, of, cursor, scribe, sink, clock, open, rotatesAt: () => undefined },
+    { life: RUNNING, client, of, cursor, scribe, sink, clock, open, rotatesAt: () => undefined },
     new AbortController().signal,
   );
   assert.equal(await tail.news, 'ended');
