@@ -13,22 +13,15 @@ export async function kubeletsFor(
   { context, log }: { readonly context: Pick<CommandContext, 'clock'>; readonly log: Log },
 ): Promise<KubeletClients | undefined> {
   const { kubeletDirect = false, kubeletCa, kubeletInsecure: insecureSkipVerify = false } = options;
-  const port = Number(options.kubeletPort ?? KUBELET_PORT);
-  if (!kubeletDirect) {
-    const isPlain = kubeletCa === undefined && !insecureSkipVerify && port === KUBELET_PORT;
-    if (isPlain) return undefined;
-    throw new FaroError('usage', '--kubelet-port, --kubelet-ca and --kubelet-insecure need --kubelet-direct');
-  }
+  if (!kubeletDirect) return undefined;
   if (insecureSkipVerify)
     log.warn(
       {},
       'the certificates of kubelets are not verified (--kubelet-insecure): anyone in between can read the token',
     );
-  if (!(Number.isInteger(port) && port > 0 && port < 65_536))
-    throw new FaroError('usage', `--kubelet-port: "${options.kubeletPort}" is no port`);
   const ca = kubeletCa === undefined ? connection.tls.ca : await authorityIn(kubeletCa);
   return new KubeletClients(connection, {
-    port,
+    port: Number(options.kubeletPort ?? KUBELET_PORT),
     trust: { ca, serverName: undefined, insecureSkipVerify },
     clock: context.clock,
   });

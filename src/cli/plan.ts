@@ -1,3 +1,4 @@
+import { KUBELET_PORT } from '../kube/kubelet.ts';
 import { FaroError } from '../model/errors.ts';
 import { parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
 import type { EndConditions } from '../record/end.ts';
@@ -49,6 +50,7 @@ const COMMAND_TIMEOUT = '10m';
 
 function logLimits(options: CaptureOptions, startedAt: number) {
   checkLogs(options);
+  checkKubelets(options);
   if (!options.logs) return undefined;
   const tailLines = options.tail === undefined ? undefined : wholeNumber(options.tail, '--tail', 0);
   const since = options.since === undefined ? undefined : sinceOf(options.since, startedAt);
@@ -64,7 +66,8 @@ function logLimits(options: CaptureOptions, startedAt: number) {
 
 /** Refuses what could only be ignored. */
 function checkLogs({ logs, logRoute, since, tail, kubeletDirect = false }: CaptureOptions): void {
-  const part = since === undefined ? tail && '--tail' : '--since';
+  const ofTail = tail === undefined ? undefined : '--tail';
+  const part = since === undefined ? ofTail : '--since';
   const hint = 'leave one of them out';
   if (part !== undefined && !logs)
     throw new FaroError('usage', `${part} and --no-logs contradict each other`, { hint });
@@ -72,6 +75,18 @@ function checkLogs({ logs, logRoute, since, tail, kubeletDirect = false }: Captu
     throw new FaroError('usage', `${part} needs the pod log API, which --log-route node-files does without`, { hint });
   if (kubeletDirect && logRoute === 'stream')
     throw new FaroError('usage', '--kubelet-direct reads log files, which --log-route stream does without', { hint });
+}
+
+function checkKubelets({
+  kubeletDirect = false,
+  kubeletPort,
+  kubeletCa,
+  kubeletInsecure = false,
+}: CaptureOptions): void {
+  const port = kubeletPort === undefined ? KUBELET_PORT : wholeNumber(kubeletPort, '--kubelet-port', 1);
+  if (port > 65_535) throw new FaroError('usage', `--kubelet-port: "${kubeletPort}" is no port`);
+  if (!kubeletDirect && (port !== KUBELET_PORT || kubeletCa !== undefined || kubeletInsecure))
+    throw new FaroError('usage', '--kubelet-port, --kubelet-ca and --kubelet-insecure need --kubelet-direct');
 }
 
 /** `--since` takes a duration or a time. */
