@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { alreadyThere } from '../journal/failure.ts';
 import { JournalLock } from '../journal/lock.ts';
 import { JournalReader } from '../journal/reader.ts';
 import { FaroError } from '../model/errors.ts';
@@ -15,10 +16,9 @@ export function journalOf(output: string): string {
 export async function checkUnused(dir: string): Promise<void> {
   if ((await stat(dir).catch(() => undefined)) === undefined) return; // whatever it is, its creation will tell
   using _lock = JournalLock.forReading(dir);
-  const hint = (await holdsNothing(dir))
-    ? 'its capture was killed before it began: remove the folder to record anew'
-    : `where its capture was killed, "faro capture --resume ${dir}" goes on with it; "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`;
-  throw new FaroError('journal', `there is a journal already: ${dir}`, { hint });
+  if (await holdsNothing(dir))
+    throw alreadyThere(dir, { hint: 'its capture was killed before it began: remove the folder to record anew' });
+  throw alreadyThere(dir);
 }
 
 /** Whether a journal has neither a record nor the remains of one; false of what is no journal. */

@@ -13,10 +13,12 @@ export function cannotWrite(dir: string, cause: unknown): FaroError {
 }
 
 export function cannotCreate(dir: string, cause: unknown): FaroError {
-  if (codeOf(cause) === 'EEXIST')
-    return new FaroError('journal', `there is a journal already: ${dir}`, {
-      cause,
-      hint: `where its capture was killed, "faro capture --resume ${dir}" goes on with it; "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`,
-    });
+  if (codeOf(cause) === 'EEXIST') return alreadyThere(dir, { cause });
   return new FaroError('journal', `the journal ${dir} cannot be created: ${messageOf(cause)}`, { cause });
+}
+
+/** @param how `hint`: what can be done with it, where it is known to be of no use */
+export function alreadyThere(dir: string, how: { readonly cause?: unknown; readonly hint?: string } = {}): FaroError {
+  const hint = `where its capture was killed, "faro capture --resume ${dir}" goes on with it; "faro recover ${dir} -o FILE" makes its story; remove the folder to record anew`;
+  return new FaroError('journal', `there is a journal already: ${dir}`, { hint, ...how });
 }
