@@ -41,7 +41,7 @@ export async function capture(
   await checkReports(options);
   const report = options.report === undefined ? undefined : await (await import('./report.ts')).reportOf(options);
   const connection = await connectionFor(options, context, log);
-  await using kubelets = await kubeletsFor(connection, options, { context, log });
+  await using kubelets = await kubeletsFor(connection, options, { port: plan.kubeletPort, context, log });
   const { namespace, wait = false } = options;
   const { command } = context;
   await using session = await openSession(

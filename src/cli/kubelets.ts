@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Connection } from '../kube/connection.ts';
-import { KUBELET_PORT, KubeletClients } from '../kube/kubelet.ts';
+import { KubeletClients } from '../kube/kubelet.ts';
 import { FaroError, messageOf } from '../model/errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CommandContext } from './context.ts';
@@ -9,8 +9,8 @@ import type { CaptureOptions } from './options.ts';
 /** Clients of the kubelets, where `--kubelet-direct` asks for them. */
 export async function kubeletsFor(
   connection: Connection,
-  options: Pick<CaptureOptions, 'kubeletDirect' | 'kubeletPort' | 'kubeletCa' | 'kubeletInsecure'>,
-  { context, log }: { readonly context: Pick<CommandContext, 'clock'>; readonly log: Log },
+  options: Pick<CaptureOptions, 'kubeletDirect' | 'kubeletCa' | 'kubeletInsecure'>,
+  { port, context, log }: { readonly port: number; readonly context: Pick<CommandContext, 'clock'>; readonly log: Log },
 ): Promise<KubeletClients | undefined> {
   const { kubeletDirect = false, kubeletCa, kubeletInsecure: insecureSkipVerify = false } = options;
   if (!kubeletDirect) return undefined;
@@ -21,7 +21,7 @@ export async function kubeletsFor(
     );
   const ca = kubeletCa === undefined ? connection.tls.ca : await authorityIn(kubeletCa);
   return new KubeletClients(connection, {
-    port: Number(options.kubeletPort ?? KUBELET_PORT),
+    port,
     trust: { ca, serverName: undefined, insecureSkipVerify },
     clock: context.clock,
   });

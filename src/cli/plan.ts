@@ -21,6 +21,7 @@ export function planOf(options: CaptureOptions, context: CommandContext, started
   return {
     end: endConditions(options, context),
     logs: logLimits(options, startedAt),
+    kubeletPort: kubeletPortOf(options),
     disk: diskOf(options),
     drainMs: parseDuration(options.drain, '--drain'),
     redaction: {
@@ -50,7 +51,6 @@ const COMMAND_TIMEOUT = '10m';
 
 function logLimits(options: CaptureOptions, startedAt: number) {
   checkLogs(options);
-  checkKubelets(options);
   if (!options.logs) return undefined;
   const tailLines = options.tail === undefined ? undefined : wholeNumber(options.tail, '--tail', 0);
   const since = options.since === undefined ? undefined : sinceOf(options.since, startedAt);
@@ -77,16 +77,18 @@ function checkLogs({ logs, logRoute, since, tail, kubeletDirect = false }: Captu
     throw new FaroError('usage', '--kubelet-direct reads log files, which --log-route stream does without', { hint });
 }
 
-function checkKubelets({
+/** Refuses what could only be ignored. */
+function kubeletPortOf({
   kubeletDirect = false,
   kubeletPort,
   kubeletCa,
   kubeletInsecure = false,
-}: CaptureOptions): void {
+}: CaptureOptions): number {
   const port = kubeletPort === undefined ? KUBELET_PORT : wholeNumber(kubeletPort, '--kubelet-port', 1);
   if (port > 65_535) throw new FaroError('usage', `--kubelet-port: "${kubeletPort}" is no port`);
   if (!kubeletDirect && (port !== KUBELET_PORT || kubeletCa !== undefined || kubeletInsecure))
     throw new FaroError('usage', '--kubelet-port, --kubelet-ca and --kubelet-insecure need --kubelet-direct');
+  return port;
 }
 
 /** `--since` takes a duration or a time. */

@@ -44,7 +44,7 @@ export async function resume(dir: string, request: ResumeRequest, context: Comma
   const log = commandLog(options, context);
   await checkOutput(options.output, { force: options.force === true });
   const connection = await connectionFor(options, context, log);
-  await using kubelets = await kubeletsFor(connection, options, { context, log });
+  await using kubelets = await kubeletsFor(connection, options, { port: plan.kubeletPort, context, log });
   await using session = await openSession(
     { roots: past.start.roots, connection, context, log },
     context.interrupts.first,
