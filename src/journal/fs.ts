@@ -41,10 +41,7 @@ export const nodeFs: JournalFs = {
   },
   createFile: (path) => openNodeFile(path, 'ax+'),
   openFile: (path) => openNodeFile(path, 'r'),
-  async syncFolder(path) {
-    await using folder = await open(path, 'r');
-    await folder.sync();
-  },
+  syncFolder,
   list: (path) => readdir(path),
   remove: (path) => rm(path, { recursive: true }),
   async reserve(path, bytes) {
@@ -54,6 +51,12 @@ export const nodeFs: JournalFs = {
     await file.datasync();
   },
 };
+
+/** Resolves when what a folder names is on the disk. */
+export async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
 
 const randomBytesOf = promisify<number, Buffer>(randomBytes);
 

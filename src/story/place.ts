@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, write } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '../journal/fs.ts';
 import { codeOf, FaroError, messageOf } from '../model/errors.ts';
 import type { FileSink } from './member-writer.ts';
 import { temporary } from './temporary.ts';
@@ -91,11 +92,6 @@ function writeSome(fd: number, chunk: Buffer, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
     write(fd, chunk, at, chunk.length - at, null, (error, written) => (error ? reject(error) : resolve(written)));
   });
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r');
-  await folder.sync();
 }
 
 /** From so many bytes on the disk begins to take them. */
