@@ -6,7 +6,8 @@ export type { LogRouteChoice } from './logs/route-chooser.ts';
 export { type ErrorCode, FaroError } from './model/errors.ts';
 export { parseTimestamp, type Timestamp, timestampOf } from './model/time.ts';
 export type { Goal } from './record/goal.ts';
-export type { RecordLog, RecordProgress } from './record/record.ts';
+export type { RecordProgress } from './record/record.ts';
+export type { RecordLog } from './record/record-log.ts';
 export type {
   Story,
   StoryContainer,

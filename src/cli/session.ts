@@ -5,7 +5,7 @@ import { clusterIdentity, type Discovery, discover, parseTargets, resolveType } 
 import { FaroError } from '../model/errors.ts';
 import type { Root } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
-import type { RecordLog } from '../record/record.ts';
+import type { RecordLog } from '../record/record-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CommandContext } from './context.ts';
 import type { ConnectionOptions } from './options.ts';

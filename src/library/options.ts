@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from '../kube/connection.ts';
 import type { LogRouteChoice } from '../logs/route-chooser.ts';
 import type { Goal } from '../record/goal.ts';
-import type { RecordLog } from '../record/record.ts';
+import type { RecordLog } from '../record/record-log.ts';
 
 /** How to find the server and the user: all optional, named as kubectl names its flags. */
 export type RecorderConnection = Partial<Omit<ConnectionOptions, 'clock' | 'interactive' | 'namespace'>>;

@@ -4,7 +4,7 @@ import type { Clock } from '../model/time.ts';
 import { CrashLoops } from './crash-loops.ts';
 import { type Goal, type GoalState, goalState, unmet } from './goal.ts';
 import type { Placement } from './placement.ts';
-import type { RecordLog } from './record.ts';
+import type { RecordLog } from './record-log.ts';
 
 /** When a recording ends. An interrupt always ends it. */
 export interface EndConditions {

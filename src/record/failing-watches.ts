@@ -1,7 +1,7 @@
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
 import { IdleError } from '../watch/idle.ts';
-import type { RecordLog } from './record.ts';
+import type { RecordLog } from './record-log.ts';
 
 /** Watches that fail within so long of each other fail for one reason, e.g. a restart of the API server: it is told once. */
 const SAME_TROUBLE_MS = 60_000;

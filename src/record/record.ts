@@ -23,6 +23,7 @@ import { familyFirst } from './families.ts';
 import { LateTypes } from './late-types.ts';
 import type { Past } from './past.ts';
 import { Placement } from './placement.ts';
+import type { RecordLog } from './record-log.ts';
 import { ReferenceWatches } from './reference-watches.ts';
 import { podSelectorsOf, selectedObjects, selectsPods } from './selected.ts';
 import { eventsType, isPointing, namespacesOf, watchableTypes } from './types.ts';
@@ -70,12 +71,6 @@ export interface RecordOptions {
   readonly drainMs: number;
   /** What the journal holds of a recorder that was killed: this one goes on with its capture. */
   readonly past?: Past | undefined;
-}
-
-/** The recorder's own log: a constant message, variables as fields. */
-export interface RecordLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
 }
 
 /** Lines that were written just before the end are on their way at least this long, and so is the word of a run that began. */

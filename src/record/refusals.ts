@@ -1,7 +1,7 @@
 import type { ApiError } from '../kube/error.ts';
 import { groupResourceOf } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
-import type { RecordLog } from './record.ts';
+import type { RecordLog } from './record-log.ts';
 import { placeKey, type WatchedPlace } from './testimony.ts';
 
 /** What may not be read, or is not served. */

@@ -12,7 +12,7 @@ import { NeededTypes } from './needed-types.ts';
 import type { Past } from './past.ts';
 import type { PastTarget } from './past-watches.ts';
 import type { Placement, RecordedObject } from './placement.ts';
-import type { RecordLog } from './record.ts';
+import type { RecordLog } from './record-log.ts';
 import { Refusals } from './refusals.ts';
 import type { Lateness, Standing, Unheard, Unkept, WatchedPlace, Witness } from './testimony.ts';
 import { evidenceOf, LATE, type Lack, typeGap } from './type-gap.ts';
