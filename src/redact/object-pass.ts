@@ -95,14 +95,11 @@ export class ObjectPass {
     let copy: unknown[] | undefined;
     let isOfClient = Array.isArray(command) && command.some(takesJoinedPassword);
     for (const [index, item] of list.entries()) {
-      const joined = isOfClient && typeof item === 'string' ? joinedPassword(item) : undefined;
-      isOfClient ||= takesJoinedPassword(item);
       const mapped =
-        joined !== undefined
-          ? `-p${this.#hidden('argument', joined)}`
-          : typeof item === 'string'
-            ? this.#argument(item, list[index - 1])
-            : this.#item(item, depth + 1);
+        typeof item === 'string'
+          ? this.#argument(item, { before: list[index - 1], isOfClient })
+          : this.#item(item, depth + 1);
+      isOfClient ||= takesJoinedPassword(item);
       if (mapped === item) continue;
       copy ??= [...list];
       copy[index] = mapped;
@@ -123,8 +120,16 @@ export class ObjectPass {
     });
   }
 
-  /** `--password=…`, or what follows `--password` in the list; a whole argument, whatever characters it holds. */
-  #argument(argument: string, before: unknown): string {
+  /**
+   * `--password=…`, or what follows `--password` in the list; a whole argument, whatever characters it holds. `isOfClient`: of a
+   * command that takes `-pPASSWORD`.
+   */
+  #argument(
+    argument: string,
+    { before, isOfClient }: { readonly before: unknown; readonly isOfClient: boolean },
+  ): string {
+    const joined = isOfClient ? joinedPassword(argument) : undefined;
+    if (joined !== undefined) return `-p${this.#hidden('argument', joined)}`;
     const [, name = '', sign] = /^(-{0,2}[A-Za-z][\w.-]{0,255})(=?)/.exec(argument) ?? [];
     if (sign === '=' && isCredentialName(name)) {
       const given = name.length + 1;
