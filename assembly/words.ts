@@ -1,13 +1,11 @@
-/**
- * Words of up to sixteen bytes, filled by who calls: each with which of its bits count, so that case does not, what it says, its
- * length, and where the next one stands that is to be compared; 0: none does.
- */
-export const WORD_BYTES: usize = 48;
-
 /** Of the word that was found. */
 export let wordEnd: usize = 0;
 
-/** What the first word says, of those one behind the other, that stands at a place; 0: none does. */
+/**
+ * What the first word says, of those one behind the other, that stands at a place; 0: none does. Words are of up to sixteen bytes, put
+ * there by `src/redact/word-list.ts`: each with which of its bits count, so that case does not, what it says, its length, and where the
+ * next one stands that is to be compared; 0: none does.
+ */
 export function saysOfWordAt(place: usize, first: usize): u32 {
   const bytes = v128.load(place);
   for (let word = first; word !== 0; word = load<u32>(word, 40)) {
