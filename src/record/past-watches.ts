@@ -1,8 +1,8 @@
 import type { Scope } from '../graph/scope.ts';
 import { isDeletion } from '../model/action.ts';
-import { IDLE_MS } from '../model/idle.ts';
+import { metadataHeard, silentSince } from '../model/idle.ts';
 import { type EventRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
-import { earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
 
 /** What a watch watches: a type in a namespace (null: everywhere), the one object of a name, or those that a selector selects. */
 export interface PastTarget {
@@ -195,18 +195,13 @@ export class PastWatches {
     return { from: undefined, heard: seq < this.#hole.seq ? earlierOf(heard, this.#hole.from) : heard };
   }
 
-  /**
-   * Until when a watch had missed nothing that was of metadata alone, or never answered: that it fails is written down,
-   * but a dead one is silent before it is known to fail.
-   */
+  /** Until when a watch had missed nothing that was of metadata alone, or never answered. */
   #metadataHeard(target: PastTarget): Timestamp {
     const told = this.#metadata.get(targetKey(target));
-    const { observed = this.#startTime, heard, resourceVersion } = told ?? {};
-    if (heard !== undefined || (told !== undefined && resourceVersion === undefined)) return heard ?? observed;
     // That it failed may be among what is missing.
     const hole = told === undefined || told.seq < (this.#hole?.seq ?? 0) ? this.#hole : undefined;
     const last = hole?.from ?? this.lastObserved;
-    return laterOf(observed, timestampOf(millisecondsOf(last) - IDLE_MS));
+    return told === undefined ? laterOf(this.#startTime, silentSince(last)) : metadataHeard(told, last);
   }
 }
 

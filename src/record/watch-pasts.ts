@@ -52,7 +52,7 @@ export class WatchPasts {
     return this.#past?.doubtsOf(targetOf(place)) ?? [];
   }
 
-  /** Whether it was watched whole; or damage may have taken that word, and left more objects than are watched one by one. */
+  /** Whether it was watched whole; or that word may be missing, and more objects are there than are watched one by one. */
   wasWatched(place: WatchedTarget): boolean {
     const [past, target] = [this.#past?.watches, targetOf(place)];
     if (past === undefined) return false;

@@ -1,9 +1,9 @@
 import type { Scope } from '../graph/scope.ts';
 import { isDeletion } from '../model/action.ts';
-import { IDLE_MS } from '../model/idle.ts';
+import { isBehind, metadataHeard, silentSince } from '../model/idle.ts';
 import { type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
-import { earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
 
 /** Objects of a type in a namespace (null: of the whole cluster). */
 export interface WatchedType {
@@ -47,7 +47,6 @@ export class LastWords {
    * of: a watch of metadata, which may write nothing down, is not silent for longer than a dead one.
    */
   heardOf(type: WatchedType, { scope, last }: { readonly scope: Scope; readonly last: Timestamp }): Timestamp {
-    const silent = timestampOf(millisecondsOf(last) - IDLE_MS);
     const states = [...this.#states.values()].filter((state) => isOf(state, type));
     const words = [...this.#watched.values()].filter((word) => watches(word, type));
     const own = new Set(words.flatMap(({ name }) => name ?? []));
@@ -59,11 +58,8 @@ export class LastWords {
     const metadata = [...this.#metadata.values()].filter(
       (word) => watches(word, type) && !this.#watched.has(watchKey(word)),
     );
-    const heard = [
-      ...told,
-      ...metadata.map((word) => (isBehind(word) ? heardBy(word, []) : laterOf(word.observed, silent))),
-    ];
-    return heard.length === 0 ? silent : heard.reduce(earlierOf);
+    const heard = [...told, ...metadata.map((word) => metadataHeard(word, last))];
+    return heard.length === 0 ? silentSince(last) : heard.reduce(earlierOf);
   }
 }
 
@@ -73,11 +69,6 @@ function isOf({ resource, namespace }: WatchedType, type: WatchedType): boolean 
 
 function watches({ resource, namespace }: WatchedRecord, type: WatchedType): boolean {
   return resource === type.resource && (namespace === null || namespace === type.namespace);
-}
-
-/** It may have missed something, or what it tells is of earlier. */
-function isBehind({ heard, resourceVersion }: WatchedRecord): boolean {
-  return heard !== undefined || resourceVersion === undefined;
 }
 
 /** `states`: the last one of each object that it watches. */
