@@ -186,7 +186,7 @@ export class Recorder {
     try {
       const watching = this.#watchEverything();
       const result = await Promise.race([this.#end(signal), this.#witness.failure]);
-      await this.#drain(leave);
+      await this.#drain(leave, result);
       this.#stop.abort();
       await watching; // those that had yet to begin begin, and end at once: each tells that it heard nothing
       await this.#watches.ended();
@@ -284,8 +284,8 @@ export class Recorder {
   }
 
   /** Lets every log of an ended container be read to its end, and the others deliver what was written until now. */
-  async #drain(leave: AbortSignal): Promise<void> {
-    const { clock, drainMs } = this.#options;
+  async #drain(leave: AbortSignal, result: RecordResult): Promise<void> {
+    const { clock, drainMs, end } = this.#options;
     if (this.#followers === undefined || leave.aborted) return;
     // There will be no room for what they would bring.
     if (this.#options.sink.hold?.cause === 'journal-full') return;
@@ -295,18 +295,24 @@ export class Recorder {
       () => late.abort(),
       () => undefined,
     );
-    await this.#arrived(this.#followers, Math.min(GRACE_MS, drainMs), deadline);
+    // Whoever ends it, or ran a command in it, may have changed something just before.
+    const mayBeOver = result.goal === 'met' && end.after === undefined;
+    await this.#arrived(this.#followers, { mayBeOver, graceMs: Math.min(GRACE_MS, drainMs) }, deadline);
     await this.#followers.settle(deadline);
     late.abort();
     await tooLong;
   }
 
-  /** Until nothing is on its way any more: where every run is over, what had not been listed, or came with the last change. */
-  async #arrived(followers: LogFollowers, graceMs: number, signal: AbortSignal): Promise<void> {
+  /** Until nothing is on its way any more: where all is over, what had not been listed, or came with the last change. */
+  async #arrived(
+    followers: LogFollowers,
+    { mayBeOver, graceMs }: { readonly mayBeOver: boolean; readonly graceMs: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock } = this.#options;
     const until = clock.now() + graceMs;
     await within(graceMs, () => this.#synced.promise, { clock, signal });
-    const last = followers.areOver ? Math.min(until, this.#changedAt + graceMs) : until;
+    const last = mayBeOver && followers.areOver ? Math.min(until, this.#changedAt + graceMs) : until;
     if (last > clock.now()) await clock.sleep(last - clock.now(), signal).catch(() => undefined);
   }
 
