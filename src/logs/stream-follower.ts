@@ -38,6 +38,8 @@ export interface StreamFollowerOptions {
 const STATUS_LAG_MS = 300;
 /** A log whose last lines do not come again is asked for as often. */
 const LOOKS_AT_END = 5;
+/** A log that is not to be had once its container has ended is gone after as many tries. */
+const TRIES_UNTIL_GONE = 3;
 
 /** Reads one container instance's log through the pod log API: from its first line, over every break, to its last. */
 export class StreamFollower implements Follower {
@@ -85,7 +87,7 @@ export class StreamFollower implements Follower {
         outcome = await this.#read(reach, signal);
         if (this.#giveBack()) {
           outcome = { type: 'foreign', isProven: false };
-          this.#retries.count = count; // what came is no progress
+          this.#retries.backTo(count);
         }
       }
       const end = await this.#next(outcome, reach, signal);
@@ -176,12 +178,13 @@ export class StreamFollower implements Follower {
         if (outcome.error.status === 400 && reach === 'previous')
           return this.#proof.lost('instance-gone', outcome.error.message);
         // A type that is not served for a while is not found either: its pods live on.
-        if (outcome.error.code === 'not-found' && this.#retries.count >= 3 && life.isOver)
+        if (outcome.error.code === 'not-found' && this.#retries.count >= TRIES_UNTIL_GONE && life.isOver)
           return this.#proof.lost('instance-gone', outcome.error.message);
         break;
       case 'failed':
         // A file that is gone does not come back.
-        if (life.isOver && this.#retries.count >= 3) return this.#proof.lost('instance-gone', outcome.error.message);
+        if (life.isOver && this.#retries.count >= TRIES_UNTIL_GONE)
+          return this.#proof.lost('instance-gone', outcome.error.message);
         break;
       case 'broken':
         break;
@@ -200,8 +203,7 @@ export class StreamFollower implements Follower {
   async #beforeNextLook(signal: AbortSignal): Promise<FollowEnd | undefined> {
     if (this.#retries.count > LOOKS_AT_END)
       return this.#proof.lost('rotation', 'after its end the log did not show its last lines again');
-    if (this.#retries.count === 0) this.#retries.count = 1;
-    else await this.#waitForStatus(this.#retries.nextMs(), signal);
+    if (!this.#retries.takeFirst()) await this.#waitForStatus(this.#retries.nextMs(), signal);
     return undefined;
   }
 
@@ -222,7 +224,7 @@ export class StreamFollower implements Follower {
 
   #progressed(): void {
     this.#lastProgress = this.#options.clock.now();
-    this.#retries.count = 0;
+    this.#retries.progressed();
   }
 
   /** Whether a first line can be this instance's, by its end and by what newer instances showed. */
