@@ -106,6 +106,14 @@ export class InstanceLife {
     return this.#waiters.wait(signal);
   }
 
+  /** Resolves when it is over; rejects when the signal aborts. */
+  async over(signal: AbortSignal): Promise<void> {
+    while (!this.isOver) {
+      await this.changed(signal);
+      signal.throwIfAborted();
+    }
+  }
+
   /** Resolves at the next update, at the latest after `ms`; rejects when the signal aborts. */
   async changedWithin(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
     await within(ms, (either) => this.changed(either), { clock, signal });

@@ -15,10 +15,7 @@ export class RefusedLog implements Follower {
   }
 
   async run(signal: AbortSignal): Promise<FollowEnd> {
-    while (!this.#life.isOver) {
-      await this.#life.changed(signal);
-      signal.throwIfAborted();
-    }
+    await this.#life.over(signal);
     return this.interrupted();
   }
 

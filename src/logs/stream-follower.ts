@@ -211,10 +211,7 @@ export class StreamFollower implements Follower {
   async #giveUp(cause: GapCause, evidence: string, signal: AbortSignal): Promise<FollowEnd> {
     const { life } = this.#options;
     this.#givenUp = { cause, evidence };
-    while (!life.isOver) {
-      await life.changed(signal);
-      signal.throwIfAborted();
-    }
+    await life.over(signal);
     return this.#proof.lost(cause, evidence);
   }
 
