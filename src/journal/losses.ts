@@ -70,8 +70,8 @@ export class Losses {
       of: loss.of,
       hold,
       count: loss.count + (known?.count ?? 0),
-      from: known === undefined || loss.from < known.from ? loss.from : known.from,
-      to: known === undefined ? loss.to : laterOf(known.to, loss.to),
+      from: earlierOf(known?.from, loss.from),
+      to: laterOf(known?.to, loss.to),
       writtenMs: leastOf(known?.writtenMs, loss.writtenMs),
     });
   }

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../model/record.ts';
-import { parseTimestamp, type Timestamp } from '../model/time.ts';
+import { earlierOf, parseTimestamp, type Timestamp } from '../model/time.ts';
 import { nanosecondAt } from '../model/time-bytes.ts';
 import { LineWindow, type Measured as Run } from '../simd/line-window.ts';
 import { linesOf, timeOf } from './lines.ts';
@@ -174,7 +174,7 @@ class TimeRange {
   }
 
   take(time: Timestamp): void {
-    if (this.#first === undefined || time < this.#first) this.#first = time;
+    this.#first = earlierOf(this.#first, time);
     if (this.#last === undefined || time > this.#last) this.#last = time;
     else this.isRising = false;
   }

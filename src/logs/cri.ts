@@ -1,5 +1,5 @@
 import type { BegunLine } from '../model/record.ts';
-import { parseTimestamp, type Timestamp } from '../model/time.ts';
+import { earlierOf, laterOf, parseTimestamp, type Timestamp } from '../model/time.ts';
 import { isSameSecond, nanosecondAt, nineDigitsAt, secondOfDayAt } from '../model/time-bytes.ts';
 import { LineWindow } from '../simd/line-window.ts';
 
@@ -201,14 +201,13 @@ class DayTimes {
 
   get range(): { readonly first: Timestamp | undefined; readonly last: Timestamp | undefined } {
     const last = this.#lastAt === -1 ? undefined : timestampAt(this.#bytes, this.#lastAt, this.#lastEnd);
-    const greatest = this.#last === undefined || (last !== undefined && last > this.#last) ? last : this.#last;
-    return { first: this.#first, last: greatest };
+    return { first: this.#first, last: last === undefined ? this.#last : laterOf(this.#last, last) };
   }
 
   #setFirst(start: number, end: number, value: number): boolean {
     const time = timestampAt(this.#bytes, start, end);
     if (time === undefined) return false;
-    if (this.#first === undefined || time < this.#first) this.#first = time;
+    this.#first = earlierOf(this.#first, time);
     this.#least = value;
     return true;
   }
@@ -222,8 +221,8 @@ class DayTimes {
   }
 
   takeTime(time: Timestamp): void {
-    if (this.#first === undefined || time < this.#first) this.#first = time;
-    if (this.#last === undefined || time > this.#last) this.#last = time;
+    this.#first = earlierOf(this.#first, time);
+    this.#last = laterOf(this.#last, time);
   }
 
   #nanoseconds(start: number, end: number): number {

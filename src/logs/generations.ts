@@ -1,4 +1,4 @@
-import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { Block } from './blocks.ts';
 import { piecesOf } from './pieces.ts';
 
@@ -110,7 +110,7 @@ export class Generations {
     for (const { last, share } of mayHoldRotation ? piecesOf(block) : [{ last: block.last, share: 1 }]) {
       const bytes = share * size;
       this.#bytes += bytes;
-      if (this.#last === undefined || last > this.#last) this.#last = last;
+      this.#last = laterOf(this.#last, last);
       this.#blocks.push({ last: this.#last, bytes });
       if (this.#blocks.length > BLOCKS_KEPT) this.#blocks.shift();
     }

@@ -2,7 +2,7 @@ import { type Gap, type GapCause, gapKey } from '../model/gap.ts';
 import { type ContainerInstance, type InstanceState, instanceKey } from '../model/instance.ts';
 import type { FilePosition, GapRecord, JournalRecord, LogEndRecord, LogRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
-import type { Timestamp } from '../model/time.ts';
+import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
 import { instancesOf } from './instances.ts';
 import { LineParts } from './line-parts.ts';
 import { linesOf } from './lines.ts';
@@ -81,8 +81,8 @@ export class LogPast {
     this.#firstBlock ??= block;
     this.lines += block.lines;
     this.bytes += block.contentBytes + block.lines * AROUND;
-    if (this.last === undefined || block.last > this.last) this.last = block.last;
-    if (this.first === undefined || block.first < this.first) this.first = block.first;
+    this.last = laterOf(this.last, block.last);
+    this.first = earlierOf(this.first, block.first);
     if ((block.part?.index ?? 0) === 0) this.#keep(block);
     if (block.format === 'timestamped') {
       this.#unproven.push(block);
@@ -148,7 +148,7 @@ export class LogPast {
       if (isOfThisSecond || this.#recentBytes - bytesOf(oldest) < RECENT_BYTES) return;
       this.#recentBytes -= bytesOf(oldest);
       this.#recent.shift();
-      if (this.#before === undefined || oldest.last > this.#before) this.#before = oldest.last;
+      this.#before = laterOf(this.#before, oldest.last);
     }
   }
 }

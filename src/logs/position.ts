@@ -1,5 +1,5 @@
 import type { LogRecord } from '../model/record.ts';
-import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { Block, Measured } from './blocks.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import { KnownLines } from './known-lines.ts';
@@ -57,7 +57,7 @@ export class LogCursor {
     format: LogRecord['format'] = 'timestamped',
     { isRedacted = false, isLent = false } = {},
   ): void {
-    if (this.#last === undefined || last > this.#last) this.#last = last;
+    this.#last = laterOf(this.#last, last);
     const bytes = isLent ? this.#copyOf(lines) : lines;
     this.#blocks.push({ bytes, last, format, isRedacted, isOwn: isLent });
     this.#keptBytes += bytes.length;

@@ -56,7 +56,7 @@ export class Scribe {
   write(route: LogRoute, block: Written): void {
     const observed = this.#now();
     this.#stream = this.#stream?.route === route ? this.#stream : this.#open(route, observed);
-    this.#last = this.#last === undefined ? block.last : laterOf(this.#last, block.last);
+    this.#last = laterOf(this.#last, block.last);
     if (route === 'node-files') this.#proven = this.#last;
     this.lines += block.lines;
     this.#options.sink.append({ kind: 'log', observed, stream: this.#stream.number, ...block });

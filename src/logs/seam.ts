@@ -255,7 +255,7 @@ export class Seam implements AsyncDisposable {
     const { bytes, first, last, lines, contentBytes, file, offset } = piece;
     if (piece.foreign > 0) this.#witness.note(`${piece.foreign} bytes of ${file} are no log records`);
     if (first === undefined || last === undefined) return;
-    const position = positionAfter({ ...piece, last: laterOf(last, this.#scribe.last ?? last) });
+    const position = positionAfter({ ...piece, last: laterOf(this.#scribe.last, last) });
     const block = { bytes, first, last, lines, contentBytes, file, offset, position, unterminated: false };
     this.#scribe.write('node-files', { ...block, ...anewOf(piece), format: 'cri' });
     const stream = this.#tail?.stream;
@@ -281,7 +281,7 @@ export class Seam implements AsyncDisposable {
 function together(a: LostPiece, b: LostPiece): LostPiece {
   const certainty = a.certainty === 'known' ? 'known' : b.certainty;
   // Left out it is the last line that was read, which is later.
-  const after = a.after === undefined || b.after === undefined ? (a.after ?? b.after) : earlierOf(a.after, b.after);
+  const after = b.after === undefined ? a.after : earlierOf(a.after, b.after);
   return { type: 'lost', certainty, evidence: `${a.evidence}; ${b.evidence}`, after };
 }
 

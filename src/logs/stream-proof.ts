@@ -1,5 +1,5 @@
 import type { GapCause } from '../model/gap.ts';
-import { type Clock, earlierOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { type Clock, earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { Block } from './blocks.ts';
 import { Generations, type RotationLoss } from './generations.ts';
 import type { InstanceLife } from './life.ts';
@@ -87,7 +87,7 @@ export class StreamProof {
     const now = this.#options.clock.now();
     this.nodeTime.heard(block.last, now);
     if (!this.hasLines && !this.isLimited) this.#first = timeOf(block.bytes);
-    if (this.#last === undefined || block.last > this.#last) this.#last = block.last;
+    this.#last = laterOf(this.#last, block.last);
     this.#stateBeginning();
     this.#state(this.#generations.take(block, now, { begin: this.#first, isRising }));
   }
@@ -177,7 +177,7 @@ export class StreamProof {
 
   #isLate(startedAt: Timestamp): boolean {
     const opened = this.nodeTime.atLeast(this.#openedAt);
-    const known = this.#first === undefined ? opened : earlierOf(this.#first, opened);
+    const known = earlierOf(this.#first, opened);
     // The start is told in whole seconds.
     const ms = millisecondsOf(known) - millisecondsOf(startedAt) - 1000;
     // Without a line nothing is known of the node's clock: where it seems to be ahead, nothing can be said.

@@ -158,7 +158,7 @@ export class StreamScribe {
   #append(block: Block & { readonly part?: LinePart }, how?: { readonly isRising: boolean }): void {
     const { stream, sink, clock, proof } = this.#options;
     this.#first ??= timeOf(block.bytes);
-    this.#last = this.#last === undefined ? block.last : laterOf(this.#last, block.last);
+    this.#last = laterOf(this.#last, block.last);
     proof.take(block, how);
     const observed = timestampOf(clock.now());
     sink.append({ kind: 'log', observed, stream, format: 'timestamped', file: null, offset: 0, ...block });

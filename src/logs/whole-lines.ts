@@ -1,4 +1,4 @@
-import type { Timestamp } from '../model/time.ts';
+import { laterOf, type Timestamp } from '../model/time.ts';
 import { measureRecords, NOTHING_PENDING, type Pending, type RecordsMeasure, withOpenLines } from './cri.ts';
 import { type Proof, proofOf } from './proof.ts';
 
@@ -109,7 +109,7 @@ export class WholeLines {
     place.proof = proofOf(bytes);
     this.#pending = measure.pending;
     const { last } = measure;
-    if (last !== undefined && (this.#last === undefined || last > this.#last)) this.#last = last;
+    if (last !== undefined) this.#last = laterOf(this.#last, last);
     return piece;
   }
 }

@@ -42,12 +42,14 @@ export function millisecondsOf(time: Timestamp): number {
   return Date.parse(`${time.slice(0, 23)}Z`);
 }
 
-export function laterOf(a: Timestamp, b: Timestamp): Timestamp {
-  return a < b ? b : a;
+/** The later of two times, or the only one that there is. */
+export function laterOf(known: Timestamp | undefined, other: Timestamp): Timestamp {
+  return known === undefined || known < other ? other : known;
 }
 
-export function earlierOf(a: Timestamp, b: Timestamp): Timestamp {
-  return laterOf(a, b) === a ? b : a;
+/** The earlier of two times, or the only one that there is. */
+export function earlierOf(known: Timestamp | undefined, other: Timestamp): Timestamp {
+  return known === undefined || other < known ? other : known;
 }
 
 /** The last moment of a time's second: what the kubelet tells in whole seconds may have been as late. */

@@ -36,8 +36,8 @@ export class Orphans {
   /** Of an orphan that was seen so, no more is remembered. */
   forget({ owners, goneAt }: Orphan, { place, heard }: Seen): void {
     for (const owner of owners) if (this.#owners.size < MAX_OWNERS) this.#owners.add(owner);
-    const { since, until } = this.#missed.get(place) ?? { since: heard, until: goneAt };
-    this.#missed.set(place, { place, since: earlierOf(since, heard), until: laterOf(until, goneAt) });
+    const known = this.#missed.get(place);
+    this.#missed.set(place, { place, since: earlierOf(known?.since, heard), until: laterOf(known?.until, goneAt) });
   }
 
   /** These objects came into the story: what is missing of it where orphans were theirs, of all types, for they own one another. */

@@ -27,12 +27,12 @@ export class PastOrphans {
 
   forget({ owners: uids, target, since, until }: PastOrphan): void {
     const key = [target.storage, target.namespace ?? '', ...uids].join(' ');
-    const known = this.#forgotten.get(key) ?? { since, until };
+    const known = this.#forgotten.get(key);
     this.#forgotten.set(key, {
       uids,
       target,
-      since: earlierOf(known.since, since),
-      until: laterOf(known.until, until),
+      since: earlierOf(known?.since, since),
+      until: laterOf(known?.until, until),
     });
   }
 

@@ -156,7 +156,7 @@ export class Past {
     const { uid, namespace = null, ownerReferences = [], creationTimestamp = '' } = object.metadata;
     const target = { storage: storageOf(resource, object), namespace };
     const first = this.watches.firstOf(uid) ?? until;
-    const since = earlierOf(first, parseTimestamp(creationTimestamp) ?? first);
+    const since = earlierOf(parseTimestamp(creationTimestamp), first);
     const owners = ownerReferences.map((owner) => owner.uid);
     const oldest = this.#orphans.remember({ uid, owners, target, since, until });
     if (oldest === undefined || !this.#isUnplaced(oldest.uid)) return;

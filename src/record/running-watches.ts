@@ -169,7 +169,7 @@ export class RunningWatches {
     let wasMissing = false;
     const stands = (resourceVersion: string | undefined, since: Timestamp | undefined) => {
       const awaited = awaitedSince?.();
-      const heard = awaited === undefined ? since : earlierOf(awaited, since ?? awaited);
+      const heard = awaited === undefined ? since : earlierOf(since, awaited);
       const isMissing = resourceVersion === undefined || heard !== undefined;
       if (isToldAlways || isMissing !== wasMissing) witness.stands(target, { resourceVersion, heard, isMetadata });
       wasMissing = isMissing;

@@ -94,12 +94,12 @@ export class TypeInPlace {
 
   /** An object is gone that was first seen after `heard`. */
   lacksFrom(heard: Timestamp | undefined): void {
-    if (heard !== undefined) this.#lacksSince = earlierOf(this.#lacksSince ?? heard, heard);
+    if (heard !== undefined) this.#lacksSince = earlierOf(this.#lacksSince, heard);
   }
 
   /** A list showed what is gone: what may have been missed is all of that, too. */
   widened(doubt: Doubt): Doubt {
-    const since = earlierOf(this.#lacksSince ?? doubt.since, doubt.since);
+    const since = earlierOf(this.#lacksSince, doubt.since);
     this.#lacksSince = undefined;
     return { ...doubt, since };
   }

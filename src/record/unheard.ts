@@ -25,7 +25,7 @@ export class UnheardTypes {
       return;
     }
     const key = `${of.namespace ?? ''}/${of.resource}/${cause}`;
-    this.#needed.set(key, { of, cause, since: earlierOf(this.#needed.get(key)?.since ?? since, since) });
+    this.#needed.set(key, { of, cause, since: earlierOf(this.#needed.get(key)?.since, since) });
   }
 
   get needed(): readonly Missing[] {

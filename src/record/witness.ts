@@ -169,7 +169,7 @@ export class RecorderWitness implements Witness {
     const { uid, namespace = null, ownerReferences = [], creationTimestamp = '' } = object.metadata;
     const { placement } = this.#options;
     if (!placement.isMember(uid) && !ownerReferences.some(({ kind }) => missed.has(kind))) return;
-    const since = earlierOf(parseTimestamp(creationTimestamp) ?? this.#now(), this.#now());
+    const since = earlierOf(parseTimestamp(creationTimestamp), this.#now());
     const unheard = { since: laterOf(since, this.#beganAt), cause: 'interrupted', isNeeded: true } as const;
     this.#unheard.take({ resource: storageOf(resource, object), namespace }, unheard);
   }

@@ -4,7 +4,7 @@ import { LineParts } from '../logs/line-parts.ts';
 import { addTo } from '../model/counts.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
 import type { LogEndRecord, LogRoute, StreamClosedRecord, StreamOpenedRecord } from '../model/record.ts';
-import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { earlierOf, laterOf, millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { BlockList } from './block-list.ts';
 
 /** All that the journal holds of one container instance's log. */
@@ -168,6 +168,6 @@ function addLines(to: Lines, { lines, bytes, largest, first, last }: Readonly<Li
   to.largest = Math.max(to.largest, largest);
   // Of a line that only goes on in it, a later block has the time.
   if (lines === 0) return;
-  if (first !== undefined && (to.first === undefined || first < to.first)) to.first = first;
-  if (last !== undefined && (to.last === undefined || last > to.last)) to.last = last;
+  if (first !== undefined) to.first = earlierOf(to.first, first);
+  if (last !== undefined) to.last = laterOf(to.last, last);
 }

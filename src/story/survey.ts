@@ -228,7 +228,7 @@ class Surveyor {
   /** Until when nothing of a type was missed in front of the hole; no recorder has missed anything before its start. */
   #heardOf(type: WatchedType, last: Timestamp): Timestamp {
     const heard = this.#words.heardOf(type, { scope: this.#scope, last });
-    return this.#start === undefined ? heard : laterOf(heard, this.#start.time);
+    return laterOf(this.#start?.time, heard);
   }
 
   #takeHole(to: Timestamp): void {
