@@ -58,10 +58,11 @@ export class FollowerMaker {
   readonly #routes: RouteChooser;
   readonly #nodes = new Map<string, NodeShare>();
 
-  constructor(options: FollowerMakerOptions, streams: SharedStreams) {
+  /** @param signal ends what all logs share */
+  constructor(options: FollowerMakerOptions, streams: SharedStreams, signal: AbortSignal) {
     this.#options = options;
     this.#streams = streams;
-    this.#routes = new RouteChooser(options);
+    this.#routes = new RouteChooser(options, signal);
   }
 
   async make(
@@ -89,7 +90,7 @@ export class FollowerMaker {
       return new ReturningFollower({
         ...common,
         answers,
-        filesRoute: () => this.#routes.returned(pod, signal),
+        filesRoute: () => this.#routes.returned(pod),
         stream: (sink, told) => stream({ sink, past: told }),
         files: (back, told) => this.#ofFiles(pod, { common: { ...common, past: told }, route: back }, signal),
         foothold: (back, resume, last) => footholdBehind({ resume, last }, filesOf(back), signal),

@@ -1,4 +1,5 @@
 import { aborted } from '../model/aborted.ts';
+import { Branch } from '../model/branch.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { InstanceState } from '../model/instance.ts';
@@ -60,7 +61,7 @@ export class LogFollowers {
     this.#options = options;
     this.#slots = new Slots(options.maxStreams);
     const nextStream = () => this.#streams++;
-    this.#maker = new FollowerMaker(options, { slots: this.#slots, open: this.#open, nextStream });
+    this.#maker = new FollowerMaker(options, { slots: this.#slots, open: this.#open, nextStream }, this.#stop.signal);
     this.#unseen = new UnseenRuns(options, { isResumed: options.past !== undefined });
     this.#streams = options.past?.nextStream ?? 0;
     this.#ticker = this.#tick();
@@ -224,9 +225,11 @@ export class LogFollowers {
     let end: FollowEnd;
     let follower: Follower | undefined;
     let goesOn = false;
+    // What listens to a signal is looked through whenever more or less does: what each of many logs waits for has its own.
+    using branch = new Branch(this.#stop.signal);
     try {
-      follower = await this.#maker.make(pod, { ...logs, life }, this.#stop.signal);
-      end = await follower.run(this.#stop.signal);
+      follower = await this.#maker.make(pod, { ...logs, life }, branch.signal);
+      end = await follower.run(branch.signal);
       goesOn = life.isLastCall && !life.isOver;
     } catch (error) {
       goesOn = this.#stop.signal.aborted;

@@ -34,11 +34,14 @@ export type FilesRoute = NodeRoute & { readonly type: 'node-files' };
 /** Chooses by which way the log of each container run comes. */
 export class RouteChooser {
   readonly #options: RouteChooserOptions;
+  readonly #signal: AbortSignal;
   readonly #stated = new Set<string>();
   readonly #returns = new Map<string, Promise<FilesRoute>>();
 
-  constructor(options: RouteChooserOptions) {
+  /** @param signal ends what is asked for all logs of a node, whichever of them asked first */
+  constructor(options: RouteChooserOptions, signal: AbortSignal) {
     this.#options = options;
+    this.#signal = signal;
   }
 
   /** The files of the pod's node, or why they cannot be read; undefined where the pod log API was chosen. */
@@ -60,21 +63,21 @@ export class RouteChooser {
 
   /**
    * Resolves when a node that could not be asked lets its files be read; never where it refuses. It is asked once for all
-   * its pods. Rejects when the signal aborts.
+   * its pods. Rejects when the chooser's signal aborts.
    */
-  returned(pod: KubeObject, signal: AbortSignal): Promise<FilesRoute> {
+  returned(pod: KubeObject): Promise<FilesRoute> {
     const node = nodeOf(pod) ?? '';
     const known = this.#returns.get(node);
     if (known !== undefined) return known;
-    const returned = this.#askAgain(pod, signal).finally(() => this.#returns.delete(node));
+    const returned = this.#askAgain(pod).finally(() => this.#returns.delete(node));
     this.#returns.set(node, returned);
     return returned;
   }
 
-  async #askAgain(pod: KubeObject, signal: AbortSignal): Promise<FilesRoute> {
+  async #askAgain(pod: KubeObject): Promise<FilesRoute> {
     const { clock, routeOf } = this.#options;
     for (let ms = MAX_RETRY_MS; ; ms = Math.min(MAX_RETURN_MS, ms * 2)) {
-      await clock.sleep(ms, signal);
+      await clock.sleep(ms, this.#signal);
       const route = await routeOf(pod);
       if (route.type === 'node-files') return route;
       if (!route.isPassing) return await new Promise(() => undefined);

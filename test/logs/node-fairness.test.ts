@@ -77,6 +77,7 @@ async function readHot(quiet: number) {
   const open = new OpenStreams();
   const containers = new Map<number, string>();
   let streams = 0;
+  const { signal } = new AbortController();
   const maker = new FollowerMaker(
     {
       route: 'node-files',
@@ -97,8 +98,8 @@ async function readHot(quiet: number) {
       client: { logs: () => assert.fail('no stream is wanted') },
     },
     { slots: new Slots(1), open, nextStream: () => streams++ },
+    signal,
   );
-  const { signal } = new AbortController();
   const startedAt = timestampOf(clock.now());
   const stop = new AbortController();
   const names = ['hot', ...Array.from({ length: quiet }, (_, index) => `quiet-${index}`)];

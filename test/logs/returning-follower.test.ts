@@ -48,6 +48,7 @@ class Outage {
       past.take(record.kind === 'log' ? { ...record, read: async () => record } : record);
     this.#numbers = past.nextStream;
     this.life = new InstanceLife(instance, { state: 'running', startedAt: this.time(0), finishedAt: undefined });
+    const { signal } = this.#stop;
     const maker = new FollowerMaker(
       {
         route: 'auto',
@@ -71,8 +72,8 @@ class Outage {
         },
       },
       { slots: new Slots(5), open: this.#open, nextStream: () => this.#numbers++ },
+      signal,
     );
-    const { signal } = this.#stop;
     const making = maker.make(pod, { firstLines: new FirstLines(), life: this.life }, signal);
     void making
       .then((follower) => follower.run(signal))

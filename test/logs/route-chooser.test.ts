@@ -27,14 +27,17 @@ async function chosen(route: LogRouteChoice, answers: readonly NodeRoute[]) {
   const said: string[] = [];
   const noted: string[] = [];
   let asked = 0;
-  const chooser = new RouteChooser({
-    route,
-    limits: {},
-    routeOf: async () => answers[Math.min(asked++, answers.length - 1)] ?? refused,
-    sink: { append: (record) => void (record.kind === 'note' && noted.push(record.text)) },
-    clock,
-    say: (text, level) => said.push(`${level}: ${text}`),
-  });
+  const chooser = new RouteChooser(
+    {
+      route,
+      limits: {},
+      routeOf: async () => answers[Math.min(asked++, answers.length - 1)] ?? refused,
+      sink: { append: (record) => void (record.kind === 'note' && noted.push(record.text)) },
+      clock,
+      say: (text, level) => said.push(`${level}: ${text}`),
+    },
+    signal,
+  );
   const choice = chooser.choose(pod, new InstanceLife(instance, RUNNING), signal);
   await clock.advance(60_000, () => new Promise((resolve) => setImmediate(resolve)));
   return { route: await choice, asked, said, noted };
