@@ -40,12 +40,10 @@ export class CallLife {
     this.signal = branch.signal;
     const late = (ms: number) => () => branch.abort(lateError(origin, path, ms));
     if (maxSilenceMs !== undefined) this.#silence = new Silence(maxSilenceMs, late(maxSilenceMs));
-    const timeout = maxMs === undefined ? undefined : AbortSignal.timeout(maxMs);
-    const tooLong = late(maxMs ?? 0);
-    timeout?.addEventListener('abort', tooLong, { once: true });
+    const timer = maxMs === undefined ? undefined : setTimeout(late(maxMs), maxMs).unref();
     this.#end = () => {
       branch.leave();
-      timeout?.removeEventListener('abort', tooLong);
+      clearTimeout(timer);
     };
   }
 

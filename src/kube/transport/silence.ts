@@ -1,37 +1,34 @@
 /**
  * Notices when nothing was heard for `ms` (or, as it looks only once in that time, for up to twice as long). It measures
- * a real network, so it goes by the machine's timers and not by the injected clock.
+ * a real network, so it goes by the machine's timers and not by the injected clock; it keeps no program alive.
  */
 export class Silence {
   readonly #ms: number;
   readonly #onSilence: () => void;
-  #timeout: AbortSignal;
+  #timer: NodeJS.Timeout;
   #wasHeard = false;
 
   constructor(ms: number, onSilence: () => void) {
     this.#ms = ms;
     this.#onSilence = onSilence;
-    this.#timeout = this.#listen();
+    this.#timer = this.#listen();
   }
 
   heard(): void {
     this.#wasHeard = true;
   }
 
-  /** A time limit that nobody listens to is not kept until it is over. */
   end(): void {
-    this.#timeout.removeEventListener('abort', this.#check);
+    clearTimeout(this.#timer);
   }
 
-  #listen(): AbortSignal {
+  #listen(): NodeJS.Timeout {
     this.#wasHeard = false;
-    const timeout = AbortSignal.timeout(this.#ms);
-    timeout.addEventListener('abort', this.#check, { once: true });
-    return timeout;
+    return setTimeout(() => this.#look(), this.#ms).unref();
   }
 
-  readonly #check = (): void => {
-    if (this.#wasHeard) this.#timeout = this.#listen();
+  #look(): void {
+    if (this.#wasHeard) this.#timer = this.#listen();
     else this.#onSilence();
-  };
+  }
 }
