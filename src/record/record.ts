@@ -13,13 +13,14 @@ import type { Hold } from '../model/gap.ts';
 import type { JournalRecord, StartRecord } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { type Clock, millisecondsOf, timestampOf } from '../model/time.ts';
-import { within } from '../model/within.ts';
 import type { Redactor } from '../redact/redactor.ts';
 import { AllowedNames } from './allowed-names.ts';
 import { catchUp } from './catch-up.ts';
 import { ClockCheck } from './clock-check.ts';
+import { drain } from './drain.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
 import { familyFirst } from './families.ts';
+import { lastStates } from './last-states.ts';
 import { LateTypes } from './late-types.ts';
 import type { Past } from './past.ts';
 import { Placement } from './placement.ts';
@@ -72,9 +73,6 @@ export interface RecordOptions {
   /** What the journal holds of a recorder that was killed: this one goes on with its capture. */
   readonly past?: Past | undefined;
 }
-
-/** Lines that were written just before the end are on their way at least this long, and so is the word of a run that began. */
-const GRACE_MS = 500;
 
 export interface RecordProgress {
   readonly objects: number;
@@ -283,37 +281,32 @@ export class Recorder {
     );
   }
 
-  /** Lets every log of an ended container be read to its end, and the others deliver what was written until now. */
-  async #drain(leave: AbortSignal, result: RecordResult): Promise<void> {
-    const { clock, drainMs, end } = this.#options;
-    if (this.#followers === undefined || leave.aborted) return;
-    // There will be no room for what they would bring.
-    if (this.#options.sink.hold?.cause === 'journal-full') return;
-    const late = new AbortController();
-    const deadline = AbortSignal.any([leave, late.signal]);
-    const tooLong = clock.sleep(drainMs, deadline).then(
-      () => late.abort(),
-      () => undefined,
-    );
-    // Whoever ends it, or ran a command in it, may have changed something just before.
-    const mayBeOver = result.goal === 'met' && end.after === undefined;
-    await this.#arrived(this.#followers, { mayBeOver, graceMs: Math.min(GRACE_MS, drainMs) }, deadline);
-    await this.#followers.settle(deadline);
-    late.abort();
-    await tooLong;
+  async #drain(leave: AbortSignal, { goal }: RecordResult): Promise<void> {
+    const { clock, drainMs, end, sink } = this.#options;
+    // Where the journal is full, there will be no room for what they would bring.
+    if (leave.aborted || sink.hold?.cause === 'journal-full') return;
+    const how = {
+      ...{ clock, drainMs, followers: this.#followers, synced: this.synced },
+      // Whoever ends it, or ran a command in it, may have changed something just before.
+      mayBeOver: goal === 'met' && end.after === undefined,
+      changedAt: () => this.#changedAt,
+      lastStates: (signal: AbortSignal) => this.#lastStates(signal),
+    };
+    await drain(how, leave);
   }
 
-  /** Until nothing is on its way any more: where all is over, what had not been listed, or came with the last change. */
-  async #arrived(
-    followers: LogFollowers,
-    { mayBeOver, graceMs }: { readonly mayBeOver: boolean; readonly graceMs: number },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { clock } = this.#options;
-    const until = clock.now() + graceMs;
-    await within(graceMs, () => this.#synced.promise, { clock, signal });
-    const last = mayBeOver && followers.areOver ? Math.min(until, this.#changedAt + graceMs) : until;
-    if (last > clock.now()) await clock.sleep(last - clock.now(), signal).catch(() => undefined);
+  /** Returns whether states came that had been late. */
+  async #lastStates(signal: AbortSignal): Promise<boolean> {
+    const { start, types } = this.#options;
+    const roots = start.roots.flatMap(({ namespace, name }, index) => {
+      const type = types[index];
+      return type === undefined ? [] : { type, namespace, name };
+    });
+    const family = [...this.#watches.places].filter(({ type }) => this.#witness.isOfFamily(type));
+    const at = { ...this.#options, placement: this.#placement };
+    const { hasWaited, behind } = await lastStates([...roots, ...family], at, signal);
+    for (const place of behind) this.#watches.running.fellBehind(place);
+    return hasWaited;
   }
 
   /** What is compared with the next lines stays raw, in memory; what leaves it for the journal holds no credentials. */

@@ -4,7 +4,7 @@ import { Slots } from '../model/slots.ts';
 import { type Clock, earlierOf, type Timestamp, timestampOf } from '../model/time.ts';
 import { Compression } from '../watch/compression.ts';
 import { type AwaitedList, AwaitedLists } from './awaited-lists.ts';
-import type { Witness } from './testimony.ts';
+import { placeKey, type WatchedPlace, type Witness } from './testimony.ts';
 import { type Doubt, type WatchedChange, type WatchListener, type WatchTarget, watchType } from './type-watch.ts';
 import { targetOf } from './watch-pasts.ts';
 
@@ -37,6 +37,8 @@ export class RunningWatches {
   readonly #needed = new AwaitedLists();
   /** Kinds of which objects may have been missed at the end: their watch was ended before it had shown what there was. */
   readonly missedKinds = new Set<string>();
+  /** Types, in their place, whose watch lagged behind the server when the recording ended. */
+  readonly #behind = new Set<string>();
 
   constructor(options: RunningWatchesOptions, signal: AbortSignal) {
     this.lists = new Slots(options.listsAtOnce);
@@ -61,6 +63,11 @@ export class RunningWatches {
   /** What the story needs and was not listed yet, since when, and what the last try came to: a sentence each. */
   get awaited(): readonly string[] {
     return this.#needed.sentences;
+  }
+
+  /** The recording ends, and not all that there is of a type in a namespace was told: that is stated when its watches end. */
+  fellBehind({ type, namespace }: WatchedPlace): void {
+    this.#behind.add(placeKey({ type, namespace }));
   }
 
   /** Resolves when every watch has ended, after the signal aborted. */
@@ -131,6 +138,7 @@ export class RunningWatches {
       },
       left: (doubt, during) => {
         const isTold = isForbidden && witness.isRefused(place);
+        if (during === 'watching') return this.#leftWatching(what, doubt);
         if (this.#signal.aborted && (isTold || during !== 'refused')) this.missedKinds.add(type.kind);
         if (isTold || during === 'refused') return; // that gap is open
         if (during === 'beginning') {
@@ -154,6 +162,13 @@ export class RunningWatches {
         witness.failing(type, event.error);
       },
     };
+  }
+
+  /** It has missed nothing, unless it lagged behind at the end. */
+  #leftWatching({ type, namespace }: WatchTarget, { since }: Doubt): void {
+    if (!this.#signal.aborted || !this.#behind.has(placeKey({ type, namespace }))) return;
+    this.missedKinds.add(type.kind);
+    this.#options.witness.unheard(type, namespace, { since, cause: 'interrupted', isNeeded: true });
   }
 
   /**

@@ -34,8 +34,8 @@ export interface WatchListener {
   listed(resourceVersion: string, doubt: Doubt | undefined): void;
   /** What there is was told, or is refused. Called once; a watch that goes on from a position has told nothing before its first sign of life. */
   begun?(): void;
-  /** The watch was ended before that, before a list had shown what it may have missed, while it failed, or was refused from its first list on. */
-  left(doubt: Doubt, during: 'beginning' | 'listing' | 'failing' | 'refused'): void;
+  /** The watch was ended before that, before a list had shown what it may have missed, while it failed, was refused from its first list on, or watched. */
+  left(doubt: Doubt, during: 'beginning' | 'listing' | 'failing' | 'refused' | 'watching'): void;
   /** Nothing was missed up to this resourceVersion, and all of it was told; undefined: something may have been, and is listed now. */
   standsAt?(resourceVersion: string | undefined, heard?: Timestamp): void;
   /** Since `heard` it may have missed something. */
@@ -166,7 +166,7 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
   if (!hasTold) listener.left({ ...unheard, ...ofBeginning }, 'beginning');
   else if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
   else if (isRefused) listener.left(unheard, 'refused');
-  else if (isFailing) listener.left(unheard, 'failing');
+  else listener.left(unheard, isFailing ? 'failing' : 'watching');
 
   function begin(): void {
     if (!hasBegun) listener.begun?.();

@@ -62,6 +62,11 @@ export class Watches {
     return this.#places.has(placeKey({ type, namespace }));
   }
 
+  /** Where whole types are watched. */
+  get places(): Iterable<WatchedPlace> {
+    return this.#places.values();
+  }
+
   /** Resolves when every watch has ended, after the signal aborted. */
   async ended(): Promise<void> {
     await this.running.ended();

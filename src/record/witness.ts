@@ -29,7 +29,7 @@ export interface WitnessOptions {
   readonly log: RecordLog;
 }
 
-const UNLISTED = 'the recording ended before they were listed for the first time';
+const UNTOLD = 'the recording ended before their watch had told all that there was';
 
 /** Turns what the watches see into records and log followers, and what they cannot see into notes and gaps. */
 export class RecorderWitness implements Witness {
@@ -147,6 +147,11 @@ export class RecorderWitness implements Witness {
     return this.#needed.isNeeded(groupResourceOf(type));
   }
 
+  /** Whether objects of it are of the story, or come to be. */
+  isOfFamily(type: ResourceType): boolean {
+    return this.isEssential(type) || this.#needed.isOfStory(groupResourceOf(type));
+  }
+
   hasState(uid: string): boolean {
     return this.#options.placement.recordedState(uid) !== undefined;
   }
@@ -158,10 +163,9 @@ export class RecorderWitness implements Witness {
   /** The capture is over: what was never heard of is stated. `missedKinds`: of these some objects may not have been. */
   ended(missedKinds: ReadonlySet<string>): void {
     for (const recorded of this.#options.placement.unowned()) this.#lacksOwner(recorded, missedKinds);
-    for (const { of, since, cause } of this.#unheard.needed) this.#gap({ ...of, since, cause }, UNLISTED);
+    for (const { of, since, cause } of this.#unheard.needed) this.#gap({ ...of, since, cause }, UNTOLD);
     const others = this.#unheard.others;
-    if (others.length > 0)
-      this.note(`${others.join(', ')} that explain this story may be missing from it: ${UNLISTED}`);
+    if (others.length > 0) this.note(`${others.join(', ')} that explain this story may be missing from it: ${UNTOLD}`);
   }
 
   /** What is of the story, or may be for all that was heard of its owners' kinds, is missing since it was made. */

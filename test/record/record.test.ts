@@ -341,7 +341,7 @@ test('what was not listed when the recording ended is a stated gap', async () =>
   });
   assert.equal((await recording.result).ended, 'for');
   const gaps = stateGaps(recording.records).map(({ gap: { of, cause, evidence } }) => ({ of, cause, evidence }));
-  const evidence = 'the recording ended before they were listed for the first time';
+  const evidence = 'the recording ended before their watch had told all that there was';
   const pods = { resource: 'pods', namespace: 'shop' };
   assert.deepEqual(
     gaps.filter(({ of }) => 'resource' in of && of.resource === 'pods'),

@@ -1,0 +1,60 @@
+import type { LogFollowers } from '../logs/followers.ts';
+import type { Clock } from '../model/time.ts';
+import { within } from '../model/within.ts';
+
+/** Lines that were written just before the end are on their way at least this long, and so is the word of a run that began. */
+const GRACE_MS = 500;
+
+export interface DrainOptions {
+  readonly clock: Clock;
+  readonly followers: Pick<LogFollowers, 'areOver' | 'settle'> | undefined;
+  /** Milliseconds at most, in all. */
+  readonly drainMs: number;
+  /** All may be over: nothing can have changed since the last change that was told. */
+  readonly mayBeOver: boolean;
+  /** Resolves when every first list was answered. */
+  readonly synced: Promise<void>;
+  /** When an object of the story was last told to have changed. */
+  readonly changedAt: () => number;
+  /** Waits for states that lag behind; whether some did. */
+  readonly lastStates: (signal: AbortSignal) => Promise<boolean>;
+}
+
+/**
+ * Before a recording ends: lets what lags behind be told, every log of an ended container be read to its end, and the others
+ * deliver what was written until now. Ends early when the signal aborts.
+ */
+export async function drain(options: DrainOptions, leave: AbortSignal): Promise<void> {
+  const { clock, drainMs, lastStates } = options;
+  const late = new AbortController();
+  const deadline = AbortSignal.any([leave, late.signal]);
+  const tooLong = clock.sleep(drainMs, deadline).then(
+    () => late.abort(),
+    () => undefined,
+  );
+  const states = lastStates(deadline);
+  await readLogs(options, deadline);
+  // What came late may have begun runs.
+  if (await states) await readLogs(options, deadline);
+  late.abort();
+  await tooLong;
+}
+
+async function readLogs(options: DrainOptions, signal: AbortSignal): Promise<void> {
+  if (options.followers === undefined) return;
+  await arrived(options, options.followers, signal);
+  await options.followers.settle(signal);
+}
+
+/** Until nothing is on its way any more: where all is over, what had not been listed, or came with the last change. */
+async function arrived(
+  { clock, drainMs, mayBeOver, synced, changedAt }: DrainOptions,
+  followers: Pick<LogFollowers, 'areOver'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const graceMs = Math.min(GRACE_MS, drainMs);
+  const until = clock.now() + graceMs;
+  await within(graceMs, () => synced, { clock, signal });
+  const last = mayBeOver && followers.areOver ? Math.min(until, changedAt() + graceMs) : until;
+  if (last > clock.now()) await clock.sleep(last - clock.now(), signal).catch(() => undefined);
+}
