@@ -69,16 +69,14 @@ export class PastWatches {
   }
 
   /** A state that a watch told. */
-  told(storage: string, { kind, object, action, observed }: ObjectRecord | EventRecord, seq: number): void {
+  told(storage: string, { object, action, observed }: ObjectRecord | EventRecord, seq: number): void {
     const { uid, name, namespace = null, labels = {}, resourceVersion } = object.metadata;
     const isDeleted = isDeletion(action);
     const known = this.#states.get(uid);
     const { first = observed } = known ?? {};
     // A deletion that nobody saw bears the resourceVersion of the state before: no watch told it.
     const told = (action === 'deletedUnseen' ? known : undefined) ?? { seq, observed };
-    // An Event that was found may have been held for long: no watch stands where it does.
-    const { seq: at, observed: when } = kind === 'event' && action === 'found' ? { seq: -1, observed } : told;
-    const last = { seq: at, observed: when, first };
+    const last = { seq: told.seq, observed: told.observed, first };
     this.#states.set(uid, { storage, namespace, name, labels, resourceVersion, isDeleted, ...last });
   }
 

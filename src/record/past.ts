@@ -1,4 +1,5 @@
 import { Scope } from '../graph/scope.ts';
+import { nodeOf } from '../kube/node-settings.ts';
 import { LogPasts } from '../logs/past.ts';
 import { isDeletion } from '../model/action.ts';
 import { FaroError } from '../model/errors.ts';
@@ -15,6 +16,7 @@ import type {
 } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
 import { earlierOf, parseTimestamp, type Timestamp } from '../model/time.ts';
+import { EventCount } from './event-count.ts';
 import { PastOrphans } from './past-orphans.ts';
 import { type PastTarget, PastWatches } from './past-watches.ts';
 import type { RecordedObject } from './placement.ts';
@@ -46,7 +48,7 @@ export class Past {
   readonly relations: RelationRecord[] = [];
   /** Set where the capture ended by itself. */
   end: EndRecord | undefined;
-  events = 0;
+  readonly events: EventCount;
   readonly #unkept: PastUnkept[] = [];
   /** Those of which no gap was told. */
   #doubted: DoubtedRecord[] = [];
@@ -56,6 +58,7 @@ export class Past {
   private constructor(start: StartRecord) {
     this.start = start;
     this.scope = new Scope(start.roots);
+    this.events = new EventCount(this.scope.rootNames('nodes'));
     this.watches = new PastWatches(start.time, this.scope);
   }
 
@@ -114,7 +117,7 @@ export class Past {
         this.#takeObject(record, seq);
         return;
       case 'event':
-        this.events += 1;
+        this.events.wrote(record.object);
         this.watches.told('events', record, seq);
         return;
       case 'relation':
@@ -146,7 +149,10 @@ export class Past {
     this.scope.observe({ resource, object });
     const isDeleted = isDeletion(action);
     this.objects.set(object.metadata.uid, { resource, object, isDeleted });
-    if (resource === 'pods' && object.kind === 'Pod') this.logs.observe(object);
+    if (resource === 'pods' && object.kind === 'Pod') {
+      this.logs.observe(object);
+      this.events.runsOn(nodeOf(object));
+    }
     this.watches.told(storageOf(resource, object), record, seq);
     if (isDeleted && this.#isUnplaced(object.metadata.uid)) this.#takeOrphan(record);
   }

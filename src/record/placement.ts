@@ -7,7 +7,7 @@ import type { EventRecord, ObjectRecord, RelationRecord, Root } from '../model/r
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { RedactedObject, Redactor } from '../redact/redactor.ts';
-import { NodeEvents } from './node-events.ts';
+import { EventCount, nodeOfEvent } from './event-count.ts';
 import type { Past } from './past.ts';
 import { RelatedObjects, type SeenState } from './related.ts';
 
@@ -35,17 +35,14 @@ export class Placement {
   readonly #options: PlacementOptions;
   #scope: Scope;
   readonly #recorded = new Map<string, RecordedObject>();
-  /** Those that were named and those that pods of the story run on: Events may know them by name only. */
-  readonly #nodes: Set<string>;
-  readonly #nodeEvents = new NodeEvents();
   readonly #related: RelatedObjects | undefined;
-  #events = 0;
+  #events: EventCount;
   #revision = 0;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
     this.#scope = new Scope(options.roots);
-    this.#nodes = new Set(this.#scope.rootNames('nodes'));
+    this.#events = new EventCount(this.#scope.rootNames('nodes'));
     const { want, clock, append } = options;
     if (want === undefined) return;
     this.#related = new RelatedObjects({
@@ -62,11 +59,7 @@ export class Placement {
   restore({ scope, objects, relations, events }: Past): void {
     this.#scope = scope;
     this.#events = events;
-    for (const [uid, recorded] of objects) {
-      this.#recorded.set(uid, recorded);
-      const node = recorded.resource === 'pods' ? nodeOf(recorded.object) : undefined;
-      if (node !== undefined) this.#nodes.add(node);
-    }
+    for (const [uid, recorded] of objects) this.#recorded.set(uid, recorded);
     this.#related?.restore(relations);
     for (const [uid, { isDeleted }] of objects) if (!isDeleted) this.#explain(uid);
     this.#revision += 1;
@@ -78,7 +71,7 @@ export class Placement {
   }
 
   get counts(): { readonly objects: number; readonly events: number } {
-    return { objects: this.#recorded.size, events: this.#events };
+    return { objects: this.#recorded.size, events: this.#events.count };
   }
 
   get recorded(): Iterable<RecordedObject> {
@@ -155,28 +148,22 @@ export class Placement {
     return known;
   }
 
-  /** Writes a Kubernetes Event down if what it is about belongs to the story, or may turn out to. */
+  /**
+   * Writes a Kubernetes Event down if what it is about belongs to the story, or may turn out to: pods of the story may come to run
+   * on any Node.
+   */
   takeEvent(object: KubeObject, action: ObjectAction): void {
     const about = object.involvedObject ?? object.regarding;
-    const [kind, name, uid] = ['kind', 'name', 'uid'].map((part) => field(about, part));
-    if (kind !== 'Node') {
-      if (this.#concerns(kind, uid)) this.#writeEvent(object, action);
-    } else if (typeof name === 'string') {
-      if (this.#nodes.has(name)) this.#writeEvent(object, action);
-      else this.#nodeEvents.hold(name, object);
-    }
+    const isOfNode = nodeOfEvent(object) !== undefined;
+    if (!isOfNode && !this.#concerns(field(about, 'kind'), field(about, 'uid'))) return;
+    this.#events.wrote(object);
+    const { redactor, clock, append } = this.#options;
+    append({ kind: 'event', observed: timestampOf(clock.now()), action, ...redactor.object(object) });
   }
 
   #concerns(kind: unknown, uid: unknown): boolean {
     if (typeof uid === 'string' && this.#scope.placementOf(uid) !== 'outside') return true;
     return this.#related?.mayExplain(kind, uid) === true;
-  }
-
-  #writeEvent(object: KubeObject, action: ObjectAction): void {
-    this.#events += 1;
-    const { redactor, clock, append } = this.#options;
-    const observed = timestampOf(clock.now());
-    append({ kind: 'event', observed, action, ...redactor.object(object) });
   }
 
   #explain(uid: string): void {
@@ -189,10 +176,7 @@ export class Placement {
   #write(resource: string, object: KubeObject, action: ObjectAction): void {
     const before = this.#recorded.get(object.metadata.uid)?.object;
     this.#append(resource, this.#options.redactor.object(object, before), action);
-    const node = resource === 'pods' ? nodeOf(object) : undefined;
-    if (node === undefined || this.#nodes.has(node)) return;
-    this.#nodes.add(node);
-    for (const event of this.#nodeEvents.take(node)) this.#writeEvent(event, 'found');
+    if (resource === 'pods') this.#events.runsOn(nodeOf(object));
   }
 
   #append(resource: string, redacted: RedactedObject, action: ObjectAction): void {

@@ -62,15 +62,14 @@ test('of objects whose owner was seen none is forgotten', async () => {
   assert.deepEqual(past.unkept, []);
 });
 
-test('a watch of Events goes on from what it told last, and not from an Event that was held before it was written down', async () => {
-  const [resource, namespace] = ['events', 'default'];
-  const event = (second: number, action: 'found' | 'created', resourceVersion: string) => {
-    const metadata = { name: resourceVersion, namespace, uid: resourceVersion, resourceVersion };
-    const object = { apiVersion: 'v1', kind: 'Event', metadata };
-    return { kind: 'event', observed: at(second), action, object, redactions: 0 } satisfies JournalRecord;
+test('of Events about Nodes those count that a pod of the journal runs on', async () => {
+  const event = (name: string) => {
+    const metadata = { name, namespace: 'default', uid: name, resourceVersion: '1' };
+    const object = { apiVersion: 'v1', kind: 'Event', metadata, involvedObject: { kind: 'Node', name } };
+    return { kind: 'event', observed: at(1), action: 'found', object, redactions: 0 } satisfies JournalRecord;
   };
-  const watched = { kind: 'watched', observed: at(1), resource, namespace, resourceVersion: '10' } as const;
-  const past = await read(watched, event(2, 'created', '12'), event(3, 'found', '5'));
-  const { from, heard, known } = past.watches.watch({ storage: resource, namespace });
-  assert.deepEqual({ from, heard, known: [...known.keys()] }, { from: '12', heard: at(2), known: ['12', '5'] });
+  const pod = record(2, 'created', 'pods', 'web-1', 'web');
+  const bound = { ...pod, object: { ...pod.object, spec: { nodeName: 'node1' } } };
+  const past = await read(event('node1'), event('node2'), bound);
+  assert.equal(past.events.count, 1);
 });

@@ -322,6 +322,38 @@ for (const { what, scene, expected } of SCENES)
     assert.ok(story.head.gaps.some(({ of, cause }) => of.resource === 'pods' && cause === expected));
   });
 
+test('an Event about a Node from before a kill is in the story once a pod runs there, though the server has it no more', async () => {
+  await using recording = await KilledRecording.start({
+    seed: 5,
+    nodeSkewsMs: [0, 0],
+    prepare: (cluster) => {
+      cluster.nodes[1]?.kubelet.goDown();
+      deployWeb(cluster);
+    },
+  });
+  const { cluster } = recording;
+  const [used, unused] = cluster.nodes;
+  for (const about of [unused?.name, 'another', used?.name])
+    cluster.create('events', 'default', {
+      metadata: { name: `told-${about}` },
+      ...{ involvedObject: { kind: 'Node', name: about }, reason: `${about} told`, type: 'Warning' },
+    });
+  await recording.advance(2000);
+  await recording.kill();
+  cluster.store.delete(cluster.type('events'), 'default', `told-${unused?.name}`);
+  await recording.resume();
+  unused?.kubelet.comeBack();
+  used?.kubelet.goDown();
+  scaleWeb(cluster, 3);
+  await recording.advance(20_000);
+  await recording.end();
+  const { timeline } = await storyOf(recording.records);
+  const told = timeline.flatMap((entry) =>
+    entry.type === 'event' && entry.about.kind === 'Node' ? [entry.reason] : [],
+  );
+  assert.deepEqual(told.sort(), [`${used?.name} told`, `${unused?.name} told`].sort());
+});
+
 /** Pods' states come late, and more so with each of them. */
 async function lagBehind(recording: KilledRecording): Promise<void> {
   const { cluster } = recording;
