@@ -1,4 +1,5 @@
 import { printable } from '../model/printable.ts';
+import { timeOfDay } from '../model/time.ts';
 import type { StoryFinding, StoryVerdict } from '../story/document.ts';
 import type { StoryHead } from '../story/reader.ts';
 
@@ -86,7 +87,7 @@ function listed(groups: readonly Group[], room: number): string[] {
 
 function listedOf([word, findings]: Group, own: readonly StoryFinding[]): string[] {
   const shown = own.map(({ time, summary, rule }) => {
-    const at = time === undefined ? '' : `${time.slice(11, 19)} `;
+    const at = time === undefined ? '' : `${timeOfDay(time, '1s')} `;
     return `${word}: ${at}${summary} (${rule})`;
   });
   const rest = findings.length - shown.length;

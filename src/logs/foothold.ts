@@ -1,5 +1,5 @@
 import type { FilePosition } from '../model/record.ts';
-import type { Timestamp } from '../model/time.ts';
+import { secondOf, type Timestamp } from '../model/time.ts';
 import { NOTHING_PENDING } from './cri.ts';
 import { CriJoiner } from './cri-lines.ts';
 import { firstTimeOf, openFile } from './file-bytes.ts';
@@ -28,11 +28,11 @@ export async function footholdBehind(
   options: Omit<FileSuccessionOptions, 'kept'>,
   signal: AbortSignal,
 ): Promise<FilePosition | undefined> {
-  const second = sinceTime.slice(0, 19);
+  const second = secondOf(sinceTime);
   const places = new NewestPlaces();
   let overlap: Overlap = { state: 'open' };
   for await (const { text, time, place } of linesFrom(await filesFrom(second, options, signal), options, signal)) {
-    if (time.slice(0, 19) < second) continue;
+    if (secondOf(time) < second) continue;
     places.add(place);
     overlap = matcher.accept(text);
     if (overlap.state !== 'open') break;
@@ -92,7 +92,7 @@ async function filesFrom(
     const file = `${folder}${names[index]}`;
     const opened = await openFile(options, { file, from: 0, mayBeCompressed: names[index] !== live }, signal);
     const first = opened === undefined ? undefined : await firstTimeOf(opened);
-    if (first !== undefined && first.slice(0, 19) < second) return names.slice(index);
+    if (first !== undefined && secondOf(first) < second) return names.slice(index);
   }
   return names;
 }

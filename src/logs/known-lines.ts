@@ -1,3 +1,4 @@
+import { secondOf } from '../model/time.ts';
 import { linesOf, timeOf } from './lines.ts';
 import { LONG_LINE_BYTES } from './long-line.ts';
 
@@ -18,7 +19,7 @@ export class KnownLines {
   add(bytes: Buffer, second: string, isRedacted: boolean): void {
     const block = this.#blocks.push({ bytes, isRedacted }) - 1;
     for (const line of linesOf(bytes)) {
-      if ((timeOf(line) ?? '').slice(0, 19) < second) continue;
+      if (secondOf(timeOf(line) ?? '') < second) continue;
       this.#blockOf.push(block);
       this.#starts.push(line.byteOffset - bytes.byteOffset);
     }

@@ -1,4 +1,4 @@
-import type { Timestamp } from '../model/time.ts';
+import { secondOf, type Timestamp } from '../model/time.ts';
 import type { NodeTime } from './node-time.ts';
 import type { OpenLog } from './open-log.ts';
 
@@ -27,7 +27,7 @@ export class StreamEnds {
   /** Whether the newest one ended in a later second than its container did, which is told in whole ones, by the node's clock. */
   isAfter(finished: Timestamp | undefined, nodeTime: NodeTime): boolean {
     if (this.#at === undefined || finished === undefined) return false;
-    return nodeTime.atLeast(this.#at).slice(0, 19) > finished.slice(0, 19);
+    return secondOf(nodeTime.atLeast(this.#at)) > secondOf(finished);
   }
 
   /** Those that ended were another instance's. */

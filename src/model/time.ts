@@ -37,6 +37,11 @@ export function timeOfDay(time: string, precision?: '1s'): string {
   return time.slice(11, precision === '1s' ? 19 : 23);
 }
 
+/** The whole second of a Timestamp, `2026-11-23T16:07:00`: Kubernetes tells its own times in these. */
+export function secondOf(time: string): string {
+  return time.slice(0, 19);
+}
+
 /** Milliseconds since the epoch; the digits below a millisecond are dropped. */
 export function millisecondsOf(time: Timestamp): number {
   return Date.parse(`${time.slice(0, 23)}Z`);
@@ -54,5 +59,5 @@ export function earlierOf(known: Timestamp | undefined, other: Timestamp): Times
 
 /** The last moment of a time's second: what the kubelet tells in whole seconds may have been as late. */
 export function endOfSecond<T extends Timestamp | undefined>(time: T): T {
-  return time === undefined ? time : (`${time.slice(0, 19)}.999999999Z` as T);
+  return time === undefined ? time : (`${secondOf(time)}.999999999Z` as T);
 }
