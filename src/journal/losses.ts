@@ -1,4 +1,4 @@
-import type { GapSubject, Hold } from '../model/gap.ts';
+import type { Gap, GapSubject, Hold } from '../model/gap.ts';
 import { type ContainerInstance, instanceKey } from '../model/instance.ts';
 import type { EventRecord, GapRecord, JournalRecord, LogEndRecord, ObjectRecord } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
@@ -80,7 +80,7 @@ export class Losses {
   atEnd(end: LogEndRecord): readonly (GapRecord | LogEndRecord)[] {
     const key = instanceKey(end.instance);
     this.#ends.set(key, end);
-    const gaps = this.#take(({ of }) => 'container' in of && instanceKey(of.container) === key, end.observed);
+    const gaps = this.#takeOfLog(key, end.observed);
     return gaps.length === 0 ? [end] : [...gaps, unproven(end)];
   }
 
@@ -88,39 +88,30 @@ export class Losses {
   tell(observed: Timestamp): readonly (GapRecord | LogEndRecord)[] {
     const records: (GapRecord | LogEndRecord)[] = this.#take(({ of }) => !('container' in of), observed);
     for (const [key, end] of this.#ends) {
-      const told = this.#take(({ of }) => 'container' in of && instanceKey(of.container) === key, observed);
+      const told = this.#takeOfLog(key, observed);
       if (told.length > 0) records.push(...told, unproven(end));
     }
     return records;
+  }
+
+  #takeOfLog(key: string, observed: Timestamp): GapRecord[] {
+    return this.#take(({ of }) => 'container' in of && instanceKey(of.container) === key, observed);
   }
 
   #take(which: (span: Span) => boolean, observed: Timestamp): GapRecord[] {
     const taken = [...this.#spans].filter(([, span]) => which(span));
     const aheadMs = this.#aheadMs() ?? -this.#behindMs;
     for (const [key] of taken) this.#spans.delete(key);
-    return taken.map(
-      ([
-        ,
-        {
-          of,
-          from: came,
-          to,
-          count,
-          writtenMs: written,
-          hold: { cause, evidence },
-        },
-      ]) => {
-        const what = 'container' in of ? `${count} log lines` : `${count} states`;
-        const certainty = 'known';
-        const from = written === undefined ? came : earlierOf(came, timestampOf(written + aheadMs));
-        return {
-          kind: 'gap',
-          observed,
-          gap: { of, from, to, certainty, cause, evidence: `${what} were not kept: ${evidence}` },
-        };
-      },
-    );
+    return taken.map(([, span]) => ({ kind: 'gap', observed, gap: gapOf(span, aheadMs) }));
   }
+}
+
+/** `aheadMs`: by how many milliseconds the recorder's clock is ahead of the server's. */
+function gapOf({ of, from: came, to, count, writtenMs: written, hold }: Span, aheadMs: number): Gap {
+  const from = written === undefined ? came : earlierOf(came, timestampOf(written + aheadMs));
+  const what = 'container' in of ? `${count} log lines` : `${count} states`;
+  const evidence = `${what} were not kept: ${hold.evidence}`;
+  return { of, from, to, certainty: 'known', cause: hold.cause, evidence };
 }
 
 function leastOf(a: number | undefined, b: number | undefined): number | undefined {
