@@ -1,9 +1,9 @@
 import type { KubeClient } from '../kube/client.ts';
-import { Branch } from '../model/branch.ts';
 import { path } from '../model/fields.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Slots } from '../model/slots.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
+import { within } from '../model/within.ts';
 import { CROWD, MAX_MEMBER_WATCHES, type Selected } from './type-in-place.ts';
 
 /** Workloads that select their pods: what carries these labels is theirs, since selectors may not overlap. */
@@ -50,13 +50,9 @@ const NAMES = { metadataOnly: true, placementOnly: true } as const;
  * to be watched one by one, or where the server does not say: then the watch of all tells which they are.
  */
 export async function selectedObjects(options: SelectedOptions, signal: AbortSignal): Promise<readonly Selected[]> {
-  using patience = new Branch(signal);
-  const late = options.clock.sleep(PATIENCE_MS, patience.signal).then(
-    () => [],
-    () => [], // found, or over
-  );
-  const found = findSelected(options, patience.signal).catch(() => []); // whatever ails the server, the watch of all tells
-  return await Promise.race([found, late]);
+  // Whatever ails the server, the watch of all tells.
+  const find = (enough: AbortSignal) => findSelected(options, enough).catch(() => []);
+  return (await within(PATIENCE_MS, find, { clock: options.clock, signal })) ?? [];
 }
 
 async function findSelected(options: SelectedOptions, signal: AbortSignal): Promise<readonly Selected[]> {
