@@ -9,15 +9,19 @@ export function silentSince(moment: Timestamp): Timestamp {
   return timestampOf(millisecondsOf(moment) - IDLE_MS);
 }
 
-/** By what a watch said of itself: it may have missed something, or what it tells is of earlier. */
-export function isBehind({ heard, resourceVersion }: Pick<WatchedRecord, 'heard' | 'resourceVersion'>): boolean {
-  return heard !== undefined || resourceVersion === undefined;
+/**
+ * Until when a watch had missed nothing, by what it said of itself last, and by when it told or was heard of since. Where it
+ * may have missed something, or what it tells is of earlier, that does not count.
+ */
+export function heardUntil({ heard, resourceVersion, observed }: WatchedRecord, since: Timestamp): Timestamp {
+  if (heard !== undefined) return heard;
+  return resourceVersion === undefined ? observed : laterOf(observed, since);
 }
 
 /**
- * Until when a watch of metadata, which writes down no changes, had missed nothing, by what it said last: that it fails is written
- * down, but a dead one is silent before it is known to fail. `last` is the last moment that was told of.
+ * The same of a watch of metadata, which writes down no changes: that it fails is written down, but a dead one is silent before
+ * it is known to fail. `last` is the last moment that was told of.
  */
 export function metadataHeard(word: WatchedRecord, last: Timestamp): Timestamp {
-  return isBehind(word) ? (word.heard ?? word.observed) : laterOf(word.observed, silentSince(last));
+  return heardUntil(word, silentSince(last));
 }

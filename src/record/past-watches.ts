@@ -1,6 +1,6 @@
 import type { Scope } from '../graph/scope.ts';
 import { isDeletion } from '../model/action.ts';
-import { metadataHeard, silentSince } from '../model/idle.ts';
+import { heardUntil, metadataHeard, silentSince } from '../model/idle.ts';
 import { type EventRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
 import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
 
@@ -203,16 +203,14 @@ export class PastWatches {
   }
 }
 
+/** Where a watch stood, in the journal and in the history of what it watches. */
+type Stand = Pick<WatchedRecord, 'observed' | 'resourceVersion'> & { readonly seq: number };
+
 /** Behind what a watch said of itself, the states that it told are positions; but not while it lists. */
-function positionOf(
-  watched: WatchedRecord & { readonly seq: number },
-  states: readonly LastState[],
-): Pick<WatchPast, 'from' | 'heard'> {
-  if (watched.resourceVersion === undefined) return { from: undefined, heard: watched.heard ?? watched.observed };
-  let at = { seq: watched.seq, resourceVersion: watched.resourceVersion, observed: watched.observed };
-  for (const state of states) if (state.seq > at.seq) at = state;
-  // While it catches up, what it tells is of earlier.
-  return { from: at.resourceVersion, heard: watched.heard ?? at.observed };
+function positionOf(watched: WatchedRecord & Stand, states: readonly LastState[]): Pick<WatchPast, 'from' | 'heard'> {
+  const last = states.reduce<Stand>((newest, state) => (state.seq > newest.seq ? state : newest), watched);
+  const from = watched.resourceVersion === undefined ? undefined : last.resourceVersion;
+  return { from, heard: heardUntil(watched, last.observed) };
 }
 
 /** The same of a watch, whoever runs it. */

@@ -1,6 +1,6 @@
 import type { Scope } from '../graph/scope.ts';
 import { isDeletion } from '../model/action.ts';
-import { isBehind, metadataHeard, silentSince } from '../model/idle.ts';
+import { heardUntil, metadataHeard, silentSince } from '../model/idle.ts';
 import { type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
 import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
@@ -73,8 +73,7 @@ function watches({ resource, namespace }: WatchedRecord, type: WatchedType): boo
 
 /** `states`: the last one of each object that it watches. */
 function heardBy(word: WatchedRecord, states: readonly LastState[]): Timestamp {
-  if (isBehind(word)) return word.heard ?? word.observed;
-  return states.reduce((latest, { observed }) => laterOf(latest, observed), word.observed);
+  return heardUntil(word, states.map(({ observed }) => observed).reduce(laterOf, word.observed));
 }
 
 /** The watch of a single object ends with it; but a root may come anew. */
