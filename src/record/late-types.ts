@@ -1,3 +1,4 @@
+import { familyOf } from '../graph/families.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type Discovery, discover } from '../kube/discovery.ts';
 import { messageOf } from '../model/errors.ts';
@@ -5,7 +6,6 @@ import type { Root } from '../model/record.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import { type Clock, millisecondsOf, parseTimestamp, type Timestamp, timestampOf } from '../model/time.ts';
-import { familyOf } from './families.ts';
 import type { Past } from './past.ts';
 import { type PastTarget, targetKey } from './past-watches.ts';
 import { type WatchListener, watchType } from './type-watch.ts';

@@ -1,5 +1,5 @@
+import { familyOf, mayBelong } from '../graph/families.ts';
 import type { Root } from '../model/record.ts';
-import { familyOf, mayBelong } from './families.ts';
 
 /** Without these a story lacks what its reader came for, so that their refusal is a gap and not only a note. */
 const ESSENTIAL = new Set(['pods', 'events', 'events.events.k8s.io']);

@@ -1,3 +1,4 @@
+import { familyOf, mayBelong } from '../graph/families.ts';
 import { Scope } from '../graph/scope.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type Discovery, preferredType } from '../kube/discovery.ts';
@@ -5,7 +6,6 @@ import { ApiError } from '../kube/error.ts';
 import type { Root } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
-import { familyOf, mayBelong } from './families.ts';
 import { namespacesOf, watchableTypes } from './types.ts';
 
 /** A permission that a story takes, and what it lacks without it. */

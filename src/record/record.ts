@@ -1,3 +1,4 @@
+import { familyFirst } from '../graph/families.ts';
 import type { Reference } from '../graph/references.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
@@ -19,7 +20,6 @@ import { catchUp } from './catch-up.ts';
 import { ClockCheck } from './clock-check.ts';
 import { drain } from './drain.ts';
 import { type EndConditions, type RecordResult, reachEnd } from './end.ts';
-import { familyFirst } from './families.ts';
 import { lastStates } from './last-states.ts';
 import { LateTypes } from './late-types.ts';
 import type { Past } from './past.ts';

@@ -1,7 +1,7 @@
 import type { Scope } from '../graph/scope.ts';
 import { isDeletion } from '../model/action.ts';
 import { heardUntil, metadataHeard, silentSince } from '../model/idle.ts';
-import { type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
+import { type EventRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
 import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
 
@@ -20,6 +20,13 @@ interface LastState extends WatchedType {
   readonly isDeleted: boolean;
 }
 
+/** What a watch tells. */
+export function isWord<T extends { readonly kind: string }>(
+  record: T,
+): record is Extract<T, { readonly kind: 'object' | 'event' | 'watched' }> {
+  return record.kind === 'object' || record.kind === 'event' || record.kind === 'watched';
+}
+
 /**
  * What the watches of a journal told last, of objects and of themselves. Each tells in order, but may lag behind others: what it
  * told behind that is not older, and may be older than anything that another one had told.
@@ -30,10 +37,18 @@ export class LastWords {
   readonly #metadata = new Map<string, WatchedRecord>();
   readonly #states = new Map<string, LastState>();
 
-  take(record: WatchedRecord | ObjectRecord): void {
+  take(record: WatchedRecord | ObjectRecord | EventRecord): void {
     if (record.kind === 'watched')
       (record.isMetadata === true ? this.#metadata : this.#watched).set(watchKey(record), record);
+    else if (record.kind === 'event') this.#takeEvent(record);
     else this.#takeState(record);
+  }
+
+  /** Of Events only all of a namespace are watched: the last one tells as much as each. */
+  #takeEvent({ object, observed }: EventRecord): void {
+    const { namespace = null } = object.metadata;
+    const name = `events in ${namespace}`;
+    this.#states.set(name, { resource: 'events', namespace, uid: name, name, observed, isDeleted: false });
   }
 
   #takeState({ resource, object, action, observed }: ObjectRecord): void {
@@ -64,7 +79,7 @@ export class LastWords {
 }
 
 function isOf({ resource, namespace }: WatchedType, type: WatchedType): boolean {
-  return resource === type.resource && namespace === type.namespace;
+  return resource === type.resource && (type.namespace === null || namespace === type.namespace);
 }
 
 function watches({ resource, namespace }: WatchedRecord, type: WatchedType): boolean {

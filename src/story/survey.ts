@@ -1,3 +1,4 @@
+import { familyOf } from '../graph/families.ts';
 import { Scope } from '../graph/scope.ts';
 import type { ParseRecord } from '../journal/frame.ts';
 import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/reader.ts';
@@ -13,9 +14,9 @@ import {
   type WatchedRecord,
   watchKey,
 } from '../model/record.ts';
-import { type KubeObject, storageOf } from '../model/resource.ts';
+import { groupResourceOf, type KubeObject, storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
-import { LastWords, type WatchedType } from './last-words.ts';
+import { isWord, LastWords, type WatchedType } from './last-words.ts';
 import { type InstanceLog, LogSurvey } from './log-survey.ts';
 
 /** What the assembly reads from: a journal, or a stand-in in tests. */
@@ -125,7 +126,7 @@ class Surveyor {
     this.#damages = damages;
     this.#lastObserved = laterOf(this.#lastObserved, time);
     this.#passHole(record.kind, time);
-    if (this.#hole === undefined && (record.kind === 'object' || record.kind === 'watched')) this.#words.take(record);
+    if (this.#hole === undefined && isWord(record)) this.#words.take(record);
     switch (record.kind) {
       case 'start':
         this.#start = record;
@@ -221,8 +222,18 @@ class Surveyor {
       from,
       to: isLacking ? this.#lastObserved : to,
       spared: { has: (instance) => ended.has(instance) || begun?.has(instance) === false },
-      types: [...this.#types.values()].map((of) => ({ of, from: this.#heardOf(of, from) })),
+      types: [...this.#mayBeMissing()].map((of) => ({ of, from: this.#heardOf(of, from) })),
     };
+  }
+
+  /** Types of what was seen, of the roots, and of what these come to own: all that was told of one may be missing. And Events. */
+  #mayBeMissing(): Iterable<WatchedType> {
+    const types = new Map(this.#types);
+    const roots = this.#start?.roots ?? [];
+    for (const { group, resource, namespace } of roots)
+      for (const storage of [groupResourceOf({ group, resource }), ...familyOf(roots), 'events'])
+        addType(types, { resource: storage, namespace });
+    return types.values();
   }
 
   /** Until when nothing of a type was missed in front of the hole; no recorder has missed anything before its start. */
@@ -252,10 +263,7 @@ class Surveyor {
   #takeObject(resource: string, object: KubeObject): void {
     const { uid, namespace = null } = object.metadata;
     const type = storageOf(resource, object);
-    const key = `${namespace}/${type}`;
-    const known = this.#types.get(key) ?? { resource: type, namespace };
-    this.#types.set(key, known);
-    this.#seen.set(uid, known);
+    this.#seen.set(uid, addType(this.#types, { resource: type, namespace }));
     this.#scope.observe({ resource, object });
     const node = resource === 'pods' ? textOf(path(field(object, 'spec'), 'nodeName')) : undefined;
     if (node !== undefined) this.#pods.set(uid, node);
@@ -266,4 +274,12 @@ class Surveyor {
     const own = this.#relations.get(of) ?? new Map<RelationHow, Set<string>>();
     this.#relations.set(of, own.set(how, (own.get(how) ?? new Set()).add(to)));
   }
+}
+
+/** The type as it was added first. */
+function addType(types: Map<string, WatchedType>, type: WatchedType): WatchedType {
+  const key = `${type.namespace}/${type.resource}`;
+  const known = types.get(key) ?? type;
+  types.set(key, known);
+  return known;
 }

@@ -199,11 +199,30 @@ test('what damage took among states that had waited in memory lies in a gap from
   const lost = pod(3, '7');
   const records = [START, word(1, '5'), pod(2, '6'), note(5), lost, pod(4, '8'), note(6), note(7)];
   const { head } = await readAssembled(damagedSource(records, (record) => record === lost));
-  const spans = head.gaps.map(({ cause, from, to }) => ({ cause, from, to }));
+  const spans = head.gaps.flatMap(({ of, cause, from, to }) => (of.resource === 'pods' ? [{ cause, from, to }] : []));
   assert.deepEqual(spans, [{ cause: 'damaged', from: at(2), to: at(6) }]);
 });
 
-/** Since when each type may be missing something that is lost behind these, by which a Deployment was told of last, at 7. */
+test('what damage took may have been of the types of the roots, of what they come to own, and Events', async () => {
+  const event = (second: number): JournalRecord => {
+    const metadata = { name: `e${second}`, namespace: 'shop', uid: `e${second}`, resourceVersion: `${second}` };
+    const involvedObject = { kind: 'Deployment', name: 'web', uid: 'web' };
+    const object = { apiVersion: 'v1', kind: 'Event', metadata, involvedObject };
+    return { kind: 'event', observed: at(second), action: 'created', object, redactions: 0 };
+  };
+  const lost = event(4);
+  const records = [START, word(1, '1', { resource: 'events' }), event(2), pod(3, '6'), lost, event(5), pod(6, '7')];
+  const { head } = await readAssembled(damagedSource(records, (record) => record === lost));
+  const gaps = head.gaps.map(({ of, from, to }) => `${of.resource} ${from.slice(17, 19)} ${to.slice(17, 19)}`);
+  assert.deepEqual(gaps.sort(), [
+    'deployments.apps 00 05', // nothing tells of them
+    'events 02 05',
+    'pods 00 05',
+    'replicasets.apps 00 05',
+  ]);
+});
+
+/** Since when pods and Deployments may be missing something that is lost behind these, by which a Deployment was told of last, at 7. */
 async function missingSince(...told: readonly JournalRecord[]) {
   const metadata = { name: 'web', namespace: 'shop', uid: 'web', resourceVersion: '17' };
   const web = {
@@ -216,7 +235,8 @@ async function missingSince(...told: readonly JournalRecord[]) {
   const { head } = await readAssembled(
     damagedSource([START, root, ...told, web, lost, pod(9, '9')], (each) => each === lost),
   );
-  return Object.fromEntries(head.gaps.map(({ of, from }) => ['resource' in of ? of.resource : '', from]));
+  const gaps = head.gaps.map(({ of, from }) => [`${of.resource}`, from] as const);
+  return Object.fromEntries(gaps.filter(([type]) => type === 'pods' || type === 'deployments.apps'));
 }
 
 test('what damage took of a watch that lags behind others lies in a gap from its own last word', async () => {
