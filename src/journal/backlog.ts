@@ -1,7 +1,8 @@
 import type { Hold } from '../model/gap.ts';
 import { Gathering } from '../model/gathering.ts';
-import { type JournalRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
+import type { JournalRecord, ObjectRecord } from '../model/record.ts';
 import type { Timestamp } from '../model/time.ts';
+import { type WatchedRecord, watchKey } from '../model/watch-records.ts';
 import { encodeFrame, type Frame, markBatch, sizeOf } from './frame.ts';
 import { type Loss, Losses } from './losses.ts';
 import type { Room } from './room.ts';

@@ -1,5 +1,5 @@
-import type { WatchedRecord } from './record.ts';
 import { laterOf, millisecondsOf, type Timestamp, timestampOf } from './time.ts';
+import type { WatchedRecord } from './watch-records.ts';
 
 /** A watch that is silent for so long is dead: one that lives gets a bookmark about every minute. */
 export const IDLE_MS = 150_000;

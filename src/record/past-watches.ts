@@ -1,8 +1,9 @@
 import type { Scope } from '../graph/scope.ts';
 import { isDeletion } from '../model/action.ts';
 import { heardUntil, metadataHeard, silentSince } from '../model/idle.ts';
-import { type EventRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
+import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
+import { type WatchedRecord, watchKey } from '../model/watch-records.ts';
 
 /** What a watch watches: a type in a namespace (null: everywhere), the one object of a name, or those that a selector selects. */
 export interface PastTarget {

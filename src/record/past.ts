@@ -5,17 +5,16 @@ import { isDeletion } from '../model/action.ts';
 import { FaroError } from '../model/errors.ts';
 import { type Gap, openGapKey } from '../model/gap.ts';
 import type {
-  DoubtedRecord,
   EndRecord,
   JournalRecord,
   LogRecord,
   ObjectRecord,
   RelationRecord,
   StartRecord,
-  UnkeptRecord,
 } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
 import { earlierOf, parseTimestamp, type Timestamp } from '../model/time.ts';
+import type { DoubtedRecord, UnkeptRecord } from '../model/watch-records.ts';
 import { EventCount } from './event-count.ts';
 import { PastOrphans } from './past-orphans.ts';
 import { type PastTarget, PastWatches } from './past-watches.ts';

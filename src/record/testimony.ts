@@ -1,8 +1,8 @@
 import type { Reference } from '../graph/references.ts';
 import type { ApiError } from '../kube/error.ts';
-import type { UnkeptRecord } from '../model/record.ts';
 import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import type { Timestamp } from '../model/time.ts';
+import type { UnkeptRecord } from '../model/watch-records.ts';
 import type { PastTarget } from './past-watches.ts';
 import type { Doubt, WatchedChange } from './type-watch.ts';
 

@@ -1,9 +1,9 @@
 import type { Selection } from '../kube/client.ts';
 import type { ApiError } from '../kube/error.ts';
 import type { ClockSkew } from '../kube/server-clock.ts';
-import type { DoubtedRecord } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
+import type { DoubtedRecord } from '../model/watch-records.ts';
 import { LastHeard } from '../watch/last-heard.ts';
 import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';
 import { reflect } from '../watch/reflector.ts';

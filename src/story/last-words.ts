@@ -1,9 +1,10 @@
 import type { Scope } from '../graph/scope.ts';
 import { isDeletion } from '../model/action.ts';
 import { heardUntil, metadataHeard, silentSince } from '../model/idle.ts';
-import { type EventRecord, type ObjectRecord, type WatchedRecord, watchKey } from '../model/record.ts';
+import type { EventRecord, ObjectRecord } from '../model/record.ts';
 import { storageOf } from '../model/resource.ts';
 import { earlierOf, laterOf, type Timestamp } from '../model/time.ts';
+import { type WatchedRecord, watchKey } from '../model/watch-records.ts';
 
 /** Objects of a type in a namespace (null: of the whole cluster). */
 export interface WatchedType {

@@ -5,17 +5,10 @@ import type { JournalDamage, JournalEntry, JournalPosition } from '../journal/re
 import { FaroError } from '../model/errors.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import { gapKey } from '../model/gap.ts';
-import {
-  type EndRecord,
-  type LogRecord,
-  type RelationHow,
-  type RelationRecord,
-  type StartRecord,
-  type WatchedRecord,
-  watchKey,
-} from '../model/record.ts';
+import type { EndRecord, LogRecord, RelationHow, RelationRecord, StartRecord } from '../model/record.ts';
 import { groupResourceOf, type KubeObject, storageOf } from '../model/resource.ts';
 import { laterOf, type Timestamp } from '../model/time.ts';
+import { type WatchedRecord, watchKey } from '../model/watch-records.ts';
 import { isWord, LastWords, type WatchedType } from './last-words.ts';
 import { type InstanceLog, LogSurvey } from './log-survey.ts';
 

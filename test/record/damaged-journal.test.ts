@@ -8,8 +8,9 @@ import {
   JournalReader,
 } from '../../src/journal/reader.ts';
 import { segmentName } from '../../src/journal/segment.ts';
-import type { JournalRecord, LogRecord, ObjectRecord, WatchedRecord } from '../../src/model/record.ts';
+import type { JournalRecord, LogRecord, ObjectRecord } from '../../src/model/record.ts';
 import type { Timestamp } from '../../src/model/time.ts';
+import type { WatchedRecord } from '../../src/model/watch-records.ts';
 import { Past } from '../../src/record/past.ts';
 import type { FaultyDisk } from '../journal/faulty-disk.ts';
 import { deployWeb, scaleWeb, WEB } from './root.ts';
