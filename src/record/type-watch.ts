@@ -5,10 +5,8 @@ import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { millisecondsOf, type Timestamp, timestampOf } from '../model/time.ts';
 import type { DoubtedRecord } from '../model/watch-records.ts';
 import { LastHeard } from '../watch/last-heard.ts';
-import type { ReflectorEvent, ReflectorOptions } from '../watch/reflector.ts';
-import { reflect } from '../watch/reflector.ts';
+import { type ReflectorEvent, type ReflectorOptions, reflect } from '../watch/reflector.ts';
 import { type Change, Store } from '../watch/store.ts';
-
 import type { WatchPast } from './past-watches.ts';
 
 /** A change as one watch tells it, with where the watch stood before it (undefined within its list). */
@@ -79,49 +77,107 @@ export interface WatchOptions extends ReflectorOptions {
 const METADATA_ONLY = new Set(['secrets', 'configmaps']);
 
 /** Runs one reflector and tells the listener what changed, repeats dropped, until the signal aborts. */
-export async function watchType(options: WatchOptions, listener: WatchListener, signal: AbortSignal): Promise<void> {
-  const { clock, skew, type, past, wantedSince = timestampOf(options.clock.now()), ...rest } = options;
-  const metadataOnly = options.metadataOnly === true || METADATA_ONLY.has(groupResourceOf(type));
-  const from = past === undefined ? options.from : past.from;
-  const how = { ...rest, clock, type, metadataOnly, ...(from === undefined ? {} : { from }) };
-  const store = new Store((object) => object.metadata.name, past?.known);
-  let doubt: Omit<Doubt, 'until'> | undefined;
-  let isRelist = false;
-  let hasListed = false;
-  let hasBegun = false;
-  let isFailing = false;
-  let isRefused = false;
-  let isLate = false;
-  // Until it was heard of for the first time, what it may have missed lies before this recorder.
-  let cause: Doubt['cause'] = past === undefined ? 'expired' : 'killed';
-  const heardAt = past?.heard ?? options.heard;
-  const heard = new LastHeard(heardAt ?? timestampOf(clock.now()), () => skew?.()?.least);
-  let listedFrom = clock.now();
-  if (from !== undefined && options.listFrom !== true) listener.standsAt?.(from, heard.time);
-  for await (const event of reflect(how, signal)) {
+export function watchType(options: WatchOptions, listener: WatchListener, signal: AbortSignal): Promise<void> {
+  return new TypeWatch(options, listener).run(signal);
+}
+
+/** Makes of a reflector's events what changed, and what may have been missed. */
+class TypeWatch {
+  readonly #options: WatchOptions;
+  readonly #listener: WatchListener;
+  readonly #store: Store<string>;
+  readonly #heard: LastHeard;
+  /** Where it begins; undefined: with a list. */
+  readonly #from: string | undefined;
+  /** It goes on from where another watch stood. */
+  readonly #goesOn: boolean;
+  readonly #wantedSince: Timestamp;
+  /** Why states are missing, if any are. */
+  #cause: Doubt['cause'];
+  /** States may have been missed, and no list has shown yet what there is. */
+  #doubt: Omit<Doubt, 'until'> | undefined;
+  /** When the newest list was asked for, in milliseconds. */
+  #listedFrom: number;
+  #isRelist = false;
+  #hasListed = false;
+  #hasBegun = false;
+  #isFailing = false;
+  #isRefused = false;
+  /** What it tells is of earlier than when it comes. */
+  #isLate = false;
+
+  constructor(options: WatchOptions, listener: WatchListener) {
+    const { clock, skew, past } = options;
+    const now = clock.now();
+    const heardAt = past?.heard ?? options.heard;
+    this.#options = options;
+    this.#listener = listener;
+    this.#store = new Store((object) => object.metadata.name, past?.known);
+    this.#heard = new LastHeard(heardAt ?? timestampOf(now), () => skew?.()?.least);
+    this.#from = past === undefined ? options.from : past.from;
+    this.#goesOn = heardAt !== undefined;
+    this.#wantedSince = options.wantedSince ?? timestampOf(now);
+    // Until it was heard of for the first time, what it may have missed lies before this recorder.
+    this.#cause = past === undefined ? 'expired' : 'killed';
+    this.#listedFrom = now;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { type, listFrom } = this.#options;
+    const from = this.#from;
+    const metadataOnly = this.#options.metadataOnly === true || METADATA_ONLY.has(groupResourceOf(type));
+    const how = { ...this.#options, metadataOnly, ...(from === undefined ? {} : { from }) };
+    if (from !== undefined && listFrom !== true) this.#listener.standsAt?.(from, this.#heard.time);
+    for await (const event of reflect(how, signal)) this.#take(event);
+    this.#leave();
+  }
+
+  #take(event: ReflectorEvent): void {
+    this.#lookForDoubt(event);
+    if (event.type === 'init') this.#beginList(event);
+    this.#tellChanges(event);
+    if (event.type === 'initDone') this.#endList(event);
+    if (event.type === 'denied' || event.type === 'failing')
+      this.#listener.trouble(event, this.#doubt?.since ?? this.#heard.time);
+    if (event.type === 'denied') this.#begin();
+    const lives = isSignOfLife(event);
+    this.#isRefused = event.type === 'denied' || (this.#isRefused && !lives);
+    this.#isFailing = event.type === 'failing' || event.type === 'unanswered' || (this.#isFailing && !lives);
+    if (lives && this.#doubt === undefined) this.#hear(event);
+  }
+
+  /** From some events on states may be missed. */
+  #lookForDoubt(event: ReflectorEvent): void {
+    if (this.#doubt !== undefined) return;
     // The capture begins without it: what comes and goes before its first list is not of before.
-    const isFirst = cause === 'expired' && from === undefined && !hasBegun;
+    const isFirst = this.#cause === 'expired' && this.#from === undefined && !this.#hasBegun;
     const failure = isFirst ? whyUnlisted(event) : undefined;
-    if (doubt === undefined && (event.type === 'lost' || isUnserved(event) || failure !== undefined)) {
-      const since = isFirst ? wantedSince : heard.time;
-      listener.standsAt?.(undefined, since);
-      doubt = { changes: 0, since, cause, ...failure };
-    }
-    if (event.type === 'init') {
-      listedFrom = clock.now();
-      isRelist = event.relist;
-      // A list that was cut short goes on in the next one, and what changed between the two was not seen either.
-      const wasCutShort = hasListed && (store.size > 0 || from !== undefined);
-      const isInDoubt = event.relist || wasCutShort || cause === 'killed';
-      if (isInDoubt && doubt === undefined) listener.standsAt?.(undefined, heard.time);
-      if (isInDoubt) doubt ??= { changes: 0, since: heard.time, cause };
-      else if (heardAt === undefined && doubt === undefined) heard.listed(listedFrom);
-      hasListed = true;
-    }
+    if (event.type === 'lost' || isUnserved(event) || failure !== undefined)
+      this.#doubtFrom(isFirst ? this.#wantedSince : this.#heard.time, failure);
+  }
+
+  #doubtFrom(since: Timestamp, failure?: Pick<Doubt, 'cause' | 'error'>): void {
+    this.#listener.standsAt?.(undefined, since);
+    this.#doubt = { changes: 0, since, cause: this.#cause, ...failure };
+  }
+
+  #beginList({ relist }: Extract<ReflectorEvent, { type: 'init' }>): void {
+    // A list that was cut short goes on in the next one, and what changed between the two was not seen either.
+    const wasCutShort = this.#hasListed && (this.#store.size > 0 || this.#from !== undefined);
+    this.#listedFrom = this.#options.clock.now();
+    this.#isRelist = relist;
+    this.#hasListed = true;
+    if (this.#doubt !== undefined) return;
+    if (relist || wasCutShort || this.#cause === 'killed') this.#doubtFrom(this.#heard.time);
+    else if (!this.#goesOn) this.#heard.listed(this.#listedFrom);
+  }
+
+  #tellChanges(event: ReflectorEvent): void {
+    const [heard, isRelist] = [this.#heard, this.#isRelist];
     const before = event.type === 'apply' || event.type === 'delete' ? event.before : undefined;
-    for (const change of store.take(event)) {
-      if (doubt !== undefined) doubt = { ...doubt, changes: doubt.changes + 1 };
-      listener.change({
+    for (const change of this.#store.take(event)) {
+      if (this.#doubt !== undefined) this.#doubt = { ...this.#doubt, changes: this.#doubt.changes + 1 };
+      this.#listener.change({
         ...change,
         before,
         isRelist,
@@ -130,47 +186,59 @@ export async function watchType(options: WatchOptions, listener: WatchListener, 
         },
       });
     }
-    if (event.type === 'initDone') {
-      const told = doubt && { ...doubt, until: timestampOf(clock.now()) };
-      listener.listed(event.resourceVersion, told && isRefuted(type, told) ? undefined : told);
-      doubt = undefined;
-      isRelist = false;
-    } else if (event.type === 'denied' || event.type === 'failing') listener.trouble(event, doubt?.since ?? heard.time);
-    if (event.type === 'denied') begin();
-    isRefused = event.type === 'denied' || (isRefused && !isSignOfLife(event));
-    isFailing = event.type === 'failing' || event.type === 'unanswered' || (isFailing && !isSignOfLife(event));
-    if (doubt !== undefined || !isSignOfLife(event)) continue;
+  }
+
+  #endList({ resourceVersion }: Extract<ReflectorEvent, { type: 'initDone' }>): void {
+    const doubt = this.#doubt && { ...this.#doubt, until: this.#now() };
+    this.#listener.listed(resourceVersion, doubt && isRefuted(this.#options.type, doubt) ? undefined : doubt);
+    this.#doubt = undefined;
+    this.#isRelist = false;
+  }
+
+  /** Nothing was missed until this. */
+  #hear(event: SignOfLife): void {
+    const [heard, now] = [this.#heard, this.#options.clock.now()];
     const isCaughtUp = event.type === 'initDone' || event.type === 'alive';
     // What happened while no recorder ran comes first: such a change is not from now.
-    if (cause === 'killed' && !isCaughtUp) continue;
+    if (this.#cause === 'killed' && !isCaughtUp) return;
     // A list of an earlier position shows nothing of what came behind it.
-    const isOfBefore = event.type === 'initDone' && heardAt !== undefined && event.resourceVersion === from;
-    if (event.type === 'initDone' && !isOfBefore) heard.listed(listedFrom);
-    else if (event.type === 'alive') heard.stood(clock.now());
-    else if ('object' in event) heard.brought(event.object, clock.now(), { isDeleted: event.type === 'delete' });
-    cause = 'expired';
+    const isOfBefore = event.type === 'initDone' && this.#goesOn && event.resourceVersion === this.#from;
+    if (event.type === 'initDone' && !isOfBefore) heard.listed(this.#listedFrom);
+    else if (event.type === 'alive') heard.stood(now);
+    else if ('object' in event) heard.brought(event.object, now, { isDeleted: event.type === 'delete' });
+    this.#cause = 'expired';
     // That a watch from before a change lives does not tell the change.
-    if (event.type !== 'alive' || past !== undefined) begin();
-    // What it tells from then on is of earlier than when it comes.
-    const hasTurned = heard.isLate !== isLate;
-    isLate = heard.isLate;
-    if (isCaughtUp || hasTurned) listener.standsAt?.(positionAt(event), isLate || isOfBefore ? heard.time : undefined);
+    if (event.type !== 'alive' || this.#options.past !== undefined) this.#begin();
+    const hasTurned = heard.isLate !== this.#isLate;
+    this.#isLate = heard.isLate;
+    if (isCaughtUp || hasTurned)
+      this.#listener.standsAt?.(positionAt(event), this.#isLate || isOfBefore ? heard.time : undefined);
   }
-  const until = timestampOf(clock.now());
-  const unheard = { since: heard.time, until, changes: 0, cause };
-  const hasTold = hasBegun && doubt?.cause !== 'late-type' && doubt?.cause !== 'error';
-  const ofBeginning =
-    past === undefined
-      ? ({ since: from === undefined ? wantedSince : heard.time, cause: 'interrupted' } as const)
-      : ({ cause: 'killed' } as const);
-  if (!hasTold) listener.left({ ...unheard, ...ofBeginning }, 'beginning');
-  else if (doubt !== undefined) listener.left({ ...doubt, until }, 'listing');
-  else if (isRefused) listener.left(unheard, 'refused');
-  else listener.left(unheard, isFailing ? 'failing' : 'watching');
 
-  function begin(): void {
-    if (!hasBegun) listener.begun?.();
-    hasBegun = true;
+  #begin(): void {
+    if (!this.#hasBegun) this.#listener.begun?.();
+    this.#hasBegun = true;
+  }
+
+  /** It was ended. */
+  #leave(): void {
+    const [doubt, until] = [this.#doubt, this.#now()];
+    const unheard = { since: this.#heard.time, until, changes: 0, cause: this.#cause };
+    const hasTold = this.#hasBegun && doubt?.cause !== 'late-type' && doubt?.cause !== 'error';
+    if (!hasTold) this.#listener.left({ ...unheard, ...this.#ofBeginning() }, 'beginning');
+    else if (doubt !== undefined) this.#listener.left({ ...doubt, until }, 'listing');
+    else if (this.#isRefused) this.#listener.left(unheard, 'refused');
+    else this.#listener.left(unheard, this.#isFailing ? 'failing' : 'watching');
+  }
+
+  /** Since when all is missing that it was to tell, and why, where it told nothing. */
+  #ofBeginning(): Pick<Doubt, 'cause'> & Partial<Pick<Doubt, 'since'>> {
+    if (this.#options.past !== undefined) return { cause: 'killed' };
+    return { cause: 'interrupted', ...(this.#from === undefined ? { since: this.#wantedSince } : {}) };
+  }
+
+  #now(): Timestamp {
+    return timestampOf(this.#options.clock.now());
   }
 }
 
