@@ -29,7 +29,7 @@ export class TimelineText implements EntrySink {
   #container = -1;
   /** Of the run. */
   #lines = 0;
-  /** Where the line that was begun last begins in the text, behind its number, and where the run ends. */
+  /** Where the line that was begun last begins in the text, or what was taken at once, behind its number, and where the run ends. */
   #start = 0;
   #end = 0;
   /** Within a line; `told`: whose beginning was shown, because the text goes on without it. */
@@ -80,6 +80,7 @@ export class TimelineText implements EntrySink {
     const digits = this.#beginning.length - AROUND_SEQ;
     const written = write(this.#beginning, 10 ** digits - 1 - this.#seq);
     if (written === undefined) return undefined;
+    this.#start = this.text.length + digits + AROUND_SEQ;
     this.text.addBytes(written.bytes, 0, written.bytes.length);
     this.#end = this.text.length;
     this.#lines += written.lines;
@@ -98,9 +99,13 @@ export class TimelineText implements EntrySink {
     this.#lines = 0;
   }
 
-  /** Entries have a line each: the last ones are found again from their end. */
+  /** Entries have a line each: the last ones are found again from their end. Where logs alternate, a run is one line. */
   #tellRun(): void {
     const { bytes } = this.text;
+    if (this.#lines === 1) {
+      this.#examination.takeLine(this.#container, this.#seq - 1, bytes, this.#start, this.#end);
+      return;
+    }
     const places: { seq: number; start: number; end: number }[] = [];
     for (let end = this.#end; places.length < Math.min(this.#lines, KEPT); ) {
       const seq = this.#seq - 1 - places.length;
