@@ -8,8 +8,8 @@ const QUIET_READINGS = 5;
 const FIRST_LINES = 1000;
 const READ_MS = 1000;
 /** A busy log is read as soon as it should have so many new lines, which make a request pay, or after this time. */
-const LINES_A_READING = 100;
-const MAX_READ_MS = 2000;
+const LINES_A_READING = 200;
+const MAX_READ_MS = 4000;
 const IDLE_MS = 5000;
 const URGENT_MS = 150;
 const FIRST_RETRY_MS = 200;

@@ -35,13 +35,14 @@ function readings(linesASecond: number, seconds: number): { readonly at: readonl
   return { at, isBusy };
 }
 
-test('a busy log is read each second, and a less busy one when a hundred lines have come, every two seconds at the least', () => {
+test('a busy log is read each second, and a less busy one when two hundred lines have come, every four seconds at the least', () => {
   for (const [linesASecond, ms] of [
     [10_000, 1000],
-    [100, 1000],
-    [80, 1250],
-    [50, 2000],
-    [25, 2000],
+    [200, 1000],
+    [100, 2000],
+    [80, 2500],
+    [50, 4000],
+    [25, 4000],
   ] as const) {
     const { at, isBusy } = readings(linesASecond, 60);
     assert.ok(isBusy, `${linesASecond} lines/s`);
