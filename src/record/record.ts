@@ -122,29 +122,7 @@ export class Recorder {
     const want = (reference: Reference) => references.want(reference);
     const related = options.related === false ? {} : { want };
     this.#placement = new Placement({ roots: start.roots, redactor, clock, append, ...related });
-    const routes = new NodeRoutes({ client, kubelet: options.kubelet }, this.#stop.signal);
-    this.#followers =
-      options.logs === undefined
-        ? undefined
-        : new LogFollowers({
-            client,
-            clock,
-            limits: options.logs,
-            gunzip: options.gunzip,
-            maxStreams: options.logs.maxStreams,
-            route: options.logs.route ?? 'auto',
-            routeOf: (pod) => routes.routeOf(pod),
-            say: (text, level) => options.log[level]({}, text),
-            past: options.past?.logs,
-            settings: nodes,
-            sink: {
-              append,
-              drained: (signal) => options.sink.drained(signal),
-              get hold() {
-                return options.sink.hold;
-              },
-            },
-          });
+    this.#followers = this.#logFollowers(nodes);
     this.#witness = new RecorderWitness({
       roots: start.roots,
       placement: this.#placement,
@@ -162,6 +140,33 @@ export class Recorder {
     );
     const references = new ReferenceWatches({ ...options, watches: this.#watches.explaining, note });
     this.#lateTypes = new LateTypes({ ...options, roots: start.roots, watches: this.#watches, witness: this.#witness });
+  }
+
+  /** None where no logs are wanted. */
+  #logFollowers(settings: NodeSettings): LogFollowers | undefined {
+    const { client, clock, log, logs, sink, gunzip, kubelet, past } = this.#options;
+    if (logs === undefined) return undefined;
+    const { maxStreams, route = 'auto' } = logs;
+    const routes = new NodeRoutes({ client, kubelet }, this.#stop.signal);
+    return new LogFollowers({
+      client,
+      clock,
+      settings,
+      gunzip,
+      limits: logs,
+      maxStreams,
+      route,
+      routeOf: (pod) => routes.routeOf(pod),
+      say: (text, level) => log[level]({}, text),
+      past: past?.logs,
+      sink: {
+        append: (record) => this.#append(record),
+        drained: (signal) => sink.drained(signal),
+        get hold() {
+          return sink.hold;
+        },
+      },
+    });
   }
 
   get progress(): RecordProgress {
