@@ -11,7 +11,7 @@ import { LogFollowers } from '../logs/followers.ts';
 import type { LogRouteChoice } from '../logs/route-chooser.ts';
 import type { LogLimits } from '../logs/sink.ts';
 import type { Hold } from '../model/gap.ts';
-import type { JournalRecord, StartRecord } from '../model/record.ts';
+import type { JournalRecord, Root, StartRecord } from '../model/record.ts';
 import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { type Clock, millisecondsOf, timestampOf } from '../model/time.ts';
 import type { Redactor } from '../redact/redactor.ts';
@@ -217,17 +217,23 @@ export class Recorder {
     this.#witness.restore(past);
   }
 
+  /** Each with its type, in their order. */
+  get #typedRoots(): readonly { readonly root: Root; readonly type: ResourceType }[] {
+    const { start, types } = this.#options;
+    return start.roots.flatMap((root, index) => {
+      const type = types[index];
+      return type === undefined ? [] : { root, type };
+    });
+  }
+
   /** Roots first, then Events, then every type that the server lets the user list. */
   async #watchEverything(): Promise<void> {
-    const { discovery, start, types } = this.#options;
+    const { discovery, start } = this.#options;
     for (const { groupVersion, message } of discovery.failures)
       this.#witness.note(
         `objects of ${groupVersion} are not in this story: its types could not be discovered (${message})`,
       );
-    const first = start.roots.flatMap((root, index) => {
-      const type = types[index];
-      return type === undefined ? [] : [this.#watches.watchRoot(root, type)];
-    });
+    const first = this.#typedRoots.map(({ root, type }) => this.#watches.watchRoot(root, type));
     const roots = Promise.all(first);
     const essential: Promise<void>[] = [...first];
     const events = eventsType(discovery);
@@ -302,11 +308,7 @@ export class Recorder {
 
   /** Returns whether states came that had been late. */
   async #lastStates(signal: AbortSignal): Promise<boolean> {
-    const { start, types } = this.#options;
-    const roots = start.roots.flatMap(({ namespace, name }, index) => {
-      const type = types[index];
-      return type === undefined ? [] : { type, namespace, name };
-    });
+    const roots = this.#typedRoots.map(({ root: { namespace, name }, type }) => ({ type, namespace, name }));
     const family = [...this.#watches.places].filter(({ type }) => this.#witness.isOfFamily(type));
     const at = { ...this.#options, placement: this.#placement };
     const { hasWaited, behind } = await lastStates([...roots, ...family], at, signal);
