@@ -1,5 +1,6 @@
 import { Branch } from '../../model/branch.ts';
 import { FaroError } from '../../model/errors.ts';
+import { Alarm } from './alarm.ts';
 import { type HttpRequest, type HttpResponse, pathOnly } from './http.ts';
 import { Silence } from './silence.ts';
 
@@ -40,10 +41,10 @@ export class CallLife {
     this.signal = branch.signal;
     const late = (ms: number) => () => branch.abort(lateError(origin, path, ms));
     if (maxSilenceMs !== undefined) this.#silence = new Silence(maxSilenceMs, late(maxSilenceMs));
-    const timer = maxMs === undefined ? undefined : setTimeout(late(maxMs), maxMs).unref();
+    const alarm = maxMs === undefined ? undefined : new Alarm(maxMs, late(maxMs));
     this.#end = () => {
       branch.leave();
-      clearTimeout(timer);
+      alarm?.off();
     };
   }
 

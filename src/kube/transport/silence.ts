@@ -1,17 +1,16 @@
-/**
- * Notices when nothing was heard for `ms` (or, as it looks only once in that time, for up to twice as long). It measures
- * a real network, so it goes by the machine's timers and not by the injected clock; it keeps no program alive.
- */
+import { Alarm } from './alarm.ts';
+
+/** Notices when nothing was heard for `ms` (or, as it looks only once in that time, for up to twice as long). */
 export class Silence {
   readonly #ms: number;
   readonly #onSilence: () => void;
-  #timer: NodeJS.Timeout;
+  #alarm: Alarm;
   #wasHeard = false;
 
   constructor(ms: number, onSilence: () => void) {
     this.#ms = ms;
     this.#onSilence = onSilence;
-    this.#timer = this.#listen();
+    this.#alarm = this.#listen();
   }
 
   heard(): void {
@@ -19,16 +18,16 @@ export class Silence {
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    this.#alarm.off();
   }
 
-  #listen(): NodeJS.Timeout {
+  #listen(): Alarm {
     this.#wasHeard = false;
-    return setTimeout(() => this.#look(), this.#ms).unref();
+    return new Alarm(this.#ms, () => this.#look());
   }
 
   #look(): void {
-    if (this.#wasHeard) this.#timer = this.#listen();
+    if (this.#wasHeard) this.#alarm = this.#listen();
     else this.#onSilence();
   }
 }
