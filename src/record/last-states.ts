@@ -3,6 +3,7 @@ import { FaroError } from '../model/errors.ts';
 import { groupResourceOf, type KubeObject, storageOf } from '../model/resource.ts';
 import type { Clock } from '../model/time.ts';
 import { within } from '../model/within.ts';
+import { areOrdered, isNewer } from '../watch/resource-version.ts';
 import type { Placement, RecordedObject } from './placement.ts';
 import { podSelectorsOf } from './selected.ts';
 import type { WatchedPlace } from './testimony.ts';
@@ -111,9 +112,7 @@ function isIn({ type, namespace, name }: WatchedPlace, { resource, object }: Rec
   return (namespace === null || namespace === metadata.namespace) && (name === undefined || name === metadata.name);
 }
 
-/** resourceVersions of one type are numbers that rise; of a server where they are none, only the same is not older. */
-function isOlder(one: string, other: string): boolean {
-  if (one === other) return false;
-  const areNumbers = /^\d+$/.test(one) && /^\d+$/.test(other);
-  return !areNumbers || BigInt(one) < BigInt(other);
+/** Where their order cannot be told, only the same is not older. */
+function isOlder(resourceVersion: string, other: string): boolean {
+  return resourceVersion !== other && (!areOrdered(resourceVersion, other) || isNewer(other, resourceVersion));
 }

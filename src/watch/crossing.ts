@@ -1,5 +1,6 @@
 import type { WatchFrame } from '../kube/client.ts';
 import { Branch } from '../model/branch.ts';
+import { areOrdered, isNewer } from './resource-version.ts';
 
 /** A watch that began as a streaming list, at the end of its initial events: what follows in it is newer than that. */
 export interface Streamed {
@@ -71,7 +72,7 @@ export async function pastInitial(
       take(frame);
       if (frame.type !== 'BOOKMARK' || !frame.initialEventsEnd) continue;
       const { resourceVersion } = frame;
-      if (ORDERED.test(resourceVersion)) streamed = { resourceVersion, frames };
+      if (areOrdered(resourceVersion)) streamed = { resourceVersion, frames };
       break;
     }
     return streamed;
@@ -92,14 +93,6 @@ async function* newerThan(told: string, frames: AsyncGenerator<WatchFrame>): Asy
 function positionOf(frame: WatchFrame): string | undefined {
   if (frame.type === 'ERROR') return undefined;
   return frame.type === 'BOOKMARK' ? frame.resourceVersion : frame.object.metadata.resourceVersion;
-}
-
-/** resourceVersions of a server with etcd are decimal numbers that rise. */
-const ORDERED = /^[1-9]\d*$/;
-
-function isNewer(resourceVersion: string, other: string): boolean {
-  const longer = resourceVersion.length - other.length;
-  return longer > 0 || (longer === 0 && resourceVersion > other);
 }
 
 /** One for all watches: an abort without a reason makes an error with a stack trace each time. */
