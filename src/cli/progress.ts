@@ -12,8 +12,8 @@ import { withoutCommands } from './ci/platform.ts';
 import type { CommandContext } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
-export const PROGRESS_MODES = ['auto', 'tty', 'plain', 'none'] as const;
-export type ProgressMode = (typeof PROGRESS_MODES)[number];
+/** `--progress`. */
+export type ProgressMode = 'auto' | 'tty' | 'plain' | 'none';
 
 /** Shows a recording while it is made. */
 export interface Progress extends AsyncDisposable {

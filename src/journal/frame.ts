@@ -15,7 +15,7 @@ import type { JournalRecord, LogRecord } from '../model/record.ts';
  */
 export const FRAME_HEADER_BYTES = 12;
 /** A block of lines is 256 KiB and an object at most 1.5 MB; a greater length is damage, and is never allocated. */
-export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
 const FLAG_LOG = 1;
 const FLAG_ZSTD = 2;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 /** How a replaced value begins. */
-export const REDACTED = 'redacted:';
+const REDACTED = 'redacted:';
 
 /**
  * What stands for a redacted value: `redacted:` and 16 hexadecimal digits, keyed for one story. Equal values stay equal,

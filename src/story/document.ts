@@ -217,7 +217,7 @@ const verdict = z.looseObject({
   earlier: z.array(finding).optional(),
 });
 
-export const storySchema = z.looseObject({
+const storySchema = z.looseObject({
   apiVersion: z.literal('faro/v1'),
   kind: z.literal('Story'),
   metadata,

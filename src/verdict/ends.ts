@@ -154,11 +154,7 @@ function killedAsBefore(
 }
 
 /** The moments at which a probe of a container failed. */
-export function probeFailures(
-  pod: ObjectFacts,
-  container: string,
-  probe: 'liveness' | 'readiness' | 'startup',
-): Moment[] {
+function probeFailures(pod: ObjectFacts, container: string, probe: 'liveness' | 'readiness' | 'startup'): Moment[] {
   return probeEvents(pod, container, probe).flatMap(({ moments }) => moments);
 }
 
