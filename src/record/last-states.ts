@@ -13,6 +13,8 @@ export interface LastStatesOptions {
   readonly client: Pick<KubeClient, 'list'>;
   readonly clock: Clock;
   readonly placement: Pick<Placement, 'recorded' | 'recordedState' | 'isMember' | 'roots'>;
+  /** Whether the first state of an object that was seen is to come: a watch may have begun behind it, which is a gap. */
+  readonly awaits: (uid: string) => boolean;
 }
 
 /** Whether watches lagged behind the server, and those that were so far behind that nobody waited for them any longer. */
@@ -37,28 +39,18 @@ export async function lastStates(
   options: LastStatesOptions,
   signal: AbortSignal,
 ): Promise<LastStates> {
-  const all = await Promise.all(
-    [...places].map(async (place) => ({ place, state: await stateOf(place, options, signal) })),
+  const { clock } = options;
+  const lists = [...places].map((place) =>
+    within(ANSWER_MS, (patience) => listedNow(place, options, patience), { clock, signal }),
   );
-  return {
-    hasWaited: all.some(({ state }) => state !== 'told'),
-    behind: all.flatMap(({ place, state }) => (state === 'behind' ? place : [])),
-  };
-}
-
-async function stateOf(
-  place: WatchedPlace,
-  options: LastStatesOptions,
-  signal: AbortSignal,
-): Promise<'told' | 'late' | 'behind'> {
-  const { clock, placement } = options;
-  const listed = await within(ANSWER_MS, (patience) => listedNow(place, options, patience), { clock, signal });
-  if (listed === undefined || isTold(listed, placement)) return 'told';
-  for (const until = clock.now() + LAG_MS; clock.now() < until && !signal.aborted; ) {
+  const listed = (await Promise.all(lists)).filter((answer) => answer !== undefined);
+  // What comes of one place may show that objects of another one are of the story.
+  for (let [until, hasWaited] = [clock.now() + LAG_MS, false]; ; hasWaited = true) {
+    const untold = listed.filter((answer) => !isTold(answer, options));
+    const isOver = clock.now() >= until || signal.aborted;
+    if (untold.length === 0 || isOver) return { hasWaited, behind: untold.map(({ place }) => place) };
     await clock.sleep(COMPARE_MS, signal).catch(() => undefined); // no longer waited for
-    if (isTold(listed, placement)) return 'late';
   }
-  return 'behind';
 }
 
 /** What the server has of a place. */
@@ -93,15 +85,18 @@ async function listedNow(
 }
 
 /** Owners come before what they own, or after it: of what is not (yet) of the story nothing is awaited. */
-function isTold({ place, objects, isAll }: Listed, placement: LastStatesOptions['placement']): boolean {
+function isTold({ place, objects, isAll }: Listed, { placement, awaits }: LastStatesOptions): boolean {
   const uids = new Set(objects.map(({ metadata }) => metadata.uid));
   const isGone = (recorded: RecordedObject) =>
     !recorded.isDeleted && isIn(place, recorded) && placement.isMember(recorded.object.metadata.uid);
   if (isAll) for (const one of placement.recorded) if (isGone(one) && !uids.has(one.object.metadata.uid)) return false;
   return objects.every(({ metadata: { uid, resourceVersion, ownerReferences = [] } }) => {
-    if (!placement.isMember(uid) && !ownerReferences.some((owner) => placement.isMember(owner.uid))) return true;
     const recorded = placement.recordedState(uid);
-    if (recorded === undefined) return false;
+    if (recorded === undefined) {
+      if (placement.isMember(uid)) return !awaits(uid);
+      return !ownerReferences.some((owner) => placement.isMember(owner.uid));
+    }
+    if (!placement.isMember(uid)) return true;
     return recorded.isDeleted || !isOlder(recorded.object.metadata.resourceVersion, resourceVersion);
   });
 }

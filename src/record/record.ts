@@ -101,6 +101,8 @@ export class Recorder {
   readonly #synced = Promise.withResolvers<void>();
   /** Resolves when the watches of every type have begun, and the first lists of roots, pods and Events were answered. */
   readonly #begun = Promise.withResolvers<void>();
+  /** Those lists were answered; before, that they were not is what the story lacks. */
+  #hasBegun = false;
   #logLines = 0;
   #gaps = 0;
   /** When an object of the story was last told to have changed; what was found as it is may be so for long. */
@@ -248,7 +250,11 @@ export class Recorder {
         (this.#witness.isEssential(type) ? essential : first).push(watched);
       }
     }
-    this.#begun.resolve(Promise.all(essential).then(() => undefined));
+    this.#begun.resolve(
+      Promise.all(essential).then(() => {
+        this.#hasBegun = true;
+      }),
+    );
     await Promise.all([...essential, ...first]);
     await this.#watches.running.listed();
     if (!this.#stop.signal.aborted) await this.#beginRecording();
@@ -308,9 +314,11 @@ export class Recorder {
 
   /** Returns whether states came that had been late. */
   async #lastStates(signal: AbortSignal): Promise<boolean> {
+    if (!this.#hasBegun) return false;
     const roots = this.#typedRoots.map(({ root: { namespace, name }, type }) => ({ type, namespace, name }));
     const family = [...this.#watches.places].filter(({ type }) => this.#witness.isOfFamily(type));
-    const at = { ...this.#options, placement: this.#placement };
+    const awaits = (uid: string) => this.#watches.awaits(uid);
+    const at = { ...this.#options, placement: this.#placement, awaits };
     const { hasWaited, behind } = await lastStates([...roots, ...family], at, signal);
     for (const place of behind) this.#watches.running.fellBehind(place);
     return hasWaited;

@@ -67,6 +67,11 @@ export class Watches {
     return this.#places.values();
   }
 
+  /** Whether an object of the story was seen, and its first state is to come. */
+  awaits(uid: string): boolean {
+    return this.#stateless.has(uid);
+  }
+
   /** Resolves when every watch has ended, after the signal aborted. */
   async ended(): Promise<void> {
     await this.running.ended();
