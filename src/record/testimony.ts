@@ -25,9 +25,8 @@ export interface Standing {
   readonly isMetadata?: boolean;
 }
 
-/** What came late: a type that appeared during the capture, or the owner that tells that an object is of the story. */
+/** When states of an object came whose owner, which tells that it is of the story, came late. */
 export interface Lateness {
-  readonly of: 'type' | 'owner';
   readonly since: Timestamp;
   /** Without it: until now. */
   readonly until?: Timestamp;

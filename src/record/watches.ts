@@ -2,7 +2,7 @@ import type { ApiError } from '../kube/error.ts';
 import { Branch } from '../model/branch.ts';
 import type { Root } from '../model/record.ts';
 import type { ResourceType } from '../model/resource.ts';
-import type { Timestamp } from '../model/time.ts';
+import { type Timestamp, timestampOf } from '../model/time.ts';
 import { existingObjects } from './existing.ts';
 import { ExplainingWatches } from './explaining-watches.ts';
 import type { Past } from './past.ts';
@@ -79,7 +79,7 @@ export class Watches {
       this.#options.witness.unheard(place.type, place.namespace, { since, cause: 'interrupted', isNeeded: true });
     // Owners may be among what was missed at the end: of what was seen, and may be theirs, nothing was written down.
     for (const { place, since } of this.#sightings.awaiting(this.running.missedKinds))
-      if (!place.isFull) this.#options.witness.late(targetOf(place), { of: 'owner', since });
+      if (!place.isFull) this.#options.witness.late(targetOf(place), { since });
   }
 
   /** The root itself, in full, by its name: narrow permissions allow that. Resolves at its first list or refusal. */
@@ -201,11 +201,11 @@ export class Watches {
 
   #metadataListed(place: TypeInPlace, resourceVersion: string): void {
     place.lists.push(resourceVersion);
-    const { lateSince } = place;
-    const members = place.listedMembers;
+    const { lateSince: since, listedMembers: members } = place;
     place.listedMembers = [];
-    if (members.length > 0 && lateSince !== undefined)
-      this.#options.witness.late(targetOf(place), { of: 'type', since: lateSince });
+    // Its first list tells nothing of what came and went before it; that of a list that failed at first is told already.
+    if (since !== undefined && place.lists.length === 1 && place.doubts.length === 0)
+      this.#doubt(place, { since, until: timestampOf(this.#options.clock.now()), changes: 0, cause: 'late-type' });
     this.#watchMembers(place, members);
   }
 
@@ -222,9 +222,9 @@ export class Watches {
       else place.listedMembers.push(sighting); // its position is known when the list is complete
     }
     for (const { place, ...when } of [...missed.values(), ...this.#sightings.takeMissed(uids)])
-      this.#options.witness.late(targetOf(place), { of: 'owner', ...when });
+      this.#options.witness.late(targetOf(place), when);
     for (const { target, since, until } of this.#pasts.takeUnkept(uids))
-      this.#options.witness.late(target, { of: 'owner', since, until });
+      this.#options.witness.late(target, { since, until });
   }
 
   /** Members of a crowded type are watched one by one, while they are few; else all of their type is watched in full. */

@@ -225,8 +225,8 @@ export class RecorderWitness implements Witness {
     this.#gap({ resource, namespace, cause: 'killed', since }, 'the server did not serve the type any more');
   }
 
-  late({ storage: resource, namespace }: PastTarget, { of, ...when }: Lateness): void {
-    this.#gap({ resource, namespace, cause: `late-${of}`, ...when }, LATE[of]);
+  late({ storage: resource, namespace }: PastTarget, when: Lateness): void {
+    this.#gap({ resource, namespace, cause: 'late-owner', ...when }, LATE.owner);
   }
 
   unkept({ storage: resource, namespace }: PastTarget, what: Unkept): void {

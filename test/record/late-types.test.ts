@@ -41,9 +41,10 @@ async function record(
   const story = await storyOn(recording.disk);
   judge({ cluster: recording.cluster, story, from: recording.listedAt, to, skewMs: 0, route: 'auto' });
   const widgets = story.head.objects.filter(({ kind }) => kind === 'Widget').map(({ name }) => name);
-  const gaps = story.head.gaps.flatMap(({ of, cause }) => (of.resource === WIDGETS ? [cause] : []));
+  const spans = story.head.gaps.filter(({ of }) => of.resource === WIDGETS);
+  const gaps = spans.map(({ cause }) => cause);
   const notes = story.timeline.flatMap((entry) => (entry.type === 'note' ? [entry.text] : []));
-  return { widgets, gaps, notes };
+  return { widgets, gaps, spans, notes };
 }
 
 /** How often the types of the server are asked for behind that. */
@@ -155,4 +156,50 @@ test('that the types of the server cannot be listed again is told once', async (
     await appear(stage(recording));
   });
   assert.equal(notes.filter((note) => note.includes('could not be listed again')).length, 1);
+});
+
+/** It is served, and an object of it comes and goes while its first list is under way, which shows none. */
+async function comeAndGo(recording: SimulatedRecording): Promise<void> {
+  const { cluster } = recording;
+  cluster.faults.add(({ resource }) => resource === 'widgets', { type: 'delay', ms: 3000 });
+  define(cluster);
+  cluster.serve(WIDGET_TYPE);
+  createWidget(cluster, 'gone');
+  await recording.advance(1000);
+  deleteWidget(cluster, 'gone');
+  await recording.advance(30_000);
+}
+
+test('what came and went before the first list of a type that appeared is a gap once an object of it comes', async () => {
+  const { widgets, gaps } = await record(async (recording) => {
+    await comeAndGo(recording);
+    createWidget(recording.cluster, 'stays');
+  });
+  assert.deepEqual(widgets, ['stays']);
+  assert.deepEqual(gaps, ['late-type']);
+});
+
+test('of a type that appeared, and of which no object ever comes, nothing is held against the story', async () => {
+  const { widgets, gaps } = await record(async ({ cluster }) => {
+    define(cluster);
+    cluster.serve(WIDGET_TYPE);
+  });
+  assert.deepEqual([widgets, gaps], [[], []]);
+});
+
+test('the gap of a type that appeared ends with its first list, though its history is lost later', async () => {
+  let listedBy = '';
+  const { spans } = await record(async (recording) => {
+    const { cluster } = recording;
+    await comeAndGo(recording);
+    listedBy = new Date(recording.clock.now()).toISOString();
+    await recording.advance(60_000);
+    cluster.api.server.goDown();
+    createWidget(cluster, 'stays');
+    cluster.store.compact();
+    cluster.api.server.comeBack();
+  });
+  const late = spans.filter(({ cause }) => cause === 'late-type');
+  assert.equal(late.length, 1);
+  assert.ok(late.every(({ to }) => to < listedBy));
 });
