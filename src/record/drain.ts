@@ -32,12 +32,17 @@ export async function drain(options: DrainOptions, leave: AbortSignal): Promise<
     () => late.abort(),
     () => undefined,
   );
-  const states = lastStates(deadline);
+  // What came late may have begun runs: half of the time is for their logs.
+  const patience = new AbortController();
+  const half = clock.sleep(drainMs / 2, deadline).then(
+    () => patience.abort(),
+    () => patience.abort(),
+  );
+  const states = lastStates(patience.signal);
   await readLogs(options, deadline);
-  // What came late may have begun runs.
   if (await states) await readLogs(options, deadline);
   late.abort();
-  await tooLong;
+  await Promise.all([half, tooLong]);
 }
 
 async function readLogs(options: DrainOptions, signal: AbortSignal): Promise<void> {

@@ -43,7 +43,7 @@ function untoldPods(cluster: SimulatedCluster, { records }: SimulatedRecording):
 }
 
 test('a goal that is met does not end a recording before the last states of a pod, which lag behind', async () => {
-  assert.deepEqual(await record({ ms: 700 }), { untold: [], complete: true, gaps: [] });
+  assert.deepEqual(await record({ ms: 400 }), { untold: [], complete: true, gaps: [] });
 });
 
 test('an interrupt does not end a recording before the last states of a pod, which lag behind', async () => {
