@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileAccess } from '../../../src/demo/node.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
 import type { SimulatedCluster } from '../../../src/demo/simulated-cluster.ts';
+import { FRAME_HEADER_BYTES } from '../../../src/journal/frame.ts';
 import { SEGMENT_HEADER_BYTES, segmentName } from '../../../src/journal/segment.ts';
 import type { LogRouteChoice } from '../../../src/logs/route-chooser.ts';
 import type { JournalRecord } from '../../../src/model/record.ts';
@@ -165,7 +166,10 @@ export async function simulate(
   return { records: recording.records, told, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
 }
 
-/** Flips a bit or two of a journal, behind what its recorder began it with: what was before is not of the story. */
+/**
+ * Flips a bit or two of a journal, behind what its recorder began it with: what was before is not of the story. Nor is its first
+ * record struck, which may have been on its way to the disk then: without it nothing tells what was recorded.
+ */
 async function flipBits(
   disk: FaultyDisk,
   { begun, random }: { readonly begun: number; readonly random: () => number },
@@ -174,12 +178,16 @@ async function flipBits(
   for (let flips = 1 + Math.floor(random() * 2); flips > 0; flips -= 1) {
     const path = `${JOURNAL}/${pick(names, random)}`;
     const bytes = Buffer.from(disk.bytes(path));
-    const first = path === FIRST_SEGMENT ? begun : SEGMENT_HEADER_BYTES;
+    const first = path === FIRST_SEGMENT ? Math.max(begun, endOfFirstFrame(bytes)) : SEGMENT_HEADER_BYTES;
     if (bytes.length <= first) continue;
     const at = first + Math.floor(random() * (bytes.length - first));
     bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << Math.floor(random() * 8)), at);
     disk.set(path, bytes);
   }
+}
+
+function endOfFirstFrame(segment: Buffer): number {
+  return SEGMENT_HEADER_BYTES + FRAME_HEADER_BYTES + segment.readUInt32LE(SEGMENT_HEADER_BYTES);
 }
 
 /** Kubelets that go down soon after the beginning, and come back. */
