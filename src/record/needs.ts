@@ -4,8 +4,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { type Discovery, preferredType } from '../kube/discovery.ts';
 import { ApiError } from '../kube/error.ts';
 import type { Root } from '../model/record.ts';
-import { groupResourceOf, type ResourceType } from '../model/resource.ts';
+import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
+import { pagesOf } from '../watch/pages.ts';
 import { namespacesOf, watchableTypes } from './types.ts';
 
 /** A permission that a story takes, and what it lacks without it. */
@@ -36,6 +37,8 @@ export function isNeverAskedFor({ tier }: Need): boolean {
 }
 
 const READ = ['get', 'list', 'watch'];
+/** Objects that are listed at once. */
+const PAGE = 1000;
 
 /** What a story of the roots takes: the types of what they own now and come to own, logs, Events, and what explains them. */
 export async function needsOf(
@@ -171,13 +174,14 @@ async function ownedTypes(
 async function placementsOf(
   client: KubeClient,
   type: ResourceType,
-  at: { namespace: string | null; signal: AbortSignal },
-) {
+  { namespace, signal }: { readonly namespace: string | null; readonly signal: AbortSignal },
+): Promise<readonly KubeObject[]> {
+  const options = { namespace, metadataOnly: true, placementOnly: true, limit: PAGE };
+  const objects: KubeObject[] = [];
   try {
-    const options = { namespace: at.namespace, metadataOnly: true, placementOnly: true, limit: 1000 };
-    return (await client.list(type, options, at.signal)).items;
+    for await (const { items } of pagesOf(client, { type, options }, signal)) objects.push(...items);
   } catch (error) {
-    if (error instanceof ApiError) return []; // refused, or gone meanwhile: what is not seen is not counted
-    throw error;
+    if (!(error instanceof ApiError)) throw error; // else refused, or gone meanwhile: what is not seen is not counted
   }
+  return objects;
 }
