@@ -1,12 +1,5 @@
-import { field } from '../model/fields.ts';
+import { nodeOfEvent } from '../model/event-about.ts';
 import type { KubeObject } from '../model/resource.ts';
-
-/** The name of the Node that an Event is about, if it is about one: a kubelet names it without its UID. */
-export function nodeOfEvent(event: KubeObject): string | undefined {
-  const about = event.involvedObject ?? event.regarding;
-  const name = field(about, 'kind') === 'Node' ? field(about, 'name') : undefined;
-  return typeof name === 'string' ? name : undefined;
-}
 
 /** How many Events of the story were written down. Those about Nodes that no pod of it runs on are none, unless one comes to. */
 export class EventCount {

@@ -2,12 +2,13 @@ import type { Reference } from '../graph/references.ts';
 import { Scope } from '../graph/scope.ts';
 import { nodeOf } from '../kube/node-settings.ts';
 import { isDeletion, type ObjectAction } from '../model/action.ts';
+import { aboutOf, nodeOfEvent } from '../model/event-about.ts';
 import { field } from '../model/fields.ts';
 import type { EventRecord, ObjectRecord, RelationRecord, Root } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { type Clock, timestampOf } from '../model/time.ts';
 import type { RedactedObject, Redactor } from '../redact/redactor.ts';
-import { EventCount, nodeOfEvent } from './event-count.ts';
+import { EventCount } from './event-count.ts';
 import type { Past } from './past.ts';
 import { RelatedObjects, type SeenState } from './related.ts';
 
@@ -153,7 +154,7 @@ export class Placement {
    * on any Node.
    */
   takeEvent(object: KubeObject, action: ObjectAction): void {
-    const about = object.involvedObject ?? object.regarding;
+    const about = aboutOf(object);
     const isOfNode = nodeOfEvent(object) !== undefined;
     if (!isOfNode && !this.#concerns(field(about, 'kind'), field(about, 'uid'))) return;
     this.#events.wrote(object);

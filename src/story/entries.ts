@@ -2,6 +2,7 @@ import { controllerOf, type LineageInput, lineagesOf } from '../graph/lineage.ts
 import type { JournalEntry } from '../journal/reader.ts';
 import { instancesOf } from '../logs/instances.ts';
 import { isDeletion } from '../model/action.ts';
+import { aboutOf } from '../model/event-about.ts';
 import { field, path, textOf } from '../model/fields.ts';
 import { type Gap, gapKey, openGapKey } from '../model/gap.ts';
 import { type InstanceState, instanceName } from '../model/instance.ts';
@@ -215,7 +216,7 @@ export class Entries {
 
   #takeEvent(record: EventRecord): void {
     const { object: event, observed } = record;
-    const about = field(event, 'involvedObject') ?? field(event, 'regarding');
+    const about = aboutOf(event);
     const uid = textOf(field(about, 'uid'));
     const [kind = '', name = ''] = [textOf(field(about, 'kind')), textOf(field(about, 'name'))];
     const { members, nodes } = this.#survey;

@@ -2,11 +2,12 @@ import { type LifecycleChange, lifecycleOf } from '../../graph/lifecycle.ts';
 import { isToldToEnd } from '../../graph/told-to-end.ts';
 import { instancesOf } from '../../logs/instances.ts';
 import { isDeletion } from '../../model/action.ts';
-import { field, textOf } from '../../model/fields.ts';
+import { aboutOf, nodeOfEvent } from '../../model/event-about.ts';
+import { field, path, textOf } from '../../model/fields.ts';
 import type { Gap } from '../../model/gap.ts';
 import { instanceName } from '../../model/instance.ts';
 import type { EventRecord, GapRecord, JournalRecord, LogRecord, ObjectRecord, Root } from '../../model/record.ts';
-import type { KubeObject } from '../../model/resource.ts';
+import { groupResourceOf, type KubeObject } from '../../model/resource.ts';
 import { timeOfEvent, timesOfEvent } from '../../story/object-time.ts';
 import { changeText, type EntryText } from './entry-line.ts';
 import { LogRates } from './log-rates.ts';
@@ -24,12 +25,15 @@ export class LiveStory {
   readonly #states = new Map<string, KubeObject>();
   /** Events that came before anything showed that what they are about belongs here; in a shared namespace most do not. */
   readonly #early = new Map<string, EntryText[]>();
+  /** Those that were named and those that pods run on. */
+  readonly #nodes: Set<string>;
   #entries: EntryText[] = [];
   #alert: EntryText | undefined;
   #revision = 0;
 
   constructor(roots: readonly Root[]) {
     this.tree = new ObjectTree(roots);
+    this.#nodes = new Set(roots.flatMap((root) => (groupResourceOf(root) === 'nodes' ? root.name : [])));
   }
 
   /** Rises with everything that may change what is shown. */
@@ -106,6 +110,7 @@ export class LiveStory {
     else this.#states.set(uid, object);
     this.tree.take({ resource, object, isDeleted, time: observed });
     if (this.tree.isMember(uid)) this.#showEarly(uid);
+    if (resource === 'pods') this.#runsOn(textOf(path(object.spec, 'nodeName')));
     // What an object that is found had gone through before is in the tree; only what happens now is news.
     if (action === 'found' || !this.tree.isMember(uid)) return;
     for (const change of lifecycleOf({ previous, current: object, action }, instancesOf))
@@ -113,17 +118,23 @@ export class LiveStory {
   }
 
   #takeEvent(record: EventRecord): void {
-    const about = record.object.involvedObject ?? record.object.regarding;
-    const uid = textOf(field(about, 'uid')) ?? '';
+    const node = nodeOfEvent(record.object);
+    const uid = node === undefined ? (textOf(field(aboutOf(record.object), 'uid')) ?? '') : ofNode(node);
     const entry = eventEntry(record);
-    // An Event about a Node bears its name in place of a UID, and is here only because a pod of the story is on it.
-    if (this.tree.isMember(uid) || field(about, 'kind') === 'Node') {
+    if (node === undefined ? this.tree.isMember(uid) : this.#nodes.has(node)) {
       this.#push(entry);
       return;
     }
     const [oldest] = this.#early.keys();
     if (this.#early.size >= MOST_ENTRIES && oldest !== undefined) this.#early.delete(oldest);
     this.#early.set(uid, [...(this.#early.get(uid) ?? []).slice(-9), entry]);
+  }
+
+  /** A pod runs there: Events about that Node, which bear its name in place of a UID, are of the story. */
+  #runsOn(node: string | undefined): void {
+    if (node === undefined || this.#nodes.has(node)) return;
+    this.#nodes.add(node);
+    this.#showEarly(ofNode(node));
   }
 
   #showEarly(uid: string): void {
@@ -135,6 +146,11 @@ export class LiveStory {
     this.#entries.push(entry);
     if (this.#entries.length > MOST_ENTRIES) this.#entries.shift();
   }
+}
+
+/** Stands for the UID that an Event about a Node does not bear. */
+function ofNode(name: string): string {
+  return `Node/${name}`;
 }
 
 function changeEntry(object: KubeObject, change: LifecycleChange, observed: string): EntryText {
@@ -150,7 +166,7 @@ function shownTime(stated: string | undefined, observed: string): string {
 }
 
 function eventEntry({ object, observed }: EventRecord): EntryText {
-  const about = object.involvedObject ?? object.regarding;
+  const about = aboutOf(object);
   const part = (name: string) => textOf(field(about, name)) ?? '?';
   const reason = textOf(object.reason) ?? '';
   const message = textOf(object.message) ?? textOf(object.note) ?? '';

@@ -13,9 +13,10 @@ import { treeLines } from '../../../src/view/terminal/tree-lines.ts';
 const ROOT: Root = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespace: 'shop', name: 'web' };
 const NOW = timestampOf(Date.UTC(2026, 10, 25, 12));
 
-function pod(name: string): JournalRecord {
+function pod(name: string, nodeName?: string): JournalRecord {
   const metadata = { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: '1' };
-  const object = { apiVersion: 'v1', kind: 'Pod', metadata, spec: {}, status: {} };
+  const spec = nodeName === undefined ? {} : { nodeName };
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata, spec, status: {} };
   return { kind: 'object', observed: NOW, action: 'found', resource: 'pods', object, redactions: 0 };
 }
 
@@ -32,12 +33,16 @@ test('Events are shown once what they are about belongs to the story, also those
   story.take(event('Pod', 'web', 'uid-web', 'Scheduled'));
   story.take(event('Job', 'other', 'uid-other', 'Completed'));
   assert.deepEqual(shown(), []);
-  story.take(pod('web'));
+  story.take(pod('web', 'node1'));
   assert.deepEqual(shown(), ['Pod/web Scheduled: said']);
   story.take(event('Pod', 'web', 'uid-web', 'Started'));
   story.take(event('Node', 'node1', 'node1', 'NodeNotReady'));
   story.take(event('Job', 'other', 'uid-other', 'Deleted'));
   assert.deepEqual(shown(), ['Pod/web Started: said', 'Node/node1 NodeNotReady: said']);
+  story.take(event('Node', 'node2', 'node2', 'NodeReady')); // the journal has those about every Node
+  assert.deepEqual(shown(), []);
+  story.take(pod('web-2', 'node2'));
+  assert.deepEqual(shown(), ['Node/node2 NodeReady: said']);
 });
 
 test('a time that Kubernetes states in whole seconds is shown as one, what was observed to the millisecond', () => {
