@@ -4,9 +4,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { type Discovery, preferredType } from '../kube/discovery.ts';
 import { ApiError } from '../kube/error.ts';
 import type { Root } from '../model/record.ts';
-import { groupResourceOf, type KubeObject, type ResourceType } from '../model/resource.ts';
+import { groupResourceOf, type ResourceType } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
-import { pagesOf } from '../watch/pages.ts';
+import { listedObjects } from './existing.ts';
 import { namespacesOf, watchableTypes } from './types.ts';
 
 /** A permission that a story takes, and what it lacks without it. */
@@ -37,8 +37,6 @@ export function isNeverAskedFor({ tier }: Need): boolean {
 }
 
 const READ = ['get', 'list', 'watch'];
-/** Objects that are listed at once. */
-const PAGE = 1000;
 
 /** What a story of the roots takes: the types of what they own now and come to own, logs, Events, and what explains them. */
 export async function needsOf(
@@ -161,27 +159,19 @@ async function ownedTypes(
   const uids = await Promise.all(
     types.map(async (type) => {
       using _slot = await slots.acquire(signal);
-      const objects = await placementsOf(client, type, { namespace, signal });
-      for (const object of objects) scope.observe({ resource: type.resource, object });
-      return { type, uids: objects.map(({ metadata }) => metadata.uid) };
+      const own: string[] = [];
+      try {
+        for await (const object of listedObjects(client, { type, namespace }, signal)) {
+          scope.observe({ resource: type.resource, object });
+          own.push(object.metadata.uid);
+        }
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error; // else refused, or gone meanwhile: what is not seen is not counted
+      }
+      return { type, uids: own };
     }),
   );
   return uids
     .filter(({ uids: own }) => own.some((uid) => scope.placementOf(uid) === 'member'))
     .map(({ type }) => groupResourceOf(type));
-}
-
-async function placementsOf(
-  client: KubeClient,
-  type: ResourceType,
-  { namespace, signal }: { readonly namespace: string | null; readonly signal: AbortSignal },
-): Promise<readonly KubeObject[]> {
-  const options = { namespace, metadataOnly: true, placementOnly: true, limit: PAGE };
-  const objects: KubeObject[] = [];
-  try {
-    for await (const { items } of pagesOf(client, { type, options }, signal)) objects.push(...items);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error; // else refused, or gone meanwhile: what is not seen is not counted
-  }
-  return objects;
 }
