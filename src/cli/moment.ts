@@ -1,5 +1,5 @@
 import { FaroError } from '../model/errors.ts';
-import { millisecondsOf, parseTimestamp, secondOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { millisecondsOf, parseTimestamp, type Timestamp, timestampOf, wholeSecondOf } from '../model/time.ts';
 import { parseDuration } from './duration.ts';
 
 const CLOCK = /^\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?$/;
@@ -35,7 +35,7 @@ export function recordedMomentIn(text: string, recorded: Recorded, option: strin
   const moment = momentIn(text, recorded, option);
   const { startTime, endTime } = recorded;
   // `view` shows whole seconds: the one in which it began is in it.
-  if (secondOf(moment) >= secondOf(startTime) && moment <= endTime) return moment;
+  if (wholeSecondOf(moment) >= wholeSecondOf(startTime) && moment <= endTime) return moment;
   const where = moment < startTime ? 'before the recording began' : 'after the recording ended';
   throw new FaroError('usage', `${option}: ${moment} is ${where}`, {
     hint: `it went from ${startTime} to ${endTime}: name a moment in between`,
@@ -47,7 +47,7 @@ function timeOfDay(text: string, start: Timestamp, option: string): Timestamp {
   const padded = text.length === 5 ? `${text}:00` : text;
   const day = parseTimestamp(`${start.slice(0, 10)}T${padded}Z`);
   if (day === undefined) throw new FaroError('usage', `${option}: "${text}" is no time of day`, { hint: HINT });
-  if (secondOf(day) >= secondOf(start)) return day;
+  if (wholeSecondOf(day) >= wholeSecondOf(start)) return day;
   const next = timestampOf(millisecondsOf(day) + DAY_MS);
   return `${next.slice(0, 10)}${day.slice(10)}` as Timestamp; // the digits below a millisecond are kept
 }

@@ -2,7 +2,7 @@ import { parse, stringify } from 'yaml';
 import { addTo } from '../model/counts.ts';
 import { FaroError } from '../model/errors.ts';
 import { printable } from '../model/printable.ts';
-import { millisecondsOf, secondOf, type Timestamp, timeOfDay } from '../model/time.ts';
+import { millisecondsOf, type Timestamp, timeOfDay, wholeSecondOf } from '../model/time.ts';
 import type { TimelineEntry } from '../story/document.ts';
 import { openStory, type StoryHead, type StoryReader } from '../story/reader.ts';
 import { ToldEnds } from '../story/told-ends.ts';
@@ -137,7 +137,7 @@ function* headLines({ metadata, verdict, gaps }: StoryHead): Generator<Line> {
   const { roots, startTime, endTime, ended, complete, incomplete, cluster } = metadata;
   const names = roots.map(({ kind, name }) => `${kind}/${name}`).join(' ');
   yield [span(printable(names), 'bold'), span(printable(`  ${cluster.server} ${cluster.version}`), 'dim')];
-  yield [span(printable(`${secondOf(startTime)}Z to ${timeOfDay(endTime, '1s')}Z, ended by ${ended}`))];
+  yield [span(printable(`${wholeSecondOf(startTime)}Z to ${timeOfDay(endTime, '1s')}Z, ended by ${ended}`))];
   if (complete) yield [span('complete', 'good')];
   else
     yield [

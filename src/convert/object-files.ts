@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { isRawNumber } from '../model/json.ts';
-import { secondOf } from '../model/time.ts';
+import { wholeSecondOf } from '../model/time.ts';
 import type { TimelineEntry } from '../story/document.ts';
 import { ObjectStates } from '../story/object-states.ts';
 import type { StoryHead } from '../story/reader.ts';
@@ -64,7 +64,7 @@ export class ObjectFiles {
       message: entry.message,
       type: entry.eventType,
       count: entry.count,
-      lastTimestamp: `${secondOf(entry.time)}Z`,
+      lastTimestamp: `${wholeSecondOf(entry.time)}Z`,
       source: { component: entry.reporter },
     };
     this.#events.set(entry.event, { namespace, event });

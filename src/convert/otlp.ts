@@ -1,4 +1,4 @@
-import { millisecondsOf, secondOf, type Timestamp } from '../model/time.ts';
+import { millisecondsOf, type Timestamp, wholeSecondOf } from '../model/time.ts';
 import type { TimelineEntry } from '../story/document.ts';
 import type { StoryHead, StoryReader } from '../story/reader.ts';
 import { textOf, wordOf } from './describe.ts';
@@ -140,6 +140,6 @@ function attributes(values: Readonly<Record<string, string | number | undefined>
 
 /** Nanoseconds since the epoch, exact. */
 function nanosecondsOf(time: string): string {
-  const seconds = millisecondsOf(`${secondOf(time)}.000000000Z` as Timestamp) / 1000;
+  const seconds = millisecondsOf(`${wholeSecondOf(time)}.000000000Z` as Timestamp) / 1000;
   return (BigInt(seconds) * 1_000_000_000n + BigInt(time.slice(20, 29))).toString();
 }

@@ -1,6 +1,6 @@
 import type { Branch } from '../model/branch.ts';
 import { FaroError } from '../model/errors.ts';
-import { type Clock, parseTimestamp, secondOf } from '../model/time.ts';
+import { type Clock, parseTimestamp, wholeSecondOf } from '../model/time.ts';
 import type { ContainerLog } from './container-log.ts';
 import type { FileRecord, LogFile } from './log-file.ts';
 
@@ -63,8 +63,8 @@ function startOf(file: LogFile, { sinceTime, tailLines }: Pick<PodLogOptions, 's
   if (tailLines !== undefined) return Math.max(0, file.records.length - tailLines);
   const since = sinceTime === undefined ? undefined : parseTimestamp(sinceTime);
   if (since === undefined) return 0;
-  const second = secondOf(since); // the API server cuts it to whole seconds
-  const at = file.records.findIndex(({ time }) => secondOf(time) >= second);
+  const second = wholeSecondOf(since); // the API server cuts it to whole seconds
+  const at = file.records.findIndex(({ time }) => wholeSecondOf(time) >= second);
   return at === -1 ? file.records.length : at;
 }
 

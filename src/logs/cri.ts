@@ -233,14 +233,14 @@ class DayTimes {
       const value = this.#second + nineDigitsAt(view, start + 20);
       if (!Number.isNaN(value)) return value;
     }
-    const second = this.#secondOf(start, end);
+    const second = this.#wholeSecondOf(start, end);
     if (Number.isNaN(second)) return second;
     this.#second = second;
     this.#secondAt = start;
     return second + this.#fraction(start + 19, end - 1);
   }
 
-  #secondOf(start: number, end: number): number {
+  #wholeSecondOf(start: number, end: number): number {
     const bytes = this.#bytes;
     if (bytes[end - 1] !== LETTER_Z || bytes[start + 10] !== LETTER_T) return Number.NaN;
     if (this.#dayAt === -1) this.#dayAt = start;

@@ -1,5 +1,5 @@
 import type { FilePosition } from '../model/record.ts';
-import { secondOf, type Timestamp } from '../model/time.ts';
+import { type Timestamp, wholeSecondOf } from '../model/time.ts';
 import { NOTHING_PENDING } from './cri.ts';
 import { CriJoiner } from './cri-lines.ts';
 import { firstTimeOf, openFile } from './file-bytes.ts';
@@ -28,11 +28,11 @@ export async function footholdBehind(
   options: Omit<FileSuccessionOptions, 'kept'>,
   signal: AbortSignal,
 ): Promise<FilePosition | undefined> {
-  const second = secondOf(sinceTime);
+  const second = wholeSecondOf(sinceTime);
   const places = new NewestPlaces();
   let overlap: Overlap = { state: 'open' };
   for await (const { text, time, place } of linesFrom(await filesFrom(second, options, signal), options, signal)) {
-    if (secondOf(time) < second) continue;
+    if (wholeSecondOf(time) < second) continue;
     places.add(place);
     overlap = matcher.accept(text);
     if (overlap.state !== 'open') break;
@@ -92,7 +92,7 @@ async function filesFrom(
     const file = `${folder}${names[index]}`;
     const opened = await openFile(options, { file, from: 0, mayBeCompressed: names[index] !== live }, signal);
     const first = opened === undefined ? undefined : await firstTimeOf(opened);
-    if (first !== undefined && secondOf(first) < second) return names.slice(index);
+    if (first !== undefined && wholeSecondOf(first) < second) return names.slice(index);
   }
   return names;
 }

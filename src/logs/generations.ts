@@ -1,4 +1,4 @@
-import { laterOf, millisecondsOf, secondOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { laterOf, millisecondsOf, type Timestamp, timestampOf, wholeSecondOf } from '../model/time.ts';
 import type { Block } from './blocks.ts';
 import { piecesOf } from './pieces.ts';
 
@@ -134,7 +134,9 @@ export class Generations {
   /** The log has ended: what of its files was never shown, or (`isUnsure`) may not have been. */
   rest(finishedAt: Timestamp | undefined, isUnsure: boolean): readonly RotationLoss[] {
     this.#learn();
-    const own = this.#ahead.filter(({ begin }) => finishedAt === undefined || secondOf(begin) <= secondOf(finishedAt));
+    const own = this.#ahead.filter(
+      ({ begin }) => finishedAt === undefined || wholeSecondOf(begin) <= wholeSecondOf(finishedAt),
+    );
     const [first] = own;
     if (first !== undefined) return [{ after: first.isSeldom ? first.sure : this.#last, until: undefined }];
     return isUnsure && this.mayHaveRotated ? [{ after: this.#sure?.last, until: undefined }] : [];

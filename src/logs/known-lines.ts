@@ -1,4 +1,4 @@
-import { secondOf } from '../model/time.ts';
+import { wholeSecondOf } from '../model/time.ts';
 import { linesOf, timeOf } from './lines.ts';
 import { LONG_LINE_BYTES } from './long-line.ts';
 
@@ -19,7 +19,7 @@ export class KnownLines {
   add(bytes: Buffer, second: string, isRedacted: boolean): void {
     const block = this.#blocks.push({ bytes, isRedacted }) - 1;
     for (const line of linesOf(bytes)) {
-      if (secondOf(timeOf(line) ?? '') < second) continue;
+      if (wholeSecondOf(timeOf(line) ?? '') < second) continue;
       this.#blockOf.push(block);
       this.#starts.push(line.byteOffset - bytes.byteOffset);
     }

@@ -1,4 +1,4 @@
-import { secondOf, type Timestamp } from '../model/time.ts';
+import { type Timestamp, wholeSecondOf } from '../model/time.ts';
 import { type InstanceView, isAfterEnd } from './life.ts';
 import type { LogCursor } from './position.ts';
 
@@ -37,5 +37,5 @@ export function laterRunAt(streams: readonly Brought[], view: Pick<InstanceView,
 }
 
 function isBeforeEnd(line: Timestamp | undefined, { finishedAt }: Pick<InstanceView, 'finishedAt'>): boolean {
-  return line !== undefined && finishedAt !== undefined && secondOf(line) < secondOf(finishedAt);
+  return line !== undefined && finishedAt !== undefined && wholeSecondOf(line) < wholeSecondOf(finishedAt);
 }

@@ -2,7 +2,7 @@ import { type Gap, type GapCause, gapKey } from '../model/gap.ts';
 import { type ContainerInstance, type InstanceState, instanceKey } from '../model/instance.ts';
 import type { FilePosition, GapRecord, JournalRecord, LogEndRecord, LogRecord } from '../model/record.ts';
 import type { KubeObject } from '../model/resource.ts';
-import { earlierOf, laterOf, secondOf, type Timestamp } from '../model/time.ts';
+import { earlierOf, laterOf, type Timestamp, wholeSecondOf } from '../model/time.ts';
 import { instancesOf } from './instances.ts';
 import { LineParts } from './line-parts.ts';
 import { linesOf } from './lines.ts';
@@ -142,9 +142,9 @@ export class LogPast {
   #keep(block: PastBlock): void {
     this.#recent.push(block);
     this.#recentBytes += bytesOf(block);
-    const second = secondOf(this.last ?? '');
+    const second = wholeSecondOf(this.last ?? '');
     for (let oldest = this.#recent[0]; oldest !== undefined && this.#recent.length > 1; oldest = this.#recent[0]) {
-      const isOfThisSecond = secondOf(oldest.last) >= second && this.#recent.length <= MOST_BLOCKS;
+      const isOfThisSecond = wholeSecondOf(oldest.last) >= second && this.#recent.length <= MOST_BLOCKS;
       if (isOfThisSecond || this.#recentBytes - bytesOf(oldest) < RECENT_BYTES) return;
       this.#recentBytes -= bytesOf(oldest);
       this.#recent.shift();

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../model/record.ts';
-import { laterOf, millisecondsOf, secondOf, type Timestamp, timestampOf } from '../model/time.ts';
+import { laterOf, millisecondsOf, type Timestamp, timestampOf, wholeSecondOf } from '../model/time.ts';
 import type { Block, Measured } from './blocks.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import { KnownLines } from './known-lines.ts';
@@ -67,9 +67,9 @@ export class LogCursor {
   /** Drops what is older than a second, and what is more than so many bytes; of those never the newest block. */
   #keep(bytes: number, second = ''): void {
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
-      if (secondOf(oldest.last) >= second && this.#keptBytes <= bytes) break;
+      if (wholeSecondOf(oldest.last) >= second && this.#keptBytes <= bytes) break;
       this.#blocks.shift();
-      this.#droppedSecond = secondOf(oldest.last);
+      this.#droppedSecond = wholeSecondOf(oldest.last);
       this.#keptBytes -= oldest.bytes.length;
       if (oldest.isOwn) this.#free = Buffer.from(oldest.bytes.buffer);
     }
@@ -86,13 +86,13 @@ export class LogCursor {
 
   /** Lines of the second of a time may stand before the first one that is known: nobody had asked for them. */
   passedOver(time: Timestamp): void {
-    const second = secondOf(time);
+    const second = wholeSecondOf(time);
     if (second > this.#droppedSecond) this.#droppedSecond = second;
   }
 
   /** Takes in what an earlier recorder had recorded. */
   restore({ blocks, before }: RecentLines): void {
-    this.#droppedSecond = secondOf(before ?? '');
+    this.#droppedSecond = wholeSecondOf(before ?? '');
     for (const { bytes, last, format, redactions } of blocks)
       this.remember(bytes, last, format, { isRedacted: redactions !== undefined });
   }
@@ -114,7 +114,7 @@ export class LogCursor {
   resume(): Resume | undefined {
     const last = this.#last;
     if (last === undefined) return undefined;
-    const second = secondOf(last);
+    const second = wholeSecondOf(last);
     const known = this.copy();
     return {
       sinceTime: `${second}Z`,
@@ -130,7 +130,7 @@ export class LogCursor {
   #newest(second: string): KnownLines {
     const known = new KnownLines();
     for (const { bytes, last, format, isRedacted } of this.#blocks)
-      if (secondOf(last) >= second)
+      if (wholeSecondOf(last) >= second)
         known.add(format === 'cri' ? asTimestamped(new CriJoiner(), bytes).bytes : bytes, second, isRedacted);
     return known;
   }
@@ -138,7 +138,7 @@ export class LogCursor {
 
 /** The second in which the newest lines begin, which may come again out of order. */
 function secondBefore(last: Timestamp): string {
-  return secondOf(timestampOf(millisecondsOf(last) - DISORDER_MS));
+  return wholeSecondOf(timestampOf(millisecondsOf(last) - DISORDER_MS));
 }
 
 /** Whether a stream that brings a block next shows lines again: those of the block itself, or what stands in one of the cursors. */

@@ -1,4 +1,4 @@
-import { secondOf, type Timestamp } from '../model/time.ts';
+import { type Timestamp, wholeSecondOf } from '../model/time.ts';
 import type { NodeTime } from './node-time.ts';
 import type { OpenLog } from './open-log.ts';
 
@@ -27,7 +27,7 @@ export class StreamEnds {
   /** Whether the newest one ended in a later second than its container did, which is told in whole ones, by the node's clock. */
   isAfter(finished: Timestamp | undefined, nodeTime: NodeTime): boolean {
     if (this.#at === undefined || finished === undefined) return false;
-    return secondOf(nodeTime.atLeast(this.#at)) > secondOf(finished);
+    return wholeSecondOf(nodeTime.atLeast(this.#at)) > wholeSecondOf(finished);
   }
 
   /** Those that ended were another instance's. */

@@ -38,7 +38,7 @@ export function timeOfDay(time: string, precision?: '1s'): string {
 }
 
 /** The whole second of a Timestamp, `2026-11-23T16:07:00`: Kubernetes tells its own times in these. */
-export function secondOf(time: string): string {
+export function wholeSecondOf(time: string): string {
   return time.slice(0, 19);
 }
 
@@ -59,5 +59,5 @@ export function earlierOf(known: Timestamp | undefined, other: Timestamp): Times
 
 /** The last moment of a time's second: what the kubelet tells in whole seconds may have been as late. */
 export function endOfSecond<T extends Timestamp | undefined>(time: T): T {
-  return time === undefined ? time : (`${secondOf(time)}.999999999Z` as T);
+  return time === undefined ? time : (`${wholeSecondOf(time)}.999999999Z` as T);
 }
