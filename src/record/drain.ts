@@ -39,24 +39,20 @@ export async function drain(options: DrainOptions, leave: AbortSignal): Promise<
     () => patience.abort(),
   );
   const states = lastStates(patience.signal);
-  await readLogs(options, deadline);
-  if (await states) await readLogs(options, deadline);
+  await arrived(options, deadline);
+  if (await states) await arrived(options, deadline);
+  // Last of all, so that what was written while states were waited for is in them.
+  await options.followers?.settle(deadline);
   late.abort();
   await Promise.all([half, tooLong]);
 }
 
-async function readLogs(options: DrainOptions, signal: AbortSignal): Promise<void> {
-  if (options.followers === undefined) return;
-  await arrived(options, options.followers, signal);
-  await options.followers.settle(signal);
-}
-
 /** Until nothing is on its way any more: where all is over, what had not been listed, or came with the last change. */
 async function arrived(
-  { clock, drainMs, mayBeOver, synced, changedAt }: DrainOptions,
-  followers: Pick<LogFollowers, 'areOver'>,
+  { clock, drainMs, followers, mayBeOver, synced, changedAt }: DrainOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  if (followers === undefined) return;
   const graceMs = Math.min(GRACE_MS, drainMs);
   const until = clock.now() + graceMs;
   await within(graceMs, () => synced, { clock, signal });
