@@ -14,6 +14,8 @@ import { temporaryFolder } from '../folder.ts';
 import { beginning, INSTANCE, TIME } from './one-pod.ts';
 
 setFlagsFromString('--expose-gc');
+// Else buffers are freed by another thread, some time after they were collected.
+setFlagsFromString('--no-concurrent-array-buffer-sweeping');
 /** What only waits to be collected is no memory that a story takes. */
 const collect: () => void = runInNewContext('gc');
 
