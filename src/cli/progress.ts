@@ -46,6 +46,7 @@ function plainProgress({ roots, context, log }: ProgressOptions): Progress {
   const story = new LiveStory(roots);
   const paint = painter(wantsColour(env, stderr.isTTY === true));
   const take = guarded(log, (record) => {
+    if (record.kind === 'log') return; // none is shown, and the screen keeps a copy of some
     story.take(record);
     for (const entry of story.drain())
       stderr.write(`${withoutCommands(paint(entryLine(entry), Number.POSITIVE_INFINITY))}\n`);
