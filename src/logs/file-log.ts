@@ -1,6 +1,6 @@
 import type { FileTimes } from '../kube/node-files.ts';
 import { FaroError } from '../model/errors.ts';
-import { Gathering } from '../model/gathering.ts';
+import { Gatherings } from '../model/gathering.ts';
 import type { FilePosition } from '../model/record.ts';
 import type { Clock, Timestamp } from '../model/time.ts';
 import { type DamagedFile, type FileBytes, SoundChunks } from './file-bytes.ts';
@@ -31,6 +31,8 @@ export interface FileLogOptions extends FileSuccessionOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Where the reading of a recorder came to that was killed, and how many rotations it had crossed. */
   readonly after?: { readonly position: FilePosition; readonly rotations: number } | undefined;
+  /** What is read is gathered in these; left out: in its own. */
+  readonly gatherings?: Gatherings | undefined;
 }
 
 interface FilePlace extends ReadingPlace {
@@ -63,6 +65,7 @@ export class FileLog {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #succession: FileSuccession;
   readonly #lines: WholeLines;
+  readonly #gatherings: Gatherings;
   #place: FilePlace | undefined;
   #opened: FileBytes | undefined;
   #stillSince: number | undefined;
@@ -71,8 +74,9 @@ export class FileLog {
   rotations = 0;
 
   constructor(options: FileLogOptions) {
-    const { after, clock } = options;
+    const { after, clock, gatherings = new Gatherings() } = options;
     this.#clock = clock;
+    this.#gatherings = gatherings;
     this.#succession = new FileSuccession(options, after?.position);
     this.#lines = new WholeLines(after?.position);
     if (after === undefined) return;
@@ -181,7 +185,9 @@ export class FileLog {
 
   async *#consume(place: FilePlace, chunks: SoundChunks): AsyncGenerator<FilePiece, Exclude<Drained, DamagedFile>> {
     const { offset } = place;
-    const gathered = new Gathering();
+    using lent = this.#gatherings.lend();
+    using _own = { [Symbol.dispose]: () => this.#lines.keepUnended() };
+    const gathered = lent.gathering;
     let taken = 0;
     let unproven = place.proof.length;
     for await (const chunk of chunks) {

@@ -1,6 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { logFolder } from '../kube/node-routes.ts';
 import { type NodeSettings, nodeOf } from '../kube/node-settings.ts';
+import { Gatherings } from '../model/gathering.ts';
 import type { KubeObject } from '../model/resource.ts';
 import { Slots } from '../model/slots.ts';
 import type { Clock } from '../model/time.ts';
@@ -57,6 +58,7 @@ export class FollowerMaker {
   readonly #streams: SharedStreams;
   readonly #routes: RouteChooser;
   readonly #nodes = new Map<string, NodeShare>();
+  readonly #gatherings = new Gatherings();
 
   /** @param signal ends what all logs share */
   constructor(options: FollowerMakerOptions, streams: SharedStreams, signal: AbortSignal) {
@@ -109,7 +111,7 @@ export class FollowerMaker {
     }: {
       readonly common: Omit<
         NodeFollowerOptions,
-        keyof NodeShare | 'files' | 'folder' | 'proxy' | 'rotation' | 'streams' | 'timeoutMs'
+        keyof NodeShare | 'files' | 'folder' | 'gatherings' | 'proxy' | 'rotation' | 'streams' | 'timeoutMs'
       >;
       readonly route: FilesRoute;
     },
@@ -122,6 +124,7 @@ export class FollowerMaker {
     return new NodeFollower({
       ...common,
       ...this.#shareOf(node),
+      gatherings: this.#gatherings,
       files,
       proxy: isProxied ? node : undefined,
       rotation: () => settings.logRotation(node),

@@ -3,6 +3,7 @@ import type { LogRotation } from '../kube/node-settings.ts';
 import { Branch } from '../model/branch.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
+import type { Gatherings } from '../model/gathering.ts';
 import type { Slots } from '../model/slots.ts';
 import { within } from '../model/within.ts';
 import type { Gunzip } from './file-bytes.ts';
@@ -24,6 +25,8 @@ export interface NodeFollowerOptions extends SeamOptions {
   readonly rotation: () => LogRotation;
   /** Left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
+  /** See `FileLogOptions`. */
+  readonly gatherings?: Gatherings | undefined;
   /** Readings of this node's files at once. */
   readonly readings: Slots;
   /** Milliseconds without progress after which the attempt ends; undefined: never. */

@@ -3,7 +3,7 @@ import { laterOf, millisecondsOf, type Timestamp, timestampOf, wholeSecondOf } f
 import type { Block, Measured } from './blocks.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import { KnownLines } from './known-lines.ts';
-import { linesOf } from './lines.ts';
+import { linesOf, timeOf } from './lines.ts';
 import { LONG_LINE_BYTES } from './long-line.ts';
 import { OverlapAtOnce, OverlapBehindOlder, type OverlapMatcher } from './overlap.ts';
 import type { RecentLines } from './past.ts';
@@ -46,11 +46,14 @@ export class LogCursor {
     copy.#keptBytes = this.#keptBytes;
     copy.#last = this.#last;
     copy.#droppedSecond = this.#droppedSecond;
-    copy.#keep(bytes);
+    copy.#keep(bytes, { spared: 1 });
     return copy;
   }
 
-  /** Takes in whole lines that were recorded, with the greatest time among them; a copy of those that are lent. */
+  /**
+   * Takes in whole lines that were recorded, with the greatest time among them; of those that are lent a copy, of the newest
+   * ones where there are more than are kept.
+   */
   remember(
     lines: Buffer,
     last: Timestamp,
@@ -58,15 +61,17 @@ export class LogCursor {
     { isRedacted = false, isLent = false } = {},
   ): void {
     this.#last = laterOf(this.#last, last);
-    const bytes = isLent ? this.#copyOf(lines) : lines;
+    const newest = isLent ? this.#newestOf(lines, format) : lines;
+    this.#keep(this.#maxBytes - newest.length, { second: secondBefore(this.#last) });
+    if (newest.length < lines.length) this.passedOver(timeBefore(newest, lines));
+    const bytes = isLent ? this.#copyOf(newest) : newest;
     this.#blocks.push({ bytes, last, format, isRedacted, isOwn: isLent });
     this.#keptBytes += bytes.length;
-    this.#keep(this.#maxBytes, secondBefore(this.#last));
   }
 
-  /** Drops what is older than a second, and what is more than so many bytes; of those never the newest block. */
-  #keep(bytes: number, second = ''): void {
-    for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > 1; oldest = this.#blocks[0]) {
+  /** Drops what is older than a second, and what is more than so many bytes; but not the newest blocks, as many as are `spared`. */
+  #keep(bytes: number, { second = '', spared = 0 } = {}): void {
+    for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > spared; oldest = this.#blocks[0]) {
       if (wholeSecondOf(oldest.last) >= second && this.#keptBytes <= bytes) break;
       this.#blocks.shift();
       this.#droppedSecond = wholeSecondOf(oldest.last);
@@ -75,11 +80,20 @@ export class LogCursor {
     }
   }
 
+  /** As many as are kept; all, where a line may have begun before. */
+  #newestOf(lines: Buffer, format: LogRecord['format']): Buffer {
+    const surplus = lines.length - this.#maxBytes;
+    if (surplus <= 0 || (format === 'cri' && hasPartial(lines))) return lines;
+    const from = lines.indexOf(10, surplus - 1) + 1;
+    return from === lines.length ? lines : lines.subarray(from);
+  }
+
   /** In the memory of a block that was dropped, where that is large enough: fresh memory costs more than the copy. */
   #copyOf(lines: Buffer): Buffer {
     const memory = this.#free !== undefined && this.#free.length >= lines.length ? this.#free : undefined;
     if (memory !== undefined) this.#free = undefined;
-    const copy = (memory ?? Buffer.allocUnsafeSlow(lines.length)).subarray(0, lines.length);
+    const room = Math.ceil(lines.length / ROOM_STEP) * ROOM_STEP;
+    const copy = (memory ?? Buffer.allocUnsafeSlow(room)).subarray(0, lines.length);
     lines.copy(copy);
     return copy;
   }
@@ -134,6 +148,21 @@ export class LogCursor {
         known.add(format === 'cri' ? asTimestamped(new CriJoiner(), bytes).bytes : bytes, second, isRedacted);
     return known;
   }
+}
+
+/** Blocks of about the same size take each other's memory. */
+const ROOM_STEP = 8 * 1024;
+
+/** Whether a record may be part of a line; content that looks like that has no other consequence. */
+function hasPartial(records: Buffer): boolean {
+  return records.includes(' stdout P ') || records.includes(' stderr P ');
+}
+
+/** The later one of the times on both sides of where the newest of some lines begin. */
+function timeBefore(newest: Buffer, lines: Buffer): Timestamp {
+  const cut = lines.length - newest.length;
+  const before = lines.subarray(lines.lastIndexOf(10, cut - 2) + 1, cut);
+  return laterOf(timeOf(before), timeOf(newest) ?? ('' as Timestamp));
 }
 
 /** The second in which the newest lines begin, which may come again out of order. */

@@ -35,7 +35,7 @@ export interface SeamOptions {
 }
 
 /** What is kept of the newest lines, in bytes, to recognise them where a stream begins. */
-const KEPT_BYTES = 128 * 1024;
+const KEPT_BYTES = 64 * 1024;
 
 /**
  * Where a run's files and the stream beside them become one log, each line once: what the stream brings is written as it

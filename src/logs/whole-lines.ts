@@ -52,6 +52,11 @@ export class WholeLines {
     return this.#unended;
   }
 
+  /** What is no whole line yet is kept for itself: the memory of what came may be used again. */
+  keepUnended(): void {
+    this.#unended = this.#unended.length === 0 ? NO_BYTES : Buffer.from(this.#unended);
+  }
+
   /** Takes the whole lines at the beginning of some bytes. */
   take(place: ReadingPlace, bytes: Buffer): RecordsPiece | undefined {
     const records = bytes.subarray(0, bytes.lastIndexOf(10) + 1);

@@ -7,6 +7,11 @@ export class Gathering {
     return this.#size;
   }
 
+  /** How many bytes of memory it has. */
+  get room(): number {
+    return this.#memory.length;
+  }
+
   /** All of it; holds until more is added. */
   get bytes(): Buffer {
     return this.#memory.subarray(0, this.#size);
@@ -19,15 +24,19 @@ export class Gathering {
     this.#size = size;
   }
 
+  clear(): void {
+    this.#size = 0;
+  }
+
   /** Begins anew, with what may be a part of what was gathered. */
   beginWith(piece: Buffer): void {
-    this.#size = 0;
+    this.clear();
     this.add(piece);
   }
 
   /** Begins anew; gives all of some pieces together, which holds until more is added. */
   join(pieces: readonly Buffer[]): Buffer {
-    this.#size = 0;
+    this.clear();
     for (const piece of pieces) this.add(piece);
     return this.bytes;
   }
@@ -39,5 +48,26 @@ export class Gathering {
   }
 }
 
+/** Memory to gather in, which goes from one who needs it for a while to the next. */
+export class Gatherings {
+  readonly #free: Gathering[] = [];
+
+  /** To begin with; its bytes hold until it is disposed. */
+  lend(): { readonly gathering: Gathering } & Disposable {
+    const gathering = this.#free.pop() ?? new Gathering();
+    return {
+      gathering,
+      [Symbol.dispose]: () => {
+        if (gathering.room > MOST_ROOM || this.#free.length === MOST_FREE) return;
+        gathering.clear();
+        this.#free.push(gathering);
+      },
+    };
+  }
+}
+
+/** What waits to be lent again: no more than so many, none with more bytes. */
+const MOST_FREE = 8;
+const MOST_ROOM = 1024 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 const LEAST = 4096;

@@ -10,6 +10,7 @@ import type { KubeObject } from '../../src/model/resource.ts';
 import { timestampOf } from '../../src/model/time.ts';
 import { FakeNode } from './fake-node.ts';
 import { atOnce, FakeStream } from './following.ts';
+import { kept } from './kept.ts';
 
 const STEP_MS = 100;
 
@@ -30,7 +31,7 @@ class Loop implements AsyncDisposable {
       limits: {},
       maxStreams: 5,
       routeOf: async () => ({ type: 'node-files', node: 'n', files: this.node, isProxied: false }),
-      sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
+      sink: { append: (record) => void this.records.push(kept(record)), drained: async () => undefined },
       clock: this.clock,
       gunzip: atOnce,
       say: () => undefined,

@@ -21,6 +21,7 @@ import { Slots } from '../../src/model/slots.ts';
 import { type Timestamp, timestampOf } from '../../src/model/time.ts';
 import { SEED, TIMES } from '../property.ts';
 import { FakeStream, Following } from './following.ts';
+import { kept } from './kept.ts';
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
@@ -109,7 +110,7 @@ test('lines around the size from which on one comes in parts are each there once
           .join(''),
       );
       const end = attempt === 5 ? shown.length : below(shown.length);
-      const open = openLog((record) => void records.push(record), cursor);
+      const open = openLog((record) => void records.push(kept(record)), cursor);
       for (let at = 0; at < end; ) {
         const next = Math.min(end, at + 1 + below(random() < 0.1 ? 2 * MIB : CHUNK));
         open.push(shown.subarray(at, next));
@@ -150,7 +151,7 @@ class Reading {
     };
     const follower = new StreamFollower({
       ...{ life: this.life, client: { logs }, clock: this.clock, slots: new Slots(1), limits: {}, past },
-      ...{ sink: { append: (record) => void this.records.push(record), drained: async () => undefined } },
+      ...{ sink: { append: (record) => void this.records.push(kept(record)), drained: async () => undefined } },
       ...{ firstLines: new FirstLines(), nextStream: () => this.streams.length, open: this.#open },
       rotatesAt: () => 1024 * MIB,
     });

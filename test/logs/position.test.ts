@@ -5,6 +5,7 @@ import { measure } from '../../src/logs/blocks.ts';
 import { linesOf, timeOf } from '../../src/logs/lines.ts';
 import type { Overlap } from '../../src/logs/overlap.ts';
 import { LogCursor } from '../../src/logs/position.ts';
+import type { Timestamp } from '../../src/model/time.ts';
 import { holds } from '../property.ts';
 
 /** `05.3 text` becomes a line of the pod log API at 12:00:05.3. */
@@ -215,6 +216,63 @@ test('wherever the newest known lines and the file begin, each later line is fre
     }),
     { numRuns: 500 },
   );
+});
+
+test('of lent records that are more than is kept the newest lines are, each whole, and a resume yields each later line once', () => {
+  const entry = fc.record({
+    stream: fc.constantFrom('stdout', 'stderr'),
+    step: fc.nat({ max: 400 }),
+    parts: fc.nat(5),
+  });
+  const sizes = fc.record({
+    keptBytes: fc.integer({ min: 1, max: 2000 }),
+    recorded: fc.nat(),
+    block: fc.nat({ max: 30 }),
+  });
+  holds(
+    fc.property(fc.array(entry, { minLength: 2, maxLength: 80 }), sizes, (entries, { keptBytes, recorded, block }) => {
+      let ms = 1000;
+      const lines = entries.map(({ stream, step, parts }, index) => {
+        ms += step;
+        // Two writers: the times of one are a little behind.
+        const time = line(`${(ms - (stream === 'stderr' ? 3 : 0)) / 1000}`).trimEnd();
+        const begin = parts === 0 ? `${time} ${stream} P of ${index}\n` : '';
+        return {
+          text: `${time} ${begin === '' ? '' : `of ${index}`}${index}`,
+          time,
+          begin,
+          record: `${time} ${stream} F ${index}\n`,
+        };
+      });
+      const known = 1 + (recorded % (lines.length - 1));
+      const cursor = new LogCursor(keptBytes);
+      for (let at = 0; at < known; at += block + 1) {
+        const some = lines.slice(at, Math.min(at + block + 1, known));
+        const lent = Buffer.from(some.map(({ begin, record }) => begin + record).join(''));
+        const [last] = some.map(({ time }) => time as Timestamp).sort((a, b) => (a < b ? 1 : -1));
+        assert.ok(last);
+        cursor.remember(lent, last, 'cri', { isLent: true });
+        lent.fill('x'); // others have it now
+      }
+      const since = cursor.resume()?.sinceTime.slice(0, 19) ?? '';
+      const served = lines.map(({ text }) => text).filter((text) => text.slice(0, 19) >= since);
+      const later = lines.slice(known).map(({ text }) => text);
+      assert.deepEqual(
+        resume(cursor, served).fresh,
+        later.filter((text) => text.slice(0, 19) >= since),
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('of lent blocks, however large, no more is held than is kept', () => {
+  const lent = Buffer.from(`${line('5.1')}stdout F x\n`.repeat(20_000));
+  const kept = Array.from({ length: 100 }, () => new LogCursor(16 * 1024));
+  const before = process.memoryUsage().arrayBuffers;
+  for (const cursor of kept) cursor.remember(lent, timeOf(lent) as Timestamp, 'cri', { isLent: true });
+  const grown = process.memoryUsage().arrayBuffers - before;
+  assert.ok(grown <= kept.length * 24 * 1024, `${grown} bytes for ${kept.length} blocks of ${lent.length}`);
 });
 
 test('whatever is cut and however times repeat, a resume yields each later line once', () => {

@@ -16,6 +16,7 @@ import { type Timestamp, timestampOf } from '../../src/model/time.ts';
 import { recordedLines } from '../record/harness.ts';
 import { FakeNode } from './fake-node.ts';
 import { atOnce, FakeStream } from './following.ts';
+import { kept } from './kept.ts';
 
 const FLUSH_MS = 100;
 const BEGIN = Date.UTC(2026, 10, 23, 12);
@@ -58,7 +59,7 @@ class Outage {
           this.isAnswering
             ? { type: 'node-files', node: 'n', files: this.node, isProxied: false }
             : { type: 'refused', node: 'n', reason: '503', isPassing: true },
-        sink: { append: (record) => void this.records.push(record), drained: async () => undefined },
+        sink: { append: (record) => void this.records.push(kept(record)), drained: async () => undefined },
         clock: this.clock,
         gunzip: atOnce,
         say: () => undefined,

@@ -9,6 +9,7 @@ import type { LogSink } from '../../src/logs/sink.ts';
 import { LogWitness } from '../../src/logs/witness.ts';
 import type { Timestamp } from '../../src/model/time.ts';
 import { FakeNode } from './fake-node.ts';
+import { kept } from './kept.ts';
 
 const { signal } = new AbortController();
 const instance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
@@ -83,7 +84,7 @@ test('a log that may not be read is missing from its start to its end, also what
   const records: Parameters<LogSink['append']>[0][] = [];
   const life = new InstanceLife(instance, RUNNING);
   const sink = {
-    append: (record: Parameters<LogSink['append']>[0]) => void records.push(record),
+    append: (record: Parameters<LogSink['append']>[0]) => void records.push(kept(record)),
     drained: async () => undefined,
   };
   const witness = new LogWitness({ life, sink, clock: new SimulatedClock() });
