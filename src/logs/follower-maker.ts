@@ -59,11 +59,13 @@ export class FollowerMaker {
   readonly #routes: RouteChooser;
   readonly #nodes = new Map<string, NodeShare>();
   readonly #gatherings = new Gatherings();
+  readonly #beat: number;
 
   /** @param signal ends what all logs share */
   constructor(options: FollowerMakerOptions, streams: SharedStreams, signal: AbortSignal) {
     this.#options = options;
     this.#streams = streams;
+    this.#beat = options.clock.now();
     this.#routes = new RouteChooser(options, signal);
   }
 
@@ -111,7 +113,7 @@ export class FollowerMaker {
     }: {
       readonly common: Omit<
         NodeFollowerOptions,
-        keyof NodeShare | 'files' | 'folder' | 'gatherings' | 'proxy' | 'rotation' | 'streams' | 'timeoutMs'
+        keyof NodeShare | 'files' | 'folder' | 'beat' | 'gatherings' | 'proxy' | 'rotation' | 'streams' | 'timeoutMs'
       >;
       readonly route: FilesRoute;
     },
@@ -124,6 +126,7 @@ export class FollowerMaker {
     return new NodeFollower({
       ...common,
       ...this.#shareOf(node),
+      beat: this.#beat,
       gatherings: this.#gatherings,
       files,
       proxy: isProxied ? node : undefined,

@@ -25,6 +25,8 @@ export interface NodeFollowerOptions extends SeamOptions {
   readonly rotation: () => LogRotation;
   /** Left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
+  /** See `Pace`. */
+  readonly beat?: number | undefined;
   /** See `FileLogOptions`. */
   readonly gatherings?: Gatherings | undefined;
   /** Readings of this node's files at once. */
@@ -67,7 +69,7 @@ export class NodeFollower implements Follower {
     this.#witness = new LogWitness(options);
     this.#seam = new Seam(options, this.#witness);
     this.#fileEnd = new FileEnd({ ...options, log: this.#log, seam: this.#seam, witness: this.#witness });
-    this.#pace = new Pace(clock.now(), options.rotation);
+    this.#pace = new Pace(clock.now(), options.rotation, options.beat);
     this.#lastProgress = clock.now();
   }
 
@@ -180,7 +182,7 @@ export class NodeFollower implements Follower {
     if (reading.state === 'more') return;
     const failed = reading.state === 'failed' || reading.state === 'absent' || reading.state === 'gone';
     const isEnding = life.isOver || reading.state === 'waiting';
-    const pace = this.#pace.next({ failed, isEnding, isUrgent: life.isLeaving });
+    const pace = this.#pace.next({ failed, isEnding, isUrgent: life.isLeaving, now: this.#options.clock.now() });
     const seam = this.#seam;
     if (seam.stream?.isAlive === false) seam.putAway();
     const isWanted = !life.isOver && (!pace.isBusy || life.isLeaving);

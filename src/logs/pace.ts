@@ -11,6 +11,8 @@ const READ_MS = 1000;
 const LINES_A_READING = 200;
 const MAX_READ_MS = 4000;
 const IDLE_MS = 5000;
+/** A recorder's busy logs are read together, once in this time: what one wakes is awake for the others, and one write takes all to the disk. */
+const BEAT_MS = 1000;
 const URGENT_MS = 150;
 const FIRST_RETRY_MS = 200;
 const FIRST_STREAM_MS = 500;
@@ -27,6 +29,8 @@ const SHARE = 0.25;
 /** How often one log's files are read, and whether a stream beside them pays; pure. */
 export class Pace {
   readonly #rotation: () => LogRotation;
+  /** Some beat of those that the recorder's logs share; each recorder has its own. */
+  readonly #beat: number;
   /** When the last reading began. */
   #readAt: number;
   /** What the last reading took, with its wait for its turn. */
@@ -41,9 +45,13 @@ export class Pace {
   #streamMs = FIRST_STREAM_MS;
   readonly proofMs = PROOF_MS;
 
-  /** @param rotation how the log's files are rotated, as far as it is known */
-  constructor(now: number, rotation: () => LogRotation) {
+  /**
+   * @param rotation how the log's files are rotated, as far as it is known
+   * @param beat when the recorder began, or any other moment that all of its logs share
+   */
+  constructor(now: number, rotation: () => LogRotation, beat = now) {
     this.#rotation = rotation;
+    this.#beat = beat;
     this.#readAt = now;
   }
 
@@ -72,7 +80,12 @@ export class Pace {
   }
 
   /** Milliseconds until the next reading, where no stream brings news before. */
-  next(how: { readonly failed: boolean; readonly isEnding: boolean; readonly isUrgent: boolean }): {
+  next(how: {
+    readonly failed: boolean;
+    readonly isEnding: boolean;
+    readonly isUrgent: boolean;
+    readonly now: number;
+  }): {
     readonly isBusy: boolean;
     readonly ms: number;
   } {
@@ -80,8 +93,12 @@ export class Pace {
     const isBusy = this.#isBusy;
     if (how.isUrgent) return { isBusy, ms: URGENT_MS };
     if (how.failed) return { isBusy, ms: Math.min(IDLE_MS, FIRST_RETRY_MS * 2 ** this.#failures) };
-    const ms = how.isEnding ? READ_MS : isBusy ? this.#busyMs : this.#idleMs;
+    const ms = how.isEnding ? READ_MS : isBusy ? this.#nearestBeat(how.now + this.#busyMs) - how.now : this.#idleMs;
     return { isBusy, ms: Math.min(this.#mostMs, ms) };
+  }
+
+  #nearestBeat(time: number): number {
+    return this.#beat + Math.round((time - this.#beat) / BEAT_MS) * BEAT_MS;
   }
 
   /** However fast the log grows, no file comes and goes between two readings while its node can be reached. */
