@@ -5,6 +5,7 @@ import { messageOf } from '../model/errors.ts';
 import type { GapCause } from '../model/gap.ts';
 import type { Gatherings } from '../model/gathering.ts';
 import type { Slots } from '../model/slots.ts';
+import { timestampOf } from '../model/time.ts';
 import { within } from '../model/within.ts';
 import type { Gunzip } from './file-bytes.ts';
 import { FileEnd } from './file-end.ts';
@@ -154,7 +155,7 @@ export class NodeFollower implements Follower {
         if (asked.isOver) return this.#fileEnd.afterReading(asked.at);
         if (!asked.isLastCall) return undefined;
         return this.#fileEnd.proven(
-          `read to the end of ${this.#log.file} when the capture ended, while the container ran`,
+          `read to the end of ${this.#log.file} at ${timestampOf(asked.at)}, when the capture ended while the container ran`,
         );
       case 'absent':
       case 'gone':

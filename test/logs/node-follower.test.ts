@@ -326,6 +326,9 @@ test('a capture that ends while the files are being read has them read once more
   await follow.advance(300);
   assert.ok(isCalled);
   assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
+  const [, at = ''] =
+    /^read to the end of 0\.log at (\S+), when the capture ended/.exec(follow.end?.evidence ?? '') ?? [];
+  assert.ok(at >= follow.time(1000) && at <= follow.time(1300), at);
 });
 
 test('behind files that went away unread no line goes on that was begun before', async () => {
