@@ -11,7 +11,7 @@ import type { Gunzip } from './file-bytes.ts';
 import { filesBeginBy, footholdBehind } from './foothold.ts';
 import { KeptFiles } from './kept-files.ts';
 import type { InstanceLife } from './life.ts';
-import { NodeFollower, type NodeFollowerOptions } from './node-follower.ts';
+import { NodeFollower, type NodeFollowerOptions, type SharedReading } from './node-follower.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { LogPast, LogPasts } from './past.ts';
 import { RefusedLog } from './refused-log.ts';
@@ -19,6 +19,7 @@ import { ReturningFollower } from './returning-follower.ts';
 import { type FilesRoute, RouteChooser, type RouteChooserOptions } from './route-chooser.ts';
 import type { Follower, LogSink } from './sink.ts';
 import { StreamFollower } from './stream-follower.ts';
+import { Turns } from './turns.ts';
 import { LogWitness } from './witness.ts';
 
 export interface FollowerMakerOptions extends RouteChooserOptions {
@@ -49,6 +50,8 @@ interface NodeShare {
 
 /** A reading has at most two requests in flight; the kubelet keeps 25 idle connections to an API server. */
 const READINGS_PER_NODE = 8;
+/** What streams brought is in no hurry to be proven: so many milliseconds lie between two logs, each of which takes two requests at most. */
+const PROOFS_APART_MS = 3000;
 /** A node that does not tell its settings is not waited for longer. */
 const SETTINGS_MS = 3000;
 
@@ -58,14 +61,15 @@ export class FollowerMaker {
   readonly #streams: SharedStreams;
   readonly #routes: RouteChooser;
   readonly #nodes = new Map<string, NodeShare>();
-  readonly #gatherings = new Gatherings();
-  readonly #beat: number;
+  readonly #shared: SharedReading;
 
   /** @param signal ends what all logs share */
   constructor(options: FollowerMakerOptions, streams: SharedStreams, signal: AbortSignal) {
     this.#options = options;
     this.#streams = streams;
-    this.#beat = options.clock.now();
+    const { clock } = options;
+    const proofs = new Turns(PROOFS_APART_MS, clock, signal);
+    this.#shared = { beat: clock.now(), gatherings: new Gatherings(), proofs };
     this.#routes = new RouteChooser(options, signal);
   }
 
@@ -113,7 +117,7 @@ export class FollowerMaker {
     }: {
       readonly common: Omit<
         NodeFollowerOptions,
-        keyof NodeShare | 'files' | 'folder' | 'beat' | 'gatherings' | 'proxy' | 'rotation' | 'streams' | 'timeoutMs'
+        keyof NodeShare | keyof SharedReading | 'files' | 'folder' | 'proxy' | 'rotation' | 'streams' | 'timeoutMs'
       >;
       readonly route: FilesRoute;
     },
@@ -126,8 +130,7 @@ export class FollowerMaker {
     return new NodeFollower({
       ...common,
       ...this.#shareOf(node),
-      beat: this.#beat,
-      gatherings: this.#gatherings,
+      ...this.#shared,
       files,
       proxy: isProxied ? node : undefined,
       rotation: () => settings.logRotation(node),

@@ -14,9 +14,22 @@ import type { KeptFiles } from './kept-files.ts';
 import { Pace } from './pace.ts';
 import { Seam, type SeamOptions } from './seam.ts';
 import type { FollowEnd, Follower } from './sink.ts';
+import type { StreamTail } from './stream-tail.ts';
+import type { Turns } from './turns.ts';
 import { LogWitness } from './witness.ts';
 
-export interface NodeFollowerOptions extends SeamOptions {
+/** What a recorder's logs share that are read from files. */
+export interface SharedReading {
+  /** See `Pace`. */
+  readonly beat: number;
+  /** See `FileLogOptions`. */
+  readonly gatherings: Gatherings;
+  /** In which what streams brought is proven, where nothing hurries. */
+  readonly proofs: Pick<Turns, 'next'>;
+}
+
+/** What is left out of what is shared, a log has for itself. */
+export interface NodeFollowerOptions extends SeamOptions, Partial<SharedReading> {
   readonly files: NodeFiles;
   /** Of the container's log files, with its slash. */
   readonly folder: string;
@@ -26,10 +39,6 @@ export interface NodeFollowerOptions extends SeamOptions {
   readonly rotation: () => LogRotation;
   /** Left out: in Node's threads. */
   readonly gunzip?: Gunzip | undefined;
-  /** See `Pace`. */
-  readonly beat?: number | undefined;
-  /** See `FileLogOptions`. */
-  readonly gatherings?: Gatherings | undefined;
   /** Readings of this node's files at once. */
   readonly readings: Slots;
   /** Milliseconds without progress after which the attempt ends; undefined: never. */
@@ -41,6 +50,8 @@ type Reading = { readonly state: FileLog['state'] } | { readonly state: 'failed'
 
 /** An idle log's file is looked at after as many times of proof. */
 const IDLE_LOOKS = 10;
+/** For its turn to be proven a log waits no longer. */
+const MOST_WAIT_MS = 3_600_000;
 /** Where no stream tells either, files that are not there are looked for as often. */
 const LOOKS_FOR_GONE = 3;
 
@@ -196,15 +207,26 @@ export class NodeFollower implements Follower {
     else await this.#pause(pace.ms, signal);
   }
 
-  /** Until the stream has news, or has brought something that was not proven for a while, or the container's life changes. */
+  /**
+   * Until the stream has news, or the container's life changes; or it has brought something that was not proven for a while, and
+   * no other log's proof is in front.
+   */
   async #listen(signal: AbortSignal): Promise<void> {
     const { stream } = this.#seam;
     if (stream === undefined) return;
-    for (let looks = 1; looks <= IDLE_LOOKS; looks += 1) {
-      const news = await this.#pause(this.#pace.proofMs, signal, stream.news);
-      if (news === 'busy') this.#pace.becameBusy();
-      if (news !== undefined || stream.stretch.lines > 0) return;
-    }
+    for (let looks = 1; looks <= IDLE_LOOKS && (looks === 1 || stream.stretch.lines === 0); looks += 1)
+      if (await this.#hears(stream, this.#pace.proofMs, signal)) return;
+    using waits = new Branch(signal);
+    const turn = this.#options.proofs?.next(waits.signal).catch(() => undefined); // rejected only by the end of the wait
+    if (turn !== undefined) await this.#hears(stream, MOST_WAIT_MS, signal, turn);
+  }
+
+  /** Whether anything came within so many milliseconds, or before something else. */
+  async #hears(stream: StreamTail, ms: number, signal: AbortSignal, before?: Promise<void>): Promise<boolean> {
+    const others = before === undefined ? [stream.news] : [stream.news, before];
+    const news = await this.#pause(ms, signal, Promise.race(others));
+    if (news === 'busy') this.#pace.becameBusy();
+    return news !== undefined;
   }
 
   /** Until the time is over, something else comes, or the container's life is another than when the files were read. */

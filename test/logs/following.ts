@@ -8,6 +8,7 @@ import { NodeFollower } from '../../src/logs/node-follower.ts';
 import { OpenStreams } from '../../src/logs/open-streams.ts';
 import { LogPasts } from '../../src/logs/past.ts';
 import type { FollowEnd, LogSink } from '../../src/logs/sink.ts';
+import type { Turns } from '../../src/logs/turns.ts';
 import { type ContainerInstance, instanceKey } from '../../src/model/instance.ts';
 import { Slots } from '../../src/model/slots.ts';
 import { type Timestamp, timestampOf } from '../../src/model/time.ts';
@@ -64,6 +65,9 @@ export interface FollowingOptions {
   readonly maxBytes?: number;
   /** An earlier recorder, which was killed. */
   readonly before?: Following;
+  /** What it shares with the recorder's other logs. */
+  readonly clock?: SimulatedClock;
+  readonly proofs?: Turns;
 }
 
 /** One container run, read from a fake node with fake streams beside it, on a clock that goes when the test says so. */
@@ -82,8 +86,15 @@ export class Following {
    * @param how `proxy`: the node through whose proxy streams are followed; it `refuses` that, where it says so; of `maxBytes`
    * the node rotates a file; `before`: whose log it goes on with.
    */
-  constructor({ proxy, refuses = false, maxBytes = 10 * 1024 * 1024, before }: FollowingOptions = {}) {
-    this.clock = before?.clock ?? new SimulatedClock();
+  constructor({
+    proxy,
+    refuses = false,
+    maxBytes = 10 * 1024 * 1024,
+    before,
+    clock = before?.clock ?? new SimulatedClock(),
+    proofs,
+  }: FollowingOptions = {}) {
+    this.clock = clock;
     this.node = before?.node ?? new FakeNode();
     const pasts = new LogPasts();
     for (const record of before?.records ?? [])
@@ -116,6 +127,7 @@ export class Following {
       timeoutMs: undefined,
       gunzip: atOnce,
       past: pasts.of(instance),
+      ...(proofs === undefined ? {} : { proofs }),
     });
     const ended = follower.run(this.#stop.signal).then((end) => {
       this.end = end;
@@ -156,9 +168,14 @@ export class Following {
   async advance(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += FLUSH_MS) {
       await this.clock.advance(Math.min(FLUSH_MS, ms - passed), settle);
-      this.#open.flush();
-      await settle();
+      await this.flush();
     }
+  }
+
+  /** Writes down what streams brought. */
+  async flush(): Promise<void> {
+    this.#open.flush();
+    await settle();
   }
 
   /** The lines that were recorded, and the gaps. */

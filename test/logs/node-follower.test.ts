@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SimulatedClock } from '../../src/demo/clock.ts';
+import { Turns } from '../../src/logs/turns.ts';
 import { Following } from './following.ts';
 
 /** A run whose first lines were read from its file, with a stream beside it, and whose pod is being deleted. */
@@ -432,3 +434,36 @@ for (const [what, held] of [
     assert.deepEqual(follow.recorded(), { lines: ['one', ...held], gaps: [] });
     assert.equal(follow.end?.end, 'proven', follow.end?.evidence);
   });
+
+test('what the streams of many quiet logs brought is proven by one after the other, seconds apart', async () => {
+  const clock = new SimulatedClock();
+  const stop = new AbortController();
+  const proofs = new Turns(3000, clock, stop.signal);
+  const follows = Array.from({ length: 30 }, () => new Following({ clock, proofs }));
+  const pass = async (seconds: number) => {
+    for (let at = 0; at < seconds; at += 1) {
+      await clock.advance(1000, () => new Promise((resolve) => setImmediate(resolve)));
+      for (const follow of follows) await follow.flush();
+    }
+  };
+  await pass(2);
+  let requests = 0;
+  for (const follow of follows) {
+    follow.writeFile(2000, 'one');
+    follow.stream.push(follow.line(2000, 'one'));
+    follow.node.between = () => {
+      requests += 1;
+    };
+  }
+  await pass(55);
+  assert.equal(requests, 0);
+  await pass(60);
+  assert.ok(requests > 20 && requests <= 2 * 21, `${requests} requests in a minute`);
+  await pass(60);
+  assert.equal(requests, 2 * follows.length); // the file, and whether it was rotated while it was empty
+  for (const follow of follows) {
+    assert.deepEqual(follow.recorded(), { lines: ['one'], gaps: [] });
+    follow[Symbol.dispose]();
+  }
+  stop.abort();
+});
