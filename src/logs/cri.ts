@@ -161,6 +161,17 @@ export function withOpenLines(measure: RecordsMeasure): RecordsMeasure {
   };
 }
 
+/** Where the first line begins behind so many bytes of whole records, with no other one open; their end where there is none. */
+export function firstLineBehind(records: Buffer, bytes: number): number {
+  const cursor = new RecordCursor(records);
+  const open = { stdout: false, stderr: false };
+  while (cursor.next()) {
+    if (cursor.isValid) open[cursor.isStderr ? 'stderr' : 'stdout'] = cursor.isPartial;
+    if (!open.stdout && !open.stderr && cursor.end + 1 >= bytes) return cursor.end + 1;
+  }
+  return records.length;
+}
+
 /** Smallest and greatest time of records, compared as numbers of nanoseconds within the first record's day. */
 class DayTimes {
   readonly #bytes: Buffer;

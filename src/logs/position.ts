@@ -1,6 +1,7 @@
 import type { LogRecord } from '../model/record.ts';
 import { laterOf, millisecondsOf, type Timestamp, timestampOf, wholeSecondOf } from '../model/time.ts';
 import type { Block, Measured } from './blocks.ts';
+import { firstLineBehind } from './cri.ts';
 import { asTimestamped, CriJoiner } from './cri-lines.ts';
 import { KnownLines } from './known-lines.ts';
 import { linesOf, timeOf } from './lines.ts';
@@ -62,8 +63,10 @@ export class LogCursor {
   ): void {
     this.#last = laterOf(this.#last, last);
     const newest = isLent ? this.#newestOf(lines, format) : lines;
-    this.#keep(this.#maxBytes - newest.length, { second: secondBefore(this.#last) });
-    if (newest.length < lines.length) this.passedOver(timeBefore(newest, lines));
+    const isCut = newest.length < lines.length;
+    // What is known is one run of lines: nothing may stay in front of what is missing.
+    this.#keep(isCut ? NOTHING_BYTES : this.#maxBytes - newest.length, { second: secondBefore(this.#last) });
+    if (isCut) this.passedOver(latestBefore(newest, lines));
     const bytes = isLent ? this.#copyOf(newest) : newest;
     this.#blocks.push({ bytes, last, format, isRedacted, isOwn: isLent });
     this.#keptBytes += bytes.length;
@@ -74,17 +77,19 @@ export class LogCursor {
     for (let oldest = this.#blocks[0]; oldest !== undefined && this.#blocks.length > spared; oldest = this.#blocks[0]) {
       if (wholeSecondOf(oldest.last) >= second && this.#keptBytes <= bytes) break;
       this.#blocks.shift();
-      this.#droppedSecond = wholeSecondOf(oldest.last);
+      this.passedOver(oldest.last);
       this.#keptBytes -= oldest.bytes.length;
-      if (oldest.isOwn) this.#free = Buffer.from(oldest.bytes.buffer);
+      const { buffer } = oldest.bytes;
+      if (oldest.isOwn && buffer.byteLength <= this.#maxBytes) this.#free = Buffer.from(buffer);
     }
   }
 
-  /** As many as are kept; all, where a line may have begun before. */
+  /** As many whole lines as are kept; all of them where the last one alone is more. */
   #newestOf(lines: Buffer, format: LogRecord['format']): Buffer {
     const surplus = lines.length - this.#maxBytes;
-    if (surplus <= 0 || (format === 'cri' && hasPartial(lines))) return lines;
-    const from = lines.indexOf(10, surplus - 1) + 1;
+    if (surplus <= 0) return lines;
+    const isOfRecords = format === 'cri' && mayHavePartial(lines);
+    const from = isOfRecords ? firstLineBehind(lines, surplus) : lines.indexOf(10, surplus - 1) + 1;
     return from === lines.length ? lines : lines.subarray(from);
   }
 
@@ -153,16 +158,20 @@ export class LogCursor {
 /** Blocks of about the same size take each other's memory. */
 const ROOM_STEP = 8 * 1024;
 
-/** Whether a record may be part of a line; content that looks like that has no other consequence. */
-function hasPartial(records: Buffer): boolean {
-  return records.includes(' stdout P ') || records.includes(' stderr P ');
+/** Less than any block has: none is kept. */
+const NOTHING_BYTES = -1;
+
+/** Whether a record may be part of a line: content that looks like that only takes longer. */
+function mayHavePartial(records: Buffer): boolean {
+  return records.includes(' stdout P') || records.includes(' stderr P');
 }
 
-/** The later one of the times on both sides of where the newest of some lines begin. */
-function timeBefore(newest: Buffer, lines: Buffer): Timestamp {
+/** A time that none of the lines in front of the newest ones is later than, by what two writers differ at the most. */
+function latestBefore(newest: Buffer, lines: Buffer): Timestamp {
   const cut = lines.length - newest.length;
-  const before = lines.subarray(lines.lastIndexOf(10, cut - 2) + 1, cut);
-  return laterOf(timeOf(before), timeOf(newest) ?? ('' as Timestamp));
+  const before = timeOf(lines.subarray(lines.lastIndexOf(10, cut - 2) + 1, cut));
+  const at = laterOf(before, timeOf(newest) ?? ('' as Timestamp));
+  return at === '' ? at : timestampOf(millisecondsOf(at) + DISORDER_MS);
 }
 
 /** The second in which the newest lines begin, which may come again out of order. */
