@@ -1,3 +1,5 @@
+import { once } from './once.ts';
+
 /** What comes in pieces, gathered in memory that is used again. */
 export class Gathering {
   #memory: Buffer = NOTHING;
@@ -52,17 +54,15 @@ export class Gathering {
 export class Gatherings {
   readonly #free: Gathering[] = [];
 
-  /** To begin with; its bytes hold until it is disposed. */
+  /** An empty one; its bytes hold until the loan is disposed. */
   lend(): { readonly gathering: Gathering } & Disposable {
     const gathering = this.#free.pop() ?? new Gathering();
-    return {
-      gathering,
-      [Symbol.dispose]: () => {
-        if (gathering.room > MOST_ROOM || this.#free.length === MOST_FREE) return;
-        gathering.clear();
-        this.#free.push(gathering);
-      },
-    };
+    const giveBack = once(() => {
+      if (gathering.room > MOST_ROOM || this.#free.length === MOST_FREE) return;
+      gathering.clear();
+      this.#free.push(gathering);
+    });
+    return { gathering, [Symbol.dispose]: giveBack };
   }
 }
 

@@ -9,9 +9,11 @@ test('memory to gather in goes from one to the next, and never to two at once', 
   const second = gatherings.lend();
   second.gathering.add(Buffer.from('b'));
   assert.notEqual(first.gathering, second.gathering);
-  first[Symbol.dispose]();
+  for (let times = 0; times < 2; times += 1) first[Symbol.dispose]();
   using third = gatherings.lend();
   assert.equal(third.gathering, first.gathering);
+  using fourth = gatherings.lend();
+  assert.notEqual(fourth.gathering, first.gathering);
   assert.deepEqual([third.gathering.size, third.gathering.room >= 100_000], [0, true]);
   assert.equal(String(second.gathering.bytes), 'b');
 });
