@@ -28,7 +28,7 @@ export interface SharedReading {
   readonly proofs: Pick<Turns, 'next'>;
 }
 
-/** What is left out of what is shared, a log has for itself. */
+/** Without what is shared, a log is read as if it were the only one. */
 export interface NodeFollowerOptions extends SeamOptions, Partial<SharedReading> {
   readonly files: NodeFiles;
   /** Of the container's log files, with its slash. */
@@ -208,22 +208,24 @@ export class NodeFollower implements Follower {
   }
 
   /**
-   * Until the stream has news, or the container's life changes; or it has brought something that was not proven for a while, and
-   * no other log's proof is in front.
+   * Until the stream has news, or the container's life changes; or for a while it was not proven what the stream brought, or, for
+   * longer, not looked whether it was silent for a reason, and no other log is in front with that.
    */
   async #listen(signal: AbortSignal): Promise<void> {
     const { stream } = this.#seam;
+    const { proofs, life } = this.#options;
     if (stream === undefined) return;
     for (let looks = 1; looks <= IDLE_LOOKS && (looks === 1 || stream.stretch.lines === 0); looks += 1)
       if (await this.#hears(stream, this.#pace.proofMs, signal)) return;
-    using waits = new Branch(signal);
-    const turn = this.#options.proofs?.next(waits.signal).catch(() => undefined); // rejected only by the end of the wait
-    if (turn !== undefined) await this.#hears(stream, MOST_WAIT_MS, signal, turn);
+    if (proofs === undefined || life.isLeaving) return;
+    using wait = new Branch(signal);
+    const turn = proofs.next(wait.signal).catch(() => undefined); // rejected only by the end of the wait
+    await this.#hears(stream, MOST_WAIT_MS, signal, turn);
   }
 
-  /** Whether anything came within so many milliseconds, or before something else. */
-  async #hears(stream: StreamTail, ms: number, signal: AbortSignal, before?: Promise<void>): Promise<boolean> {
-    const others = before === undefined ? [stream.news] : [stream.news, before];
+  /** Whether there were news, or the container's life changed, within so many milliseconds, and before `until` resolved. */
+  async #hears(stream: StreamTail, ms: number, signal: AbortSignal, until?: Promise<void>): Promise<boolean> {
+    const others = until === undefined ? [stream.news] : [stream.news, until];
     const news = await this.#pause(ms, signal, Promise.race(others));
     if (news === 'busy') this.#pace.becameBusy();
     return news !== undefined;
