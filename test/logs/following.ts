@@ -67,7 +67,7 @@ export interface FollowingOptions {
   readonly before?: Following;
   /** What it shares with the recorder's other logs. */
   readonly clock?: SimulatedClock;
-  readonly proofs?: Turns;
+  readonly proofs?: Pick<Turns, 'next'>;
 }
 
 /** One container run, read from a fake node with fake streams beside it, on a clock that goes when the test says so. */

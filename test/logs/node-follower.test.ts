@@ -467,3 +467,18 @@ test('what the streams of many quiet logs brought is proven by one after the oth
   }
   stop.abort();
 });
+
+test('the log of a pod that is being deleted is proven without waiting for its turn', async () => {
+  const proofs = { next: () => new Promise<never>(() => undefined) };
+  using follow = await leaving({ proxy: 'node-1', proofs });
+  follow.writeFile(1600, 'three');
+  follow.stream.push(follow.line(1600, 'three'));
+  let requests = 0;
+  follow.node.between = () => {
+    requests += 1;
+  };
+  await follow.advance(50_000);
+  assert.equal(requests, 0);
+  await follow.advance(20_000);
+  assert.equal(requests, 1);
+});
