@@ -14,7 +14,7 @@ import type { KeptFiles } from './kept-files.ts';
 import { Pace } from './pace.ts';
 import { Seam, type SeamOptions } from './seam.ts';
 import type { FollowEnd, Follower } from './sink.ts';
-import type { StreamTail } from './stream-tail.ts';
+import type { StreamTail, TailNews } from './stream-tail.ts';
 import type { Turns } from './turns.ts';
 import { LogWitness } from './witness.ts';
 
@@ -215,30 +215,31 @@ export class NodeFollower implements Follower {
     const { stream } = this.#seam;
     const { proofs, life } = this.#options;
     if (stream === undefined) return;
-    for (let looks = 1; looks <= IDLE_LOOKS && (looks === 1 || stream.stretch.lines === 0); looks += 1)
+    for (let looks = 1; looks <= IDLE_LOOKS; looks += 1) {
       if (await this.#hears(stream, this.#pace.proofMs, signal)) return;
+      if (stream.stretch.lines > 0) break;
+    }
     if (proofs === undefined || life.isLeaving) return;
     using wait = new Branch(signal);
-    const turn = proofs.next(wait.signal).catch(() => undefined); // rejected only by the end of the wait
+    const over = () => undefined; // the wait, where it is rejected
+    const turn = proofs.next(wait.signal).then(over, over);
     await this.#hears(stream, MOST_WAIT_MS, signal, turn);
   }
 
   /** Whether there were news, or the container's life changed, within so many milliseconds, and before `until` resolved. */
-  async #hears(stream: StreamTail, ms: number, signal: AbortSignal, until?: Promise<void>): Promise<boolean> {
-    const others = until === undefined ? [stream.news] : [stream.news, until];
-    const news = await this.#pause(ms, signal, Promise.race(others));
+  async #hears(stream: StreamTail, ms: number, signal: AbortSignal, ...until: Promise<undefined>[]): Promise<boolean> {
+    const news = await this.#pause<TailNews | undefined>(ms, signal, stream.news, ...until);
     if (news === 'busy') this.#pace.becameBusy();
     return news !== undefined;
   }
 
   /** Until the time is over, something else comes, or the container's life is another than when the files were read. */
-  async #pause<T>(ms: number, signal: AbortSignal, other?: Promise<T>): Promise<T | 'changed' | undefined> {
+  async #pause<T>(ms: number, signal: AbortSignal, ...others: Promise<T>[]): Promise<T | 'changed' | undefined> {
     const { life, clock } = this.#options;
     const changed = async (either: AbortSignal) => {
       while (life.urgency === this.#seen && !either.aborted) await life.changed(either);
       return 'changed' as const;
     };
-    const others = other === undefined ? [] : [other];
     const first = await within(ms, (either) => Promise.race([changed(either), ...others]), { clock, signal });
     signal.throwIfAborted();
     return first;

@@ -65,7 +65,7 @@ export class LogCursor {
     const newest = isLent ? this.#newestOf(lines, format) : lines;
     const isCut = newest.length < lines.length;
     // What is known is one run of lines: nothing may stay in front of what is missing.
-    this.#keep(isCut ? NOTHING_BYTES : this.#maxBytes - newest.length, { second: secondBefore(this.#last) });
+    this.#keep(isCut ? 0 : this.#maxBytes - newest.length, { second: secondBefore(this.#last) });
     if (isCut) this.passedOver(latestBefore(newest, lines));
     const bytes = isLent ? this.#copyOf(newest) : newest;
     this.#blocks.push({ bytes, last, format, isRedacted, isOwn: isLent });
@@ -157,9 +157,6 @@ export class LogCursor {
 
 /** Blocks of about the same size take each other's memory. */
 const ROOM_STEP = 8 * 1024;
-
-/** Less than any block has: none is kept. */
-const NOTHING_BYTES = -1;
 
 /** Whether a record may be part of a line: content that looks like that only takes longer. */
 function mayHavePartial(records: Buffer): boolean {
