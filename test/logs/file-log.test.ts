@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import { ContainerLog } from '../../src/demo/container-log.ts';
 import { LogFolder } from '../../src/demo/log-folder.ts';
@@ -9,6 +7,7 @@ import type { NodeFiles } from '../../src/kube/node-files.ts';
 import { FileLog } from '../../src/logs/file-log.ts';
 import { KeptFiles } from '../../src/logs/kept-files.ts';
 import { Gatherings } from '../../src/model/gathering.ts';
+import { heldMemory } from '../held-memory.ts';
 
 const signal = new AbortController().signal;
 const MIB = 1024 * 1024;
@@ -171,21 +170,10 @@ test('logs that are read in turns share the memory for it: what one of them has 
   assert.equal(String(first.takeUnended()?.bytes), record('P', 'begun'));
 });
 
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
-
 test('many logs that were read hold no memory of what they read', async () => {
   const gatherings = new Gatherings();
   const bytes = Buffer.from('2026-11-23T12:00:05.123456789Z stdout F x\n'.repeat(6000));
   const files = filesOf({ names: () => ['0.log'], bytes: () => bytes });
-  const heldBytes = async () => {
-    // What buffers refer to is freed a turn later than they are.
-    for (let at = 0; at < 3; at += 1) {
-      collect();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return process.memoryUsage().arrayBuffers;
-  };
   const logs = Array.from(
     { length: 100 },
     () =>
@@ -198,9 +186,9 @@ test('many logs that were read hold no memory of what they read', async () => {
         gatherings,
       }),
   );
-  const before = await heldBytes();
+  const { arrayBuffers: before } = await heldMemory();
   for (const log of logs) for await (const _ of log.read({ hurry: true }, signal));
-  const grown = (await heldBytes()) - before;
+  const grown = (await heldMemory()).arrayBuffers - before;
   assert.ok(grown < 4 * bytes.length, `${grown} bytes for ${logs.length} logs of ${bytes.length}`);
   assert.equal(logs.length, 100); // they live until here
 });

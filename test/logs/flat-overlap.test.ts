@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { measure } from '../../src/logs/blocks.ts';
 import { linesOf } from '../../src/logs/lines.ts';
 import { LogCursor } from '../../src/logs/position.ts';
+import { collect } from '../held-memory.ts';
 
 const LINES = 300_000;
 const BLOCK_LINES = 600;
 const LINE_BYTES = 111;
 const HALF_MIB = 512 * 1024;
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
 
 /** A block of lines, which all come within one second, so that a resumed stream begins with every one of them. */
 function block(first: number): Buffer {

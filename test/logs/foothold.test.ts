@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { asTimestamped, CriJoiner } from '../../src/logs/cri-lines.ts';
 import { FileLog } from '../../src/logs/file-log.ts';
@@ -9,14 +7,12 @@ import { footholdBehind } from '../../src/logs/foothold.ts';
 import { KeptFiles } from '../../src/logs/kept-files.ts';
 import { linesOf, timeOf } from '../../src/logs/lines.ts';
 import { LogCursor } from '../../src/logs/position.ts';
+import { collect } from '../held-memory.ts';
 import { holds } from '../property.ts';
 import { FakeNode } from './fake-node.ts';
 
 const NEVER = new AbortController().signal;
 const MIB = 1024 * 1024;
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
 
 interface Step {
   readonly stream: 'stdout' | 'stderr';

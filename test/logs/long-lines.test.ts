@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import { seededRandom } from '../../src/demo/random.ts';
 import type { LogOptions } from '../../src/kube/client.ts';
@@ -19,12 +17,10 @@ import { StreamFollower } from '../../src/logs/stream-follower.ts';
 import type { LinePart, LogRecord } from '../../src/model/record.ts';
 import { Slots } from '../../src/model/slots.ts';
 import { type Timestamp, timestampOf } from '../../src/model/time.ts';
+import { collect } from '../held-memory.ts';
 import { SEED, TIMES } from '../property.ts';
 import { FakeStream, Following } from './following.ts';
 import { kept } from './kept.ts';
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
 
 type Written = Parameters<LogSink['append']>[0];
 

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { measure } from '../../src/logs/blocks.ts';
 import { linesOf, timeOf } from '../../src/logs/lines.ts';
 import type { Overlap } from '../../src/logs/overlap.ts';
 import { LogCursor } from '../../src/logs/position.ts';
 import type { Timestamp } from '../../src/model/time.ts';
+import { heldMemory } from '../held-memory.ts';
 import { holds } from '../property.ts';
 
 /** `05.3 text` becomes a line of the pod log API at 12:00:05.3. */
@@ -268,19 +267,6 @@ test('of lent records that are more than is kept the newest lines are, each whol
   );
 });
 
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
-
-/** What buffers that are referred to hold, in bytes. */
-async function heldBytes(): Promise<number> {
-  // What they held is freed a turn later than they are.
-  for (let at = 0; at < 3; at += 1) {
-    collect();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return process.memoryUsage().arrayBuffers;
-}
-
 for (const [what, text] of [
   ['lines', `${line('5.1')}stdout F x\n`.repeat(20_000)],
   ['lines in parts', `${line('5.1')}stdout P x\n${line('5.1')}stdout F y\n`.repeat(20_000)],
@@ -290,10 +276,10 @@ for (const [what, text] of [
     const lent = Buffer.from(text);
     const one = Buffer.from(`${line('6.1')}stdout F x\n`);
     const kept = Array.from({ length: 100 }, () => new LogCursor(16 * 1024));
-    const before = await heldBytes();
+    const { arrayBuffers: before } = await heldMemory();
     for (const cursor of kept)
       for (const bytes of [lent, one, one]) cursor.remember(bytes, timeOf(bytes) as Timestamp, 'cri', { isLent: true });
-    const grown = (await heldBytes()) - before;
+    const grown = (await heldMemory()).arrayBuffers - before;
     assert.ok(grown <= kept.length * 24 * 1024, `${grown} bytes for ${kept.length} blocks of ${lent.length}`);
   });
 

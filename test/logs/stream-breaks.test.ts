@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { SimulatedClock } from '../../src/demo/clock.ts';
 import type { LogOptions } from '../../src/kube/client.ts';
 import { ApiError } from '../../src/kube/error.ts';
@@ -13,6 +11,7 @@ import { StreamFollower } from '../../src/logs/stream-follower.ts';
 import type { ContainerInstance } from '../../src/model/instance.ts';
 import { Slots } from '../../src/model/slots.ts';
 import { millisecondsOf, type Timestamp, timestampOf } from '../../src/model/time.ts';
+import { heldMemory } from '../held-memory.ts';
 import { FakeStream } from './following.ts';
 
 const instance: ContainerInstance = { podUid: 'p', namespace: 'shop', pod: 'web', container: 'app', restart: 0 };
@@ -133,17 +132,9 @@ class Following {
   }
 }
 
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
-
 /** What this process cannot let go of, in bytes. */
 async function heldBytes(): Promise<number> {
-  // What buffers refer to is freed a turn later than they are.
-  for (let at = 0; at < 3; at += 1) {
-    collect();
-    await settle();
-  }
-  const { heapUsed, external } = process.memoryUsage();
+  const { heapUsed, external } = await heldMemory();
   return heapUsed + external;
 }
 

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../src/cli/context.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
@@ -11,13 +9,8 @@ import type { JournalRecord } from '../../src/model/record.ts';
 import { assembleStory } from '../../src/story/assemble.ts';
 import { ScratchFolder } from '../../src/story/spill.ts';
 import { temporaryFolder } from '../folder.ts';
+import { collect } from '../held-memory.ts';
 import { beginning, INSTANCE, TIME } from './one-pod.ts';
-
-setFlagsFromString('--expose-gc');
-// Else buffers are freed by another thread, some time after they were collected.
-setFlagsFromString('--no-concurrent-array-buffer-sweeping');
-/** What only waits to be collected is no memory that a story takes. */
-const collect: () => void = runInNewContext('gc');
 
 const folder = temporaryFolder('long-line');
 

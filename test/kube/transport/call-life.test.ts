@@ -1,21 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { CallLife } from '../../../src/kube/transport/channel.ts';
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
-
-/** A time limit goes in two turns: its signal first, then its timer. */
-async function heldBytes(): Promise<number> {
-  for (let turns = 0; turns < 3; turns += 1) {
-    collect();
-    await new Promise(setImmediate);
-  }
-  collect();
-  return process.memoryUsage().heapUsed;
-}
+import { heldMemory } from '../../held-memory.ts';
 
 test('of a call that has ended nothing is kept, though its caller and its time limits go on', async () => {
   const request = {
@@ -29,9 +15,9 @@ test('of a call that has ended nothing is kept, though its caller and its time l
   const caller = new AbortController();
   const call = () => new CallLife(request, 'https://api', caller.signal).end();
   for (let calls = 0; calls < 1000; calls += 1) call();
-  const before = await heldBytes();
+  const { heapUsed: before } = await heldMemory();
   for (let calls = 0; calls < 10_000; calls += 1) call();
-  const held = ((await heldBytes()) - before) / 10_000;
+  const held = ((await heldMemory()).heapUsed - before) / 10_000;
   assert.ok(held < 100, `${held.toFixed(0)} bytes of each`);
 });
 
